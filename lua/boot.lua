@@ -1,0 +1,43 @@
+--- The first file that every thread runs: strict globals, queries, layers, plugins. What it returns
+--- are the doors by which C enters.
+local strict = require("kernel.strict")
+strict.guard(_G)
+
+local command = require("kernel.command")
+local db = require("kernel.db")
+local failure = require("kernel.failure")
+local fs = require("native.fs")
+local jobs = require("kernel.jobs")
+local plugins = require("kernel.plugins")
+local thread = require("native.thread")
+
+local SHARE <const> = thread.share
+
+-- The writer prepares every query, so that a typing error stops the start; others when they need one.
+db.load(SHARE .. "/sql/queries", thread.role == "writer")
+
+-- Every room of the domain declares its commands, events, settings and jobs by being loaded.
+for _, name in ipairs(assert(fs.list(SHARE .. "/lua/domain"))) do
+  if not name:find("%.md$") then require("domain." .. name:gsub("%.lua$", "")) end
+end
+
+local folders = { { path = SHARE .. "/plugins", bundled = true } }
+if thread.data then folders[2] = { path = thread.data .. "/plugins", bundled = false } end
+plugins.load(folders, { safe = thread.options.safe == "true" })
+
+local doors = {
+  command = function(name, args, meta)
+    local result, err = command.execute(name, args, meta)
+    if result == nil and not failure.is_error(err) then error("a command must return a result or an error") end
+    return result, err
+  end,
+  tick = jobs.tick,
+  reload = function() db.reset() end,
+}
+
+if thread.role == "worker" or thread.role == "tool" or thread.role == "test" then
+  local web = require("web")
+  doors.request, doors.error = web.request, web.error
+end
+
+return doors

@@ -1,0 +1,120 @@
+--- Work that waits: queued by a command in its own transaction, or on a schedule; run in the jobs
+--- thread, tried again with growing pauses, and kept as a dead letter when it never works.
+local clock = require("native.clock")
+local command = require("kernel.command")
+local db = require("kernel.db")
+local failure = require("kernel.failure")
+local json = require("native.json")
+local log = require("kernel.log")
+local outbox = require("kernel.outbox")
+local schema = require("kernel.schema")
+
+local jobs = {}
+
+---@class merx.Job
+---@field name string room and what it does, as "stock.expire_holds"
+---@field handler fun(args: table, now: integer) a raise means: try again later
+---@field every? integer ms between two runs, for a job that always comes again
+---@field doc string
+
+local TRIES <const> = 12
+local BATCH <const> = 32
+local LONGEST_REST <const> = 60000
+
+local definitions = {} ---@type table<string, merx.Job>
+
+---@param definition merx.Job
+function jobs.define(definition)
+  assert(not definitions[definition.name], "the job " .. definition.name .. " is defined twice")
+  definitions[definition.name] = definition
+end
+
+---@return table<string, merx.Job>
+function jobs.list()
+  return definitions
+end
+
+command.define({
+  name = "jobs.schedule",
+  doc = "Makes sure that a repeating job has its row.",
+  args = schema.object({ name = schema.text({ required = true }), at = schema.integer({ required = true }) }),
+  handler = function(tx, args)
+    db.run("job_ensure", { name = args.name, key = "every", run_at = args.at, created_at = tx.now })
+    return { name = args.name }
+  end,
+})
+
+command.define({
+  name = "jobs.settle",
+  doc = "Notes how a job went: done, due again, or dead.",
+  args = schema.object({
+    id = schema.id({ required = true }),
+    run_at = schema.integer(), -- when it is due again
+    error = schema.text({ max = 2000, multiline = true }),
+  }),
+  handler = function(_, args)
+    if args.run_at then
+      db.run("job_again", { id = args.id, run_at = args.run_at, error = args.error })
+    elseif args.error then
+      db.run("job_dead", { id = args.id, error = args.error })
+    else
+      db.run("job_delete", { id = args.id })
+    end
+    return { id = args.id }
+  end,
+})
+
+command.define({
+  name = "jobs.retry",
+  doc = "Brings a dead job back.",
+  args = schema.object({ id = schema.id({ required = true }) }),
+  handler = function(tx, args)
+    if db.run("job_revive", { id = args.id, now = tx.now }) == 0 then
+      return failure.new("job.missing", "there is no dead job " .. args.id)
+    end
+    return { id = args.id }
+  end,
+})
+
+local function run_one(row)
+  local definition = definitions[row.name]
+  local ok, err = false, "there is no job called " .. row.name
+  if definition then
+    ok, err = xpcall(definition.handler, debug.traceback, json.decode(row.args), clock.now())
+  end
+  local now = clock.now()
+  if ok then
+    local run_at = definition.every and now + definition.every or nil
+    assert(command.run("jobs.settle", { id = row.id, run_at = run_at }))
+    return
+  end
+  local attempts = row.attempts + 1
+  local again = (definition and definition.every or attempts < TRIES) and now + outbox.backoff(math.min(attempts, TRIES)) or nil
+  log.warn("a job failed", { job = row.name, id = row.id, attempts = attempts, error = tostring(err) })
+  assert(command.run("jobs.settle", { id = row.id, run_at = again, error = tostring(err):sub(1, 2000) }))
+end
+
+local scheduled = false
+
+local function ensure_schedules()
+  local now = clock.now()
+  for name, definition in pairs(definitions) do
+    if definition.every then assert(command.run("jobs.schedule", { name = name, at = now })) end
+  end
+  scheduled = true
+end
+
+--- One round of the jobs thread: outbox, then due jobs.
+---@return integer ms until it wants to be called again
+function jobs.tick()
+  if not scheduled then ensure_schedules() end
+  local more, next_at = outbox.run()
+  local due = db.many("jobs_due", { now = clock.now(), limit = BATCH })
+  for _, row in ipairs(due) do run_one(row) end
+  if more or #due == BATCH then return 0 end
+  local next_job = db.value("job_next_at")
+  local soonest = math.min(next_at or math.maxinteger, next_job or math.maxinteger)
+  return math.max(0, math.min(soonest - clock.now(), LONGEST_REST))
+end
+
+return jobs

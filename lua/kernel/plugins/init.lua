@@ -1,0 +1,189 @@
+--- The plugins of this shop: found by folder, read as data, asked through extension points. Each runs
+--- in a Lua state of its own; one that is broken is named and skipped, and the shop goes on.
+local breaker = require("kernel.plugins.breaker")
+local cache = require("kernel.cache")
+local failure = require("kernel.failure")
+local fs = require("native.fs")
+local log = require("kernel.log")
+local manifest = require("kernel.plugins.manifest")
+local native = require("native.plugin")
+local points = require("kernel.points")
+local settings = require("kernel.settings")
+local thread = require("native.thread")
+
+local plugins = {}
+
+---@class merx.Plugin
+---@field id string
+---@field root string folder
+---@field bundled boolean part of Merx
+---@field manifest? table nil when it cannot be read
+---@field problem? string why it is skipped
+---@field enabled boolean
+---@field calls integer
+---@field errors integer
+---@field last_error? string
+
+local PRELUDE <const> = { "kernel/sandbox/money.lua", "kernel/sandbox/std.lua" }
+local MIB <const> = 1024 * 1024
+
+--- Limits of one call by kind of handler (plugins.md), before what a cart adds.
+local BUDGETS <const> = {
+  pure = { instructions = 20000, memory = 2 * MIB },
+  view = { ms = 20, memory = 8 * MIB },
+}
+local PER_LINE <const> = 2000
+
+local found = {} ---@type merx.Plugin[]
+local states = {}
+
+local function read_plugin(parent, folder, bundled)
+  local plugin = { id = folder, root = parent .. "/" .. folder, bundled = bundled, enabled = false, calls = 0, errors = 0 }
+  local bytes, err = fs.read(plugin.root .. "/plugin.json")
+  if not bytes then
+    plugin.problem = "its plugin.json cannot be read: " .. err.message
+    return plugin
+  end
+  plugin.manifest, plugin.problem = manifest.parse(bytes, folder, thread.version)
+  return plugin
+end
+
+local function scan(parent, bundled)
+  if not fs.exists(parent) then return end
+  for _, folder in ipairs(assert(fs.list(parent))) do
+    if not folder:find("^%.") and fs.exists(parent .. "/" .. folder .. "/plugin.json") then
+      found[#found + 1] = read_plugin(parent, folder, bundled)
+    end
+  end
+end
+
+local function open_state(plugin)
+  local state = states[plugin.id]
+  if state then return state end
+  local opened, err = native.open({
+    id = plugin.id, root = plugin.root, prelude = PRELUDE, memory = 16 * MIB,
+  })
+  if not opened then return nil, err end
+  states[plugin.id] = opened
+  return opened
+end
+
+local function budget_of(kind, input)
+  local limits = BUDGETS[kind]
+  local lines = type(input) == "table" and type(input.lines) == "table" and #input.lines or 0
+  if limits.instructions and lines > 0 then
+    return { instructions = limits.instructions + PER_LINE * lines, memory = limits.memory }
+  end
+  return limits
+end
+
+-- The call of one handler: state, budget, breaker, and the account of what it cost.
+local function make_call(plugin, entry, kind, id)
+  local guard = breaker.new()
+  return function(input, config)
+    if not guard:allows() then
+      return failure.new("plugin.paused", id .. " failed too often and rests for half a minute")
+    end
+    plugin.calls = plugin.calls + 1
+    local state, err = open_state(plugin)
+    local ok, result
+    if state then ok, result = state:call(kind, entry.handler, budget_of(kind, input), input, config) end
+    if ok then
+      guard:note(true)
+      return result
+    end
+    err = err or result
+    guard:note(false)
+    plugin.errors = plugin.errors + 1
+    plugin.last_error = err.message
+    log.warn("a plugin's handler failed", { plugin = plugin.id, handler = id, code = err.code, error = err.message })
+    return failure.new("plugin." .. err.code, id .. ": " .. err.message)
+  end
+end
+
+local function setting_key(id, name)
+  return "plugin." .. id .. "." .. name
+end
+
+local function define_settings(id, entry)
+  for name, declared in pairs(entry.settings) do
+    settings.define({ key = setting_key(id, name), spec = manifest.setting_spec(declared), doc = declared.label or name })
+  end
+end
+
+local function handlers_of(plugin, out)
+  for place, kind in pairs(manifest.points) do
+    for _, entry in ipairs(plugin.manifest.contributes[place] or {}) do
+      local id = plugin.id .. "/" .. entry.id
+      define_settings(id, entry)
+      out[#out + 1] = {
+        point = kind.point, kind = kind.kind, plugin = plugin.id, version = plugin.manifest.version, id = id,
+        title = entry.title, input = entry.input, before = entry.before, after = entry.after,
+        on_error = entry.on_error, spec = entry, call = make_call(plugin, entry, kind.kind, id),
+      }
+    end
+  end
+end
+
+-- Contributions of two plugins that cannot both be had: the later one by name is named and skipped.
+local function has_conflict(plugin, taken)
+  for place in pairs(manifest.points) do
+    local seen = {}
+    for _, entry in ipairs(plugin.manifest.contributes[place] or {}) do
+      if seen[entry.id] then return place .. " has two entries called " .. entry.id end
+      seen[entry.id] = true
+    end
+  end
+  if taken[plugin.id] then return "there is another plugin of this id in " .. taken[plugin.id] end
+end
+
+--- Finds the plugins and registers what they contribute. Never raises for a plugin's mistake.
+---@param folders { path: string, bundled: boolean }[]
+---@param options? { safe?: boolean } safe: register nothing
+function plugins.load(folders, options)
+  found, states = {}, {}
+  for _, folder in ipairs(folders) do scan(folder.path, folder.bundled) end
+  local handlers, taken = {}, {}
+  for _, plugin in ipairs(found) do
+    plugin.problem = plugin.problem or has_conflict(plugin, taken)
+    if plugin.problem then
+      log.error("a plugin is skipped", { plugin = plugin.id, error = plugin.problem })
+    elseif not (options and options.safe) then
+      taken[plugin.id] = plugin.root
+      plugin.enabled = true
+      handlers_of(plugin, handlers)
+    end
+  end
+  local ok, problem = points.set(handlers)
+  if not ok then
+    log.error("the plugins cannot be ordered; none is asked", { error = problem })
+    points.set({})
+  end
+end
+
+--- The settings of a handler, with defaults filled in.
+---@param handler merx.Handler
+---@return table<string, any>
+function plugins.settings(handler)
+  local config = {}
+  for name in pairs(handler.spec.settings) do
+    config[name] = settings.get(setting_key(handler.id, name))
+  end
+  cache.read("plugins")
+  return config
+end
+
+--- All plugins found, the broken ones too, by folder and name.
+---@return merx.Plugin[]
+function plugins.list()
+  return found
+end
+
+--- Memory and counts of the plugins in this thread, for /metrics and `merx plugin info`.
+---@param id string
+---@return table?
+function plugins.stats(id)
+  return states[id] and states[id]:stats()
+end
+
+return plugins

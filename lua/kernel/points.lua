@@ -1,0 +1,114 @@
+--- Extension points: which handlers the plugins contribute to each, and in which order they are
+--- asked. The order follows from before/after and names alone, never from load order.
+local points = {}
+
+---@class merx.Handler
+---@field point string
+---@field plugin string id of the plugin
+---@field version string
+---@field id string "plugin/handler", unique
+---@field input string[] paths of the projection
+---@field settings table
+---@field before string[]
+---@field after string[]
+---@field on_error? "block"
+---@field call fun(input: table, settings: table): any, merx.Error? asks the plugin in its own state
+
+local by_point = {} ---@type table<string, merx.Handler[]>
+
+-- Which of `handlers` a name in before/after means: a handler, or all of a plugin.
+local function named(handlers, name)
+  local found = {}
+  for i, handler in ipairs(handlers) do
+    if handler.id == name or handler.plugin == name then found[#found + 1] = i end
+  end
+  return found
+end
+
+local function edges_of(handlers)
+  local follows = {}
+  for i in ipairs(handlers) do follows[i] = {} end
+  for i, handler in ipairs(handlers) do
+    for _, name in ipairs(handler.before or {}) do
+      for _, j in ipairs(named(handlers, name)) do
+        if i ~= j then follows[j][i] = true end
+      end
+    end
+    for _, name in ipairs(handler.after or {}) do
+      for _, j in ipairs(named(handlers, name)) do
+        if i ~= j then follows[i][j] = true end
+      end
+    end
+  end
+  return follows
+end
+
+local function name_cycle(handlers, waiting)
+  local names = {}
+  for i in pairs(waiting) do names[#names + 1] = handlers[i].id end
+  table.sort(names)
+  return "these handlers each want to come before the other: " .. table.concat(names, ", ")
+end
+
+--- Sorts handlers by before/after, then by id.
+---@param handlers merx.Handler[]
+---@return merx.Handler[]? sorted
+---@return string? cycle names the handlers that cannot be ordered
+function points.sort(handlers)
+  local list = table.move(handlers, 1, #handlers, 1, {})
+  table.sort(list, function(a, b) return a.id < b.id end)
+  local follows, waiting, sorted = edges_of(list), {}, {}
+  for i in ipairs(list) do waiting[i] = true end
+  while #sorted < #list do
+    local ready
+    for i in ipairs(list) do
+      local free = waiting[i]
+      if free then
+        for j in pairs(follows[i]) do free = free and not waiting[j] end
+      end
+      if free then
+        ready = i
+        break
+      end
+    end
+    if not ready then return nil, name_cycle(list, waiting) end
+    waiting[ready] = nil
+    sorted[#sorted + 1] = list[ready]
+  end
+  return sorted
+end
+
+--- Replaces all handlers, at boot and when the generation changes.
+---@param handlers merx.Handler[]
+---@return true? ok
+---@return string? problem
+function points.set(handlers)
+  local grouped = {}
+  for _, handler in ipairs(handlers) do
+    grouped[handler.point] = grouped[handler.point] or {}
+    table.insert(grouped[handler.point], handler)
+  end
+  for point, list in pairs(grouped) do
+    local sorted, cycle = points.sort(list)
+    if not sorted then return nil, point .. ": " .. cycle end
+    grouped[point] = sorted
+  end
+  by_point = grouped
+  return true
+end
+
+local none = {}
+
+--- The handlers of a point, in order.
+---@param point string
+---@return merx.Handler[]
+function points.handlers(point)
+  return by_point[point] or none
+end
+
+---@return table<string, merx.Handler[]>
+function points.all()
+  return by_point
+end
+
+return points

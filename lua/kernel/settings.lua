@@ -1,0 +1,76 @@
+--- Typed settings of the shop: declared in code, changed by the command `settings.set`.
+local cache = require("kernel.cache")
+local command = require("kernel.command")
+local db = require("kernel.db")
+local failure = require("kernel.failure")
+local json = require("native.json")
+local native_cache = require("native.cache")
+local schema = require("kernel.schema")
+
+local settings = {}
+
+---@class merx.Setting
+---@field key string room and name, as "shop.name"
+---@field spec merx.Schema its `default` is the value until somebody sets one
+---@field doc string
+
+local definitions = {} ---@type table<string, merx.Setting>
+local values, loaded_at = {}, -1
+local unsure_at -- the stamp at which this thread changed a setting that may yet be rolled back
+
+---@param definition merx.Setting
+function settings.define(definition)
+  assert(not definitions[definition.key], "the setting " .. definition.key .. " is defined twice")
+  definitions[definition.key] = definition
+end
+
+local function load_values()
+  values = {}
+  for _, row in ipairs(db.many("settings_all")) do
+    values[row.key] = json.decode(row.value)
+  end
+end
+
+--- The value of a setting; whoever asks depends on it.
+---@param key string
+---@return any
+function settings.get(key)
+  local definition = definitions[key] or error("there is no setting " .. tostring(key), 2)
+  cache.read("settings")
+  local stamp = native_cache.stamp("settings")
+  if stamp ~= loaded_at or stamp == unsure_at then
+    load_values()
+    loaded_at = stamp
+  end
+  local value = values[key]
+  if value == nil then return definition.spec.default end
+  return value
+end
+
+---@return table<string, merx.Setting>
+function settings.list()
+  return definitions
+end
+
+command.define({
+  name = "settings.set",
+  doc = "Changes one setting.",
+  args = schema.object({ key = schema.text({ required = true, max = 100 }), value = schema.any() }),
+  handler = function(tx, args)
+    local definition = definitions[args.key]
+    if not definition then
+      return failure.new("setting.unknown", "there is no setting " .. args.key)
+    end
+    local value, err = schema.check(schema.object({ value = definition.spec }), { value = args.value })
+    if not value then return nil, err end
+    local before = settings.get(args.key)
+    db.run("settings_set", { key = args.key, value = json.encode(value.value), at = tx.now })
+    tx.touch("settings")
+    tx.audit({ action = "settings.set", entity = "setting", id = args.key,
+      before = { value = before }, after = { value = value.value } })
+    unsure_at = native_cache.stamp("settings")
+    return { key = args.key }
+  end,
+})
+
+return settings
