@@ -39,7 +39,7 @@ command.define({
   doc = "Makes sure that a repeating job has its row.",
   args = schema.object({ name = schema.text({ required = true }), at = schema.integer({ required = true }) }),
   handler = function(tx, args)
-    db.run("job_ensure", { name = args.name, key = "every", run_at = args.at, created_at = tx.now })
+    db.run("job_add", { name = args.name, key = "every:" .. args.name, args = "{}", run_at = args.at, created_at = tx.now })
     return { name = args.name }
   end,
 })
@@ -50,13 +50,15 @@ command.define({
   args = schema.object({
     id = schema.id({ required = true }),
     run_at = schema.integer(), -- when it is due again
+    attempts = schema.integer({ default = 0 }),
     error = schema.text({ max = 2000, multiline = true }),
   }),
-  handler = function(_, args)
+  handler = function(tx, args)
+    local row = { id = args.id, run_at = args.run_at, attempts = args.attempts, error = args.error, at = tx.now }
     if args.run_at then
-      db.run("job_again", { id = args.id, run_at = args.run_at, error = args.error })
+      db.run("job_again", row)
     elseif args.error then
-      db.run("job_dead", { id = args.id, error = args.error })
+      db.run("job_dead", row)
     else
       db.run("job_delete", { id = args.id })
     end
@@ -69,7 +71,7 @@ command.define({
   doc = "Brings a dead job back.",
   args = schema.object({ id = schema.id({ required = true }) }),
   handler = function(tx, args)
-    if db.run("job_revive", { id = args.id, now = tx.now }) == 0 then
+    if db.run("job_revive", { id = args.id, at = tx.now }) == 0 then
       return failure.new("job.missing", "there is no dead job " .. args.id)
     end
     return { id = args.id }
@@ -91,8 +93,31 @@ local function run_one(row)
   local attempts = row.attempts + 1
   local again = (definition and definition.every or attempts < TRIES) and now + outbox.backoff(math.min(attempts, TRIES)) or nil
   log.warn("a job failed", { job = row.name, id = row.id, attempts = attempts, error = tostring(err) })
-  assert(command.run("jobs.settle", { id = row.id, run_at = again, error = tostring(err):sub(1, 2000) }))
+  assert(command.run("jobs.settle", {
+    id = row.id, run_at = again, attempts = attempts, error = tostring(err):sub(1, 2000),
+  }))
 end
+
+local HOUR <const> = 3600 * 1000
+local RESULTS_KEPT <const> = 30 * 24 * HOUR
+
+command.define({
+  name = "command.prune",
+  doc = "Forgets the answers of commands older than 30 days.",
+  args = schema.object({}),
+  handler = function(tx)
+    return { deleted = (db.run("command_results_prune", { before = tx.now - RESULTS_KEPT })) }
+  end,
+})
+
+jobs.define({
+  name = "kernel.prune", every = HOUR,
+  doc = "Keeps the outbox and the answers of commands from growing.",
+  handler = function()
+    outbox.prune()
+    assert(command.run("command.prune", {}))
+  end,
+})
 
 local scheduled = false
 

@@ -12,6 +12,7 @@ local schema = require("kernel.schema")
 local outbox = {}
 
 local BATCH <const> = 256
+local LONGEST_LAG <const> = 30 * 24 * 3600 * 1000 -- nobody may be further behind
 local TRIES <const> = 12
 local FIRST_WAIT <const> = 1000
 local LONGEST_WAIT <const> = 6 * 3600 * 1000
@@ -46,10 +47,9 @@ command.define({
     for _, failed in ipairs(args.failed) do
       db.run("outbox_exception_put", {
         subscriber = args.subscriber, seq = failed.seq, key = failed.key, attempts = failed.attempts,
-        state = failed.retry_at and "waiting" or "dead", retry_at = failed.retry_at or tx.now, error = failed.error,
+        state = failed.retry_at and "waiting" or "dead", next_at = failed.retry_at or tx.now, error = failed.error or "",
       })
     end
-    db.run("outbox_prune", { at = tx.now })
     return { seq = args.seq }
   end,
 })
@@ -69,16 +69,26 @@ command.define({
       local failed = args.failed
       db.run("outbox_exception_put", {
         subscriber = args.subscriber, seq = args.seq, key = failed.key, attempts = failed.attempts,
-        state = failed.retry_at and "waiting" or "dead", retry_at = failed.retry_at or 0, error = failed.error,
+        state = failed.retry_at and "waiting" or "dead", next_at = failed.retry_at or 0, error = failed.error or "",
       })
     end
     return { seq = args.seq }
   end,
 })
 
+command.define({
+  name = "outbox.prune",
+  doc = "Forgets facts that every subscriber has, or that are older than 30 days.",
+  args = schema.object({ lowest = schema.integer({ required = true }) }),
+  handler = function(tx, args)
+    local too_old = db.value("outbox_last_before", { at = tx.now - LONGEST_LAG }) or 0
+    return { deleted = (db.run("outbox_prune", { lowest = math.max(args.lowest, too_old) })) }
+  end,
+})
+
 local function deliver(subscriber, row)
   local ok, err = xpcall(subscriber.handler, debug.traceback, {
-    seq = row.seq, event = row.event, key = row.key, body = json.decode(row.body), at = row.created_at,
+    seq = row.seq, event = row.event, key = row.key, body = json.decode(row.body), at = row.at,
   })
   return ok, ok and nil or tostring(err)
 end
@@ -131,6 +141,16 @@ local function retry_due(subscriber)
     local failed = not ok and describe_failure(subscriber, row, row.attempts + 1, err, now) or nil
     assert(command.run("outbox.settle", { subscriber = subscriber.id, seq = row.seq, failed = failed }))
   end
+end
+
+--- Asks to forget what everybody has. Facts that nobody subscribed to are had by everybody.
+function outbox.prune()
+  local lowest = db.value("outbox_newest")
+  if not lowest then return end
+  for _, subscriber in ipairs(events.subscribers()) do
+    lowest = math.min(lowest, db.value("outbox_cursor", { subscriber = subscriber.id }) or 0)
+  end
+  assert(command.run("outbox.prune", { lowest = lowest }))
 end
 
 --- Delivers all that is due now.
