@@ -1,0 +1,86 @@
+// What was rendered once and still holds: whole pages as bytes ready for the socket, and fragments.
+// One cache for all workers, bounded in bytes, in shards; entries are counted references, so a hit
+// copies nothing and nobody waits while bytes are sent.
+#pragma once
+
+#include <stdatomic.h>
+
+#include "http/etag.h"
+#include "http/negotiate.h"
+#include "platform/buf.h"
+#include "script/services.h"
+#include "server/stamps.h"
+
+typedef struct mx_cache mx_cache;
+
+enum { MX_CACHE_VARIANTS = 3 }; // by enum mx_encoding
+
+// One form of a page: a head that lacks Date, Connection and the empty line, and the body behind it.
+// Immutable once it is visible.
+struct mx_cache_variant {
+    mx_buf bytes;
+    size_t head_len;
+    char etag[MX_ETAG_MAX];
+    size_t etag_len;
+};
+
+// Immutable but for what is atomic; freed with the last reference.
+struct mx_cache_entry {
+    struct mx_slice key; // behind the struct
+    uint64_t hash;
+    uint64_t *tags; // behind the struct
+    size_t tag_count;
+    uint64_t seq;
+    int64_t until_ms;
+    bool is_worth_compressing;
+    _Atomic(struct mx_cache_variant *) variants[MX_CACHE_VARIANTS]; // identity is always there
+    _Atomic uint64_t checked_seq; // the global sequence at which it was last found valid
+    atomic_int refs;
+    atomic_bool used; // since the hand last came by
+    size_t size;
+    struct mx_cache_entry *next; // in the bucket; the cache's
+    struct mx_cache_entry *newer; // in the ring; the cache's
+    struct mx_cache_entry *older;
+};
+
+struct mx_cache_stats {
+    uint64_t hits;
+    uint64_t misses;
+    uint64_t stale;   // of the misses: found, but touched or out of time
+    uint64_t evicted;
+    uint64_t bytes;
+    uint64_t entries;
+};
+
+// `stamps` is borrowed. Owned by the caller: give it to mx_cache_destroy().
+mx_cache *mx_cache_create(size_t max_bytes, const mx_stamps *stamps);
+
+// All entries must have been released. `cache` may be NULL.
+void mx_cache_destroy(mx_cache *cache);
+
+// The valid entry for `key`, a reference that is owned: give it to mx_cache_release(). NULL when
+// there is none.
+struct mx_cache_entry *mx_cache_acquire(mx_cache *cache, struct mx_slice key, int64_t now_ms);
+
+// `entry` may be NULL.
+void mx_cache_release(struct mx_cache_entry *entry);
+
+// Stores one form of a thing under `key`, in the place of what was there; `variant` is taken and
+// zeroed. Stores nothing when it is too large, depends on too much or does not hold any more.
+// `encoding` must be identity.
+void mx_cache_store(mx_cache *cache, struct mx_slice key, const struct mx_cache_deps *deps,
+    struct mx_cache_variant *variant, bool is_worth_compressing);
+
+// The form of `entry` for `encoding`, borrowed with the entry, or NULL when it was not made yet.
+const struct mx_cache_variant *mx_cache_variant_find(
+    const struct mx_cache_entry *entry, enum mx_encoding encoding);
+
+// Adds a form. `variant` is taken and zeroed; when another thread was quicker, its one is kept.
+// Returns the kept one, borrowed with the entry.
+const struct mx_cache_variant *mx_cache_variant_add(mx_cache *cache, struct mx_cache_entry *entry,
+    enum mx_encoding encoding, struct mx_cache_variant *variant);
+
+// Forgets everything.
+void mx_cache_clear(mx_cache *cache);
+
+void mx_cache_stats_get(mx_cache *cache, struct mx_cache_stats *out);
