@@ -55,8 +55,7 @@ int mx_archive_next(mx_archive_reader *reader, struct mx_archive_entry *out, str
 
 // The current file: up to `size` bytes of it (0 at its end), all of it, or all of it to disk.
 int64_t mx_archive_read(mx_archive_reader *reader, char *out, size_t size, struct mx_error *err);
-int mx_archive_read_all(
-    mx_archive_reader *reader, uint64_t max, mx_buf *out, struct mx_error *err);
+int mx_archive_read_all(mx_archive_reader *reader, uint64_t max, mx_buf *out, struct mx_error *err);
 int mx_archive_read_to(mx_archive_reader *reader, const char *path, struct mx_error *err);
 
 // Unpacks everything below the folder `dir`, which must be empty or missing. On failure what was

@@ -28,12 +28,12 @@ enum mx_db_mode {
 struct mx_db_options {
     const char *path; // borrowed for the call
     enum mx_db_mode mode;
-    bool relaxed;         // synchronous NORMAL: only for data that may lose its last second
-    bool allow_old_deps;  // start on an SQLite older than MX_DB_SQLITE_OLDEST
-    int busy_ms;          // 0: 5000
-    int cache_kib;        // 0: 16 MiB
-    int64_t mmap_bytes;   // 0: 256 MiB for readers, none for writers; negative: none
-    int schema_newest;    // refuse a file whose user_version is above it; 0: not checked
+    bool relaxed;        // synchronous NORMAL: only for data that may lose its last second
+    bool allow_old_deps; // start on an SQLite older than MX_DB_SQLITE_OLDEST
+    int busy_ms;         // 0: 5000
+    int cache_kib;       // 0: 16 MiB
+    int64_t mmap_bytes;  // 0: 256 MiB for readers, none for writers; negative: none
+    int schema_newest;   // refuse a file whose user_version is above it; 0: not checked
 };
 
 // Opens and tunes the database. `*out` is owned: give it to mx_db_close().

@@ -1,8 +1,8 @@
 // Brings a database up to date from a folder of NNNN_name.sql files, forward only.
 //
 // Each file runs in one transaction with foreign keys off and is followed by a check of them. The
-// table schema_migrations keeps what ran, and user_version the highest number. A copy of the file is
-// made first and removed when all went well. Killed anywhere, a second run finishes.
+// table schema_migrations keeps what ran, and user_version the highest number. A copy of the file
+// is made first and removed when all went well. Killed anywhere, a second run finishes.
 #pragma once
 
 #include "platform/buf.h"
@@ -10,8 +10,8 @@
 
 struct mx_migration {
     int number;
-    char name[96];     // file name without number and ".sql"
-    char checksum[65]; // SHA-256 of the file, hex
+    char name[96];      // file name without number and ".sql"
+    char checksum[65];  // SHA-256 of the file, hex
     int64_t applied_at; // milliseconds UTC; 0: not yet
 };
 
@@ -31,7 +31,8 @@ struct mx_migrate_report {
 };
 
 // Applies what is missing. Refuses an applied file that was edited, a number above the newest file,
-// a gap behind an applied one and two files of one number. On failure the report holds what is done.
+// a gap behind an applied one and two files of one number. On failure the report holds what is
+// done.
 int mx_migrate_run(mx_db *db, const struct mx_migrate_options *options,
     struct mx_migrate_report *out, struct mx_error *err);
 

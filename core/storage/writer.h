@@ -35,7 +35,7 @@ struct mx_job {
     void *ctx;
     bool alone; // run outside any transaction, between batches: migrations, PRAGMA optimize
 
-    struct mx_job *next; // the writer's
+    struct mx_job *next;           // the writer's
     struct mx_job_outcome outcome; // the writer's
 };
 
@@ -55,23 +55,24 @@ struct mx_writer_options {
 };
 
 struct mx_writer_stats {
-    uint64_t batches;         // COMMITs, re-runs included
-    uint64_t jobs;            // ended, in whatever way
-    uint64_t failed;          // of those not committed
-    uint64_t reruns;          // batches that were run again one by one
+    uint64_t batches; // COMMITs, re-runs included
+    uint64_t jobs;    // ended, in whatever way
+    uint64_t failed;  // of those not committed
+    uint64_t reruns;  // batches that were run again one by one
     uint64_t largest_batch;
-    uint64_t commit_us;       // sum over all COMMITs
+    uint64_t commit_us; // sum over all COMMITs
     uint64_t commit_us_max;
-    uint64_t checkpoints;     // finished ones
+    uint64_t checkpoints; // finished ones
     uint64_t checkpoints_busy;
-    uint64_t wal_bytes;       // now
-    uint64_t queued;          // now
-    bool disk_full;           // now
-    bool stopped;             // the disk failed: no writes until a restart
+    uint64_t wal_bytes; // now
+    uint64_t queued;    // now
+    bool disk_full;     // now
+    bool stopped;       // the disk failed: no writes until a restart
 };
 
 // `*out` is owned: give it to mx_writer_destroy().
-int mx_writer_create(const struct mx_writer_options *options, mx_writer **out, struct mx_error *err);
+int mx_writer_create(
+    const struct mx_writer_options *options, mx_writer **out, struct mx_error *err);
 
 // Frees `writer`, which may be NULL. Stops first if needed.
 void mx_writer_destroy(mx_writer *writer);

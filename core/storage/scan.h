@@ -1,0 +1,15 @@
+// Finds in SQL text the names that WITH defines. Not a parser: it may find one too many, never one
+// too few.
+#pragma once
+
+#include <stdbool.h>
+
+#include "platform/error.h"
+#include "platform/slice.h"
+
+// Calls `fn` for each name, unquoted. `fn` stops with a negative result, which is returned.
+typedef int (*mx_scan_fn)(void *ctx, const char *name, struct mx_error *err);
+int mx_scan_with_names(struct mx_slice sql, mx_scan_fn fn, void *ctx, struct mx_error *err);
+
+// Whether `name` is among them; ASCII letters compare without case, as in SQLite.
+bool mx_scan_has_with_name(struct mx_slice sql, const char *name);
