@@ -11,9 +11,6 @@
 #include "platform/buf.h"
 #include "script/html.h"
 
-#ifndef MX_BUF_TYPE
-#define MX_BUF_TYPE "native.buf"
-#endif
 
 enum {
     MAX_VALUES = 200,        // arguments of one segment call, below Lua's 255 registers

@@ -1,0 +1,114 @@
+--- Filters between text and HTML, and to JSON.
+local json = require("native.json")
+local native = require("native.template")
+
+local values = require("kernel.template.values")
+
+local html, escape = native.html, native.escape
+
+--- Text as HTML; HTML stays as it is.
+local function escaped(value)
+  if value == nil then return nil end
+  local printed = values.printable(value)
+  return type(printed) == "string" and escape(printed) or printed
+end
+
+local ENTITIES <const> = {
+  ["&"] = "&amp;",
+  ["<"] = "&lt;",
+  [">"] = "&gt;",
+  ['"'] = "&quot;",
+  ["'"] = "&#39;",
+}
+
+local function is_entity(s, at)
+  return s:find("^&%a+;", at) or s:find("^&#%d+;", at)
+end
+
+--- Escapes what is not an entity already.
+local function escape_once(value)
+  if value == nil then return nil end
+  local printed = values.printable(value)
+  if type(printed) ~= "string" then return printed end
+  return (printed:gsub("()([&<>\"'])", function(at, c)
+    if c == "&" and is_entity(printed, at) then return nil end
+    return ENTITIES[c]
+  end))
+end
+
+--- Prints a value as it stands. The linter lists where.
+local function raw(value)
+  return html(values.text(value))
+end
+
+--- Text is escaped before its line ends become markup.
+local function newline_to_br(value)
+  return (values.escaped(value):gsub("\r?\n", "<br />\n"))
+end
+
+-- Without autoescape there is no HTML to make: the line ends are all that changes.
+local function plain_newline_to_br(value)
+  return (values.text(value):gsub("\r?\n", "<br />\n"))
+end
+
+local function without_tags(s)
+  s = s:gsub("<script.-</script>", ""):gsub("<!%-%-.-%-%->", ""):gsub("<style.-</style>", "")
+  return (s:gsub("<.->", ""))
+end
+
+local function strip_html(value)
+  local printed = values.printable(value)
+  if type(printed) == "string" then return without_tags(printed) end
+  return html(without_tags(printed[1]))
+end
+
+-- ----------------------------------------------------------------------------------------- json
+
+local encode
+
+local function encode_map(value)
+  local parts = {}
+  for i, key in ipairs(values.keys(value)) do
+    parts[i] = json.encode(tostring(key)) .. ":" .. encode(value[key])
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+local function encode_array(value)
+  local parts, items = {}, values.items(value)
+  for i = 1, values.count(items) do
+    parts[i] = encode(items[i])
+  end
+  return "[" .. table.concat(parts, ",") .. "]"
+end
+
+--- The JSON of a value: maps in their order, drops by their __json, HTML as its text.
+function encode(value)
+  if value == nil then return "null" end
+  local kind = values.kind(value)
+  if kind == "array" or kind == "list" then return encode_array(value) end
+  if kind == "drop" or kind == "record" then
+    local mt = getmetatable(value)
+    if mt and mt.__json then return encode(mt.__json(value)) end
+  end
+  if kind == "map" or kind == "record" then return encode_map(value) end
+  if kind == "drop" then return "null" end
+  if kind == "number" then return native.number(value) end
+  if kind == "range" then return json.encode(values.text(value)) end
+  return json.encode(kind == "html" and value[1] or value)
+end
+
+--- JSON that may stand in a script or in an attribute with single quotes.
+local function to_json(value)
+  return (encode(value):gsub("<!%-%-", "\\u003c!--"):gsub("'", "\\u0027"))
+end
+
+return {
+  escape = { escaped, html = true, max = 0 },
+  h = { escaped, html = true, max = 0 },
+  escape_once = { escape_once, html = true, max = 0 },
+  json = { to_json, prints_raw = true, max = 0 },
+  newline_to_br = { newline_to_br, html = true, max = 0, plain = plain_newline_to_br },
+  raw = { raw, max = 0 },
+  strip_html = { strip_html, max = 0 },
+}

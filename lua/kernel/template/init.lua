@@ -1,0 +1,394 @@
+--- The template engine: Liquid, compiled to Lua. What is printed is escaped by type: strings are
+--- text, native.template.html is markup.
+---
+---   local env = template.environment({ loader = function(kind, name) return source end })
+---   local page = assert(env:template("template", "product"))
+---   local ok, err = page:render(buf, { globals = drops, registers = { locale = "en" } })
+local native = require("native.template")
+
+local compiler = require("kernel.template.compiler")
+local failure = require("kernel.template.failure")
+local filters = require("kernel.template.filters")
+local log = require("kernel.log")
+local parser = require("kernel.template.parser")
+local program = require("kernel.template.tags.program")
+local runtime = require("kernel.template.runtime")
+local values = require("kernel.template.values")
+
+local template = {
+  html = native.html,
+  is_html = native.is_html,
+  escape = native.escape,
+  put = native.put,
+  mark = native.mark,
+  cut = native.cut,
+  map = values.map,
+  text = values.text,
+  values = values,
+  --- Raises from a filter or tag: this node cannot be rendered.
+  fail = failure.render,
+}
+
+---@class merx.TemplateTag
+---@field parse fun(parser: merx.TemplateParser, node: table, markup: string, token: merx.TemplateToken)
+---@field emit fun(gen: merx.TemplateGenerator, node: table)
+---@field blank? boolean prints nothing
+
+---@type table<string, merx.TemplateTag>
+local tags = {}
+
+for _, module in ipairs({ "conditions", "loops", "variables", "texts", "partials" }) do
+  for name, tag in pairs(require("kernel.template.tags." .. module)) do
+    tags[name] = tag
+  end
+end
+
+-- How often the quick form may fail for nothing (a lookup on a number) before it is given up.
+local MAX_SURPRISES <const> = 3
+
+local DEFAULT_LIMITS <const> = {
+  score = 4000000, -- nodes rendered
+  assigned = 16 * 1024 * 1024, -- bytes of text kept in variables
+  output = 16 * 1024 * 1024, -- bytes printed
+}
+
+-- ------------------------------------------------------------------------------------ templates
+
+--- A compiled source; shared by all environments that meet the same bytes under the same name.
+---@class merx.TemplateForms
+---@field quick function
+---@field careful? function compiled when first needed
+---@field careful_of fun(): function
+---@field surprises integer
+---@field schema? string JSON text of its schema tag
+---@field warnings string[]
+
+---@class merx.Template
+---@field name? string as "snippets/card"
+---@field env merx.TemplateEnvironment
+---@field forms merx.TemplateForms
+local Template = {}
+Template.__index = Template
+
+local function compile_forms(source, name, autoescape)
+  local nodes, seen = parser.parse(source, tags)
+  local warnings = {}
+  local options = {
+    name = name,
+    filters = filters.registry,
+    autoescape = autoescape,
+    keeps_offsets = (seen.continues or seen.includes) or false,
+    is_dynamic = seen.includes or false,
+    warnings = warnings,
+  }
+  local forms = { surprises = 0, schema = seen.schema, warnings = warnings }
+  forms.quick, forms.code = compiler.compile(nodes, options)
+  function forms.careful_of()
+    options.is_careful, options.warnings = true, nil
+    return (compiler.compile(nodes, options))
+  end
+  return forms
+end
+
+-- Compiled sources by name, mode and bytes; dropped when nobody uses them.
+local compiled = setmetatable({}, { __mode = "v" })
+
+--- Forgets what was compiled: filters and tags are bound when a template is.
+local function forget_compiled()
+  for key in pairs(compiled) do
+    compiled[key] = nil
+  end
+end
+
+--- Compiles, or finds what was compiled of the same bytes.
+---@return merx.TemplateForms? forms
+---@return merx.TemplateFailure? err
+local function forms_of(source, name, autoescape)
+  local key = table.concat({ autoescape and "text" or "raw", name or "", source }, "\0")
+  local forms = compiled[key]
+  if forms then return forms end
+  local ok, result = pcall(compile_forms, source, name, autoescape)
+  if ok then
+    compiled[key] = result
+    return result
+  end
+  if not failure.is(result) then error(result, 0) end
+  result.name = result.name or name
+  return nil, result
+end
+
+--- Runs the template inside another one: same state, given scope.
+---@param B any buffer
+---@param S merx.RenderState
+---@param V table scope
+---@return integer? signal
+function Template:run(B, S, V)
+  local forms = self.forms
+  if not S.is_careful then return forms.quick(B, S, V) end
+  if not forms.careful then forms.careful = forms.careful_of() end
+  return forms.careful(B, S, V)
+end
+
+---@class merx.RenderContext
+---@field globals? table variables that all templates and snippets see; may be lazy
+---@field vars? table variables of this template alone
+---@field registers? table for filters and tags of the program: locale, ctx, theme, section
+---@field mode? "dev"|"production" of the environment when absent
+---@field now? integer milliseconds UTC, for the date filter's "now"
+---@field offset_at? fun(seconds: number): integer zone of the shop: seconds east of UTC
+---@field date_names? merx.DateNames
+---@field limits? { score?: integer, assigned?: integer, output?: integer }
+
+local function utc()
+  return 0
+end
+
+local function new_state(self, context)
+  local env, globals = self.env, context.globals or {}
+  return {
+    env = env,
+    globals = globals,
+    registers = context.registers or {},
+    mode = context.mode or env.mode,
+    now = context.now or 0,
+    offset_at = context.offset_at or utc,
+    date_names = context.date_names,
+    errors = {},
+    depth = 0,
+    isolated = 0,
+    score = 0,
+    assigned = 0,
+    limits = setmetatable(context.limits or {}, { __index = env.limits }),
+    scope_meta = { __index = globals },
+  }
+end
+
+local function copy_vars(vars)
+  local copy = {}
+  for name, value in pairs(vars or copy) do
+    copy[name] = value
+  end
+  return copy
+end
+
+--- Renders once. The scope is a copy: a second attempt finds the variables as they were.
+local function attempt(self, buf, context, is_careful)
+  local S = new_state(self, context)
+  S.is_careful = is_careful
+  local V = setmetatable(copy_vars(context.vars), S.scope_meta)
+  local before = native.limit(native.mark(buf) + S.limits.output)
+  local ok, err = pcall(self.run, self, buf, S, V)
+  native.limit(before)
+  return ok, err, S
+end
+
+local function report(errors)
+  for _, err in ipairs(errors) do
+    log.warn("template: " .. tostring(err))
+  end
+end
+
+--- Makes a failure of what ended a render. Its place is lost when the quick form met it.
+local function as_failure(self, err)
+  if not failure.is(err) then err = failure.new("render", tostring(err)) end
+  err.name = err.name or self.name
+  return err
+end
+
+--- Renders into `buf`. A node that fails prints nothing, or in dev its error, and the rest goes on.
+--- On a limit the buffer is as it was before.
+---@param buf any native.buf
+---@param context? merx.RenderContext
+---@return merx.TemplateFailure[]? errors of the nodes that failed, mostly empty
+---@return merx.TemplateFailure? err why there is no output
+function Template:render(buf, context)
+  context = context or {}
+  self.env.epoch = self.env.epoch + 1
+  local forms, mark = self.forms, native.mark(buf)
+  local prefers_careful = forms.surprises >= MAX_SURPRISES
+  local ok, err, S = attempt(self, buf, context, prefers_careful)
+  if not ok and not prefers_careful and not runtime.is_fatal(err) then
+    native.cut(buf, mark)
+    ok, err, S = attempt(self, buf, context, true)
+    if ok and #S.errors == 0 then forms.surprises = forms.surprises + 1 end
+  end
+  report(S.errors)
+  if ok then return S.errors end
+  native.cut(buf, mark)
+  err = as_failure(self, err)
+  report({ err })
+  return nil, err
+end
+
+--- The JSON text of the template's schema tag.
+---@return string?
+function Template:schema()
+  return self.forms.schema
+end
+
+--- What is suspicious: unknown filters.
+---@return string[]
+function Template:warnings()
+  return self.forms.warnings
+end
+
+-- ---------------------------------------------------------------------------------- environment
+
+--- Where templates come from and how they behave: one for each theme.
+---@class merx.TemplateEnvironment
+---@field loader fun(kind: string, name: string): string?
+---@field autoescape boolean
+---@field is_dev boolean sources are looked at again in each render
+---@field mode "dev"|"production"
+---@field limits table
+---@field cache table<string, table>
+---@field epoch integer counts renders
+local Environment = {}
+Environment.__index = Environment
+
+local FOLDERS <const> = {
+  snippet = "snippets/",
+  section = "sections/",
+  block = "blocks/",
+  layout = "layout/",
+  template = "templates/",
+}
+
+---@class merx.EnvironmentOptions
+---@field loader? fun(kind: "snippet"|"section"|"block"|"layout"|"template", name: string): string?
+---@field autoescape? boolean default true
+---@field is_dev? boolean
+---@field limits? { score?: integer, assigned?: integer, output?: integer }
+---@field section? fun(env: merx.TemplateEnvironment, state: merx.RenderState, buf: any, name: string)
+---@field sections? fun(env: merx.TemplateEnvironment, state: merx.RenderState, buf: any, name: string)
+
+---@param options? merx.EnvironmentOptions
+---@return merx.TemplateEnvironment
+function template.environment(options)
+  options = options or {}
+  local self = setmetatable({}, Environment)
+  self.loader = options.loader or function() return nil end
+  self.autoescape = options.autoescape ~= false
+  self.is_dev = options.is_dev or false
+  self.mode = self.is_dev and "dev" or "production"
+  self.limits = setmetatable(options.limits or {}, { __index = DEFAULT_LIMITS })
+  self.cache, self.epoch = {}, 0
+  self.section, self.sections = options.section or self.section, options.sections or self.sections
+  return self
+end
+
+--- Compiles `source`.
+---@param source string
+---@param name? string as "sections/header"; messages show it
+---@return merx.Template?
+---@return merx.TemplateFailure? err
+function Environment:compile(source, name)
+  assert(type(source) == "string", "a template is compiled from a string")
+  local forms, err = forms_of(source, name, self.autoescape)
+  if not forms then return nil, err end
+  return setmetatable({ name = name, env = self, forms = forms }, Template)
+end
+
+--- Loads and compiles; what is missing is remembered too.
+local function load_entry(self, entry, kind, name)
+  local source = self.loader(kind, name)
+  entry.epoch = self.epoch
+  if entry.loaded and source == entry.source then return end
+  entry.loaded, entry.source = true, source
+  local path = (FOLDERS[kind] or (kind .. "/")) .. name
+  if source then
+    entry.template, entry.err = self:compile(source, path)
+  else
+    entry.template = nil
+    entry.err = failure.new("render", ("Could not find asset %s.liquid"):format(path))
+  end
+end
+
+--- The template of that kind and name.
+---@param kind string
+---@param name string
+---@return merx.Template?
+---@return merx.TemplateFailure? err
+function Environment:find(kind, name)
+  local key = kind .. "\0" .. name
+  local entry = self.cache[key]
+  if not entry then
+    entry = {}
+    self.cache[key] = entry
+    load_entry(self, entry, kind, name)
+  elseif self.is_dev and entry.epoch ~= self.epoch then
+    load_entry(self, entry, kind, name)
+  end
+  return entry.template, entry.err
+end
+
+--- The same, for callers outside of a render.
+---@param kind string
+---@param name string
+---@return merx.Template?
+---@return merx.TemplateFailure? err
+function Environment:template(kind, name)
+  self.epoch = self.epoch + 1
+  return self:find(kind, name)
+end
+
+--- Forgets one template, all of a kind, or all: their sources changed.
+---@param kind? string
+---@param name? string
+function Environment:forget(kind, name)
+  for key in pairs(self.cache) do
+    local its_kind, its_name = key:match("^(.-)\0(.*)$")
+    if (not kind or kind == its_kind) and (not name or name == its_name) then
+      self.cache[key] = nil
+    end
+  end
+end
+
+--- {% section 'name' %} where the program says nothing else: the file, with the globals.
+function Environment:section(state, buf, name)
+  local found, err = self:find("section", name)
+  if not found then failure.render(tostring(err)) end
+  found:run(buf, state, setmetatable({}, state.scope_meta))
+end
+
+--- {% sections 'group' %} is the program's alone.
+function Environment:sections(_, _, name)
+  failure.render(("section groups are not known here: '%s'"):format(name))
+end
+
+-- ---------------------------------------------------------------------------------- registration
+
+--- Registers a filter, for all environments. Do it before templates are compiled.
+---@param name string
+---@param fn function fn([state,] value [, named], …)
+---@param options? { html?: boolean, prints_raw?: boolean, named?: boolean, state?: boolean, min?: integer, max?: integer }
+function template.filter(name, fn, options)
+  filters.define(name, fn, options)
+  forget_compiled()
+end
+
+--- Registers a tag, for all environments. Do it before templates are compiled.
+---@param name string
+---@param options merx.TagOptions
+function template.tag(name, options)
+  tags[name] = program.tag(options)
+  forget_compiled()
+end
+
+local standalone = template.environment()
+
+--- Compiles a template that stands alone, or whose snippets `options.loader` finds.
+---@param source string
+---@param options? { name?: string, loader?: function, autoescape?: boolean, is_dev?: boolean }
+---@return merx.Template?
+---@return merx.TemplateFailure? err
+function template.compile(source, options)
+  options = options or {}
+  local env = standalone
+  if options.loader or options.autoescape ~= nil or options.is_dev then
+    env = template.environment(options)
+  end
+  return env:compile(source, options.name)
+end
+
+return template
