@@ -43,11 +43,11 @@ CREATE INDEX command_results_by_created_at ON command_results (created_at);
 -- Facts for the outside, written with what they tell of. Rows below the lowest cursor are pruned, so
 -- only AUTOINCREMENT keeps a number from coming back. retain: 30d
 CREATE TABLE outbox (
-  seq        INTEGER PRIMARY KEY AUTOINCREMENT,
-  key        TEXT    NOT NULL, -- events of one key are delivered in order
-  event      TEXT    NOT NULL,
-  body       TEXT    NOT NULL CHECK (json_valid(body)), -- personal: erase
-  created_at INTEGER NOT NULL
+  seq   INTEGER PRIMARY KEY AUTOINCREMENT,
+  key   TEXT    NOT NULL, -- events of one key are delivered in order
+  event TEXT    NOT NULL,
+  body  TEXT    NOT NULL CHECK (json_valid(body)), -- personal: erase
+  at    INTEGER NOT NULL
 ) STRICT;
 
 CREATE INDEX outbox_by_key ON outbox (key, seq);
@@ -66,32 +66,39 @@ CREATE TABLE outbox_exceptions (
   key        TEXT    NOT NULL,
   state      TEXT    NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'dead')),
   attempts   INTEGER NOT NULL DEFAULT 1,
-  retry_at   INTEGER NOT NULL,
+  next_at    INTEGER NOT NULL,
   error      TEXT    NOT NULL DEFAULT '',
   PRIMARY KEY (subscriber, seq)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX outbox_exceptions_by_seq ON outbox_exceptions (seq);
 CREATE INDEX outbox_exceptions_by_key ON outbox_exceptions (subscriber, key, seq);
-CREATE INDEX outbox_exceptions_by_retry_at ON outbox_exceptions (subscriber, retry_at) WHERE state = 'waiting';
+CREATE INDEX outbox_exceptions_by_next_at ON outbox_exceptions (next_at) WHERE state = 'waiting';
 
 -- Work for later. A job that is done is deleted; one that failed for good stays as a dead letter
 -- until a person retries or drops it.
 CREATE TABLE jobs (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   name         TEXT    NOT NULL,
-  key          TEXT, -- at most one job of a name and key waits
+  key          TEXT    UNIQUE, -- at most one job of a key waits
   args         TEXT    NOT NULL DEFAULT '{}' CHECK (json_valid(args)), -- personal: erase
-  state        TEXT    NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'dead')),
+  state        TEXT    NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'dead')),
   run_at       INTEGER NOT NULL,
   attempts     INTEGER NOT NULL DEFAULT 0,
+  locked_until INTEGER, -- a running job whose thread died is free again after this
   error        TEXT,
   created_at   INTEGER NOT NULL,
-  UNIQUE (name, key)
+  updated_at   INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX jobs_by_run_at ON jobs (run_at) WHERE state = 'waiting';
-CREATE INDEX jobs_by_dead ON jobs (id) WHERE state = 'dead';
+CREATE INDEX jobs_by_run_at ON jobs (state, run_at);
+
+-- When a repeating job ran last.
+CREATE TABLE job_schedules (
+  name    TEXT    NOT NULL PRIMARY KEY,
+  last_at INTEGER NOT NULL,
+  next_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- The journal: who changed what. Each hash covers the one before and a salted digest of the payload,
 -- so a payload may be erased without breaking the chain.

@@ -102,10 +102,21 @@ SELECT min(next_at)
 -- :name outbox_prune :run
 -- :use  facts that every subscriber has, or that are older than 30 days
 DELETE FROM outbox
- WHERE seq < (SELECT min(seq) FROM outbox) + 512
-   AND (created_at < :at - 2592000000
-        OR (seq <= coalesce((SELECT min(c.seq) FROM outbox_cursors AS c), 0)
-            AND NOT EXISTS (SELECT 1 FROM outbox_exceptions AS e WHERE e.seq = outbox.seq)));
+ WHERE seq <= :lowest
+   AND seq NOT IN (SELECT seq FROM outbox_exceptions);
+
+-- :name outbox_last_before :value
+-- :use  the last fact that is older than `at`
+SELECT seq
+  FROM outbox
+ WHERE at < :at
+ ORDER BY seq DESC
+ LIMIT 1;
+
+-- :name outbox_newest :value
+-- :use  the number of the newest fact
+SELECT max(seq)
+  FROM outbox;
 
 -- :name job_add :run
 -- :use  tx.job: at most one job of a key waits
