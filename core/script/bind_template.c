@@ -172,11 +172,55 @@ static void append_float(mx_buf *buf, double value) {
 
 // --- printing -------------------------------------------------------------------------------
 
+// True for bytes that HTML gives a meaning to.
+static const bool is_special[256] = {
+    ['&'] = true, ['<'] = true, ['>'] = true, ['"'] = true, ['\''] = true};
+
+static const uint64_t EVERY = 0x0101010101010101u; // times a byte: eight of it
+static const uint64_t HIGH = 0x8080808080808080u;
+
+// The high bit of every byte that is zero; above the first such byte bits may be wrong.
+static uint64_t zero_bytes(uint64_t word) {
+    return (word - EVERY) & ~word & HIGH;
+}
+
+// Marks the special bytes among eight: & and ' differ in one bit, so do < and >, " stands alone.
+static uint64_t special_bytes(const char *ptr) {
+    uint64_t word;
+    memcpy(&word, ptr, sizeof(word));
+    return zero_bytes((word | EVERY) ^ (EVERY * '\'')) |
+           zero_bytes((word | EVERY * 2) ^ (EVERY * '>')) | zero_bytes(word ^ (EVERY * '"'));
+}
+
+// How many bytes come before the first special one, `len` when there is none.
+static size_t plain_prefix(const char *ptr, size_t len) {
+    size_t at = 0;
+    while (at + 8 <= len && !special_bytes(ptr + at)) {
+        at += 8;
+    }
+    if (len >= 8 && at + 8 > len && !special_bytes(ptr + len - 8)) {
+        return len; // the last eight again, instead of the rest one by one
+    }
+    while (at < len && !is_special[(unsigned char)ptr[at]]) {
+        at++;
+    }
+    return at;
+}
+
 static void append_text(mx_buf *buf, const char *ptr, size_t len, bool is_escaped) {
-    if (is_escaped) {
-        mx_buf_append_html(buf, ptr, len);
-    } else {
+    if (!is_escaped) {
         mx_buf_append(buf, ptr, len);
+        return;
+    }
+    while (len > 0) {
+        size_t plain = plain_prefix(ptr, len);
+        mx_buf_append(buf, ptr, plain);
+        if (plain == len) {
+            return;
+        }
+        mx_buf_append_html(buf, ptr + plain, 1);
+        ptr += plain + 1;
+        len -= plain + 1;
     }
 }
 
