@@ -1,5 +1,5 @@
-// Bytes as text and back: hex, base64, base64url. Decoding is strict and in constant time, so it may
-// be used on secrets: no spaces, right padding, no stray bits.
+// Bytes as text and back: hex, base64, base64url. Decoding is strict and in constant time, so it
+// may be used on secrets: no spaces, right padding, no stray bits.
 #pragma once
 
 #include "platform/buf.h"

@@ -17,7 +17,7 @@ int mx_rsa_verify(struct mx_slice public_key, struct mx_slice message, struct mx
     struct mx_error *err);
 
 struct mx_certificate {
-    char serial[64];          // upper case hex
+    char serial[64]; // upper case hex
     int64_t not_before_ms;
     int64_t not_after_ms;
 };
