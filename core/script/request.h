@@ -2,6 +2,7 @@
 // bind_request.c can read and answer an exchange without knowing sockets.
 #pragma once
 
+#include "http/cookie.h"
 #include "script/services.h"
 
 enum mx_request_field {
@@ -24,8 +25,6 @@ struct mx_form_item {
     struct mx_slice type;
     uint64_t size;
 };
-
-enum mx_same_site { MX_SAME_SITE_LAX, MX_SAME_SITE_STRICT, MX_SAME_SITE_NONE };
 
 struct mx_cookie_spec {
     struct mx_slice name;
