@@ -2,6 +2,7 @@
 // Everything here is called on the thread that created the script.
 #pragma once
 
+#include "crypto/keyring.h"
 #include "platform/world.h"
 #include "script/services.h"
 #include "script/task.h"
@@ -19,6 +20,7 @@ struct mx_script_options {
     const char *version;                // of Merx
     const struct mx_world *world;       // NULL: the real one
     mx_db *db;                          // native.db.main(), NULL: none
+    const mx_keyring *keyring;          // NULL: none, so nothing can be sealed or signed
     const struct mx_services *services; // NULL: none
     mx_watchdog *watchdog;              // NULL: no time limits
     const struct mx_pair *options;      // native.thread.options

@@ -1,0 +1,160 @@
+// What a page was made of: the module `native.cache`. Scopes belong to the running task; the entries
+// to the server.
+#include "script/bindings.h"
+
+#include <lauxlib.h>
+
+#include "script/scope.h"
+#include "script/state.h"
+
+static struct mx_scope **scopes(lua_State *L) {
+    mx_script *script = mx_script_of(L);
+    return script->task ? &script->task->scope : &script->scope;
+}
+
+static uint64_t slice_seq(lua_State *L) {
+    const mx_script *script = mx_script_of(L);
+    if (script->task) {
+        return script->task->slice_seq;
+    }
+    const struct mx_services *services = &script->services;
+    return services->cache_seq ? services->cache_seq(services->ctx) : 0;
+}
+
+// read(tag): what is being made depends on it
+static int l_read(lua_State *L) {
+    mx_scope_read(*scopes(L), mx_slice_hash(mx_slice_check(L, 1)));
+    return 0;
+}
+
+// until(ms): it holds until then at most
+static int l_until(lua_State *L) {
+    mx_scope_until(*scopes(L), luaL_checkinteger(L, 1));
+    return 0;
+}
+
+// open(): a scope inside the present one
+static int l_open(lua_State *L) {
+    mx_scope_open(scopes(L), slice_seq(L));
+    return 0;
+}
+
+// The bytes of a string or a native.buf.
+static struct mx_slice check_bytes(lua_State *L, int index) {
+    const mx_buf *buf = luaL_testudata(L, index, MX_BUF_TYPE);
+    return buf ? mx_buf_slice(buf) : mx_slice_check(L, index);
+}
+
+// close([key, bytes or buf]): ends the scope and stores what was made in it
+static int l_close(lua_State *L) {
+    const struct mx_services *services = &mx_script_of(L)->services;
+    struct mx_scope **top = scopes(L);
+    bool is_root = *top && !(*top)->outer && mx_script_of(L)->task && mx_script_of(L)->task->fn;
+    luaL_argcheck(L, *top != NULL && !is_root, 1, "no scope is open");
+    if (!lua_isnoneornil(L, 1)) {
+        struct mx_slice key = mx_slice_check(L, 1);
+        struct mx_slice bytes = check_bytes(L, 2);
+        if (services->cache_put) {
+            services->cache_put(services->ctx, key, bytes, &(*top)->deps);
+        }
+    }
+    mx_scope_close(top);
+    return 0;
+}
+
+// get(key) -> bytes | nil: only what still holds; the open scope then depends on what it was made of
+static int l_get(lua_State *L) {
+    struct mx_slice key = mx_slice_check(L, 1);
+    const struct mx_services *services = &mx_script_of(L)->services;
+    struct mx_cache_deps deps = {NULL, 0, INT64_MAX, UINT64_MAX};
+    mx_buf *out = mx_scratch_take(L);
+    if (!services->cache_get || !services->cache_get(services->ctx, key, out, &deps)) {
+        lua_pushnil(L);
+        return 1;
+    }
+    mx_scope_merge(*scopes(L), &deps);
+    mx_scratch_push(L);
+    return 1;
+}
+
+// touch(tag): in commands; whatever depends on it is stale after the commit
+static int l_touch(lua_State *L) {
+    struct mx_slice tag = mx_slice_check(L, 1);
+    const struct mx_services *services = &mx_script_of(L)->services;
+    if (services->cache_touch) {
+        services->cache_touch(services->ctx, tag);
+    }
+    return 0;
+}
+
+// seq() -> the sequence that the running slice sees
+static int l_seq(lua_State *L) {
+    lua_pushinteger(L, (lua_Integer)slice_seq(L));
+    return 1;
+}
+
+// --- rules --------------------------------------------------------------------------------------
+
+enum { NAMES_MAX = 64 };
+
+// Fills `names` from the list in field `name` of the table at 1; the strings stay alive in it.
+static size_t read_names(lua_State *L, const char *name, struct mx_slice *names) {
+    size_t count = 0;
+    if (lua_getfield(L, 1, name) != LUA_TNIL) {
+        luaL_checktype(L, -1, LUA_TTABLE);
+        count = (size_t)lua_rawlen(L, -1);
+        if (count > NAMES_MAX) {
+            luaL_error(L, "'%s' has more than %d names", name, NAMES_MAX);
+        }
+        for (size_t i = 0; i < count; i++) {
+            if (lua_rawgeti(L, -1, (lua_Integer)i + 1) != LUA_TSTRING) {
+                luaL_error(L, "'%s' must be a list of names", name);
+            }
+            names[i].ptr = lua_tolstring(L, -1, &names[i].len);
+            lua_pop(L, 1);
+        }
+    }
+    lua_pop(L, 1);
+    return count;
+}
+
+// configure{query={…}, private_cookies={…}, key_cookies={…}} -> true | nil, err
+static int l_configure(lua_State *L) {
+    struct mx_slice query[NAMES_MAX];
+    struct mx_slice private_cookies[NAMES_MAX];
+    struct mx_slice key_cookies[NAMES_MAX];
+    luaL_checktype(L, 1, LUA_TTABLE);
+    struct mx_cache_rules rules = {
+        .query = query,
+        .query_count = read_names(L, "query", query),
+        .private_cookies = private_cookies,
+        .private_count = read_names(L, "private_cookies", private_cookies),
+        .key_cookies = key_cookies,
+        .key_count = read_names(L, "key_cookies", key_cookies),
+    };
+    const struct mx_services *services = &mx_script_of(L)->services;
+    struct mx_error err;
+    if (services->cache_configure
+        && services->cache_configure(services->ctx, &rules, &err) < 0) {
+        return mx_failure_push(L, &err);
+    }
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+static const luaL_Reg cache_module[] = {
+    {"close", l_close},
+    {"configure", l_configure},
+    {"get", l_get},
+    {"open", l_open},
+    {"read", l_read},
+    {"seq", l_seq},
+    {"touch", l_touch},
+    {"until", l_until},
+    {NULL, NULL},
+};
+
+int mx_luaopen_cache(lua_State *L) {
+    luaL_newlib(L, cache_module);
+    return 1;
+}

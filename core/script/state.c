@@ -1,0 +1,82 @@
+// One lua_State: its memory account, its scratch buffer, and how source becomes a function.
+#include "script/state.h"
+
+#include <stdlib.h>
+
+#include <lauxlib.h>
+
+#include "platform/log.h"
+
+static void *allocate(void *ctx, void *ptr, size_t old_size, size_t new_size) {
+    struct mx_state *state = ctx;
+    size_t old = ptr ? old_size : 0; // without a block Lua passes the type of what it makes
+    if (new_size == 0) {
+        free(ptr);
+        state->used -= old;
+        return NULL;
+    }
+    // Refused: Lua collects everything it can, asks once more, then raises "not enough memory".
+    bool is_growing = new_size > old;
+    if (is_growing
+        && (state->used >= state->limit || new_size - old > state->limit - state->used)) {
+        return NULL;
+    }
+    void *block = realloc(ptr, new_size);
+    if (block) {
+        state->used += new_size - old;
+        state->peak = state->used > state->peak ? state->used : state->peak;
+    }
+    return block;
+}
+
+// Only an error outside every protected call ends here: a fault of ours.
+static int on_panic(lua_State *L) {
+    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "no message";
+    mx_log_error("Lua error outside a protected call: %s", text);
+    abort();
+}
+
+static void on_warning(void *ctx, const char *text, int more) {
+    (void)ctx;
+    (void)more;
+    mx_log_warn("Lua: %s", text);
+}
+
+int mx_state_open(struct mx_state *state, struct mx_error *err) {
+    state->L = lua_newstate(allocate, state);
+    if (!state->L) {
+        return mx_fail(err, MX_E_LIMIT, "no memory for a Lua state: raise its limit");
+    }
+    *(struct mx_state **)lua_getextraspace(state->L) = state;
+    lua_atpanic(state->L, on_panic);
+    lua_setwarnf(state->L, on_warning, NULL);
+    lua_gc(state->L, LUA_GCGEN, 0, 0);
+    return MX_OK;
+}
+
+void mx_state_close(struct mx_state *state) {
+    if (state->L) {
+        lua_close(state->L);
+        state->L = NULL;
+    }
+    mx_buf_deinit(&state->scratch);
+}
+
+int mx_state_load(lua_State *L, struct mx_slice source, const char *name) {
+    return luaL_loadbufferx(L, source.len ? source.ptr : "", source.len, name, "t");
+}
+
+mx_buf *mx_scratch_take(lua_State *L) {
+    struct mx_state *state = mx_state_of(L);
+    mx_buf *scratch = &state->scratch;
+    if (scratch->cap > MX_SCRATCH_KEPT) {
+        mx_buf_deinit(scratch);
+    }
+    mx_buf_clear(scratch);
+    return scratch;
+}
+
+void mx_scratch_push(lua_State *L) {
+    const mx_buf *scratch = &mx_state_of(L)->scratch;
+    lua_pushlstring(L, scratch->len ? scratch->ptr : "", scratch->len);
+}

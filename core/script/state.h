@@ -1,0 +1,180 @@
+// What belongs to one lua_State and to the thread that runs it. Inside core/script only.
+//
+// A thread has one trusted state and one state for each plugin. Whatever runs on the thread is a
+// stack of frames: each knows its state, its limits and its caller, and what an inner frame uses is
+// charged to the outer ones.
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <lua.h>
+
+#include "platform/buf.h"
+#include "script/call.h"
+#include "script/host.h"
+
+enum {
+    MX_COUNT_STEP = 1000,           // instructions between two looks of the counting hook
+    MX_SCRATCH_KEPT = 1024 * 1024, // a larger scratch buffer is given back after use
+};
+
+// One lua_State. Its main thread and all coroutines find it by mx_state_of().
+struct mx_state {
+    lua_State *L;
+    mx_script *script; // NULL for a state on its own (tests, fuzzers)
+    size_t used;       // bytes now
+    size_t peak;
+    size_t limit;  // bytes at most, now
+    mx_buf scratch; // for a binding that raises nothing while it uses it; see mx_scratch_take()
+    bool is_plugin;
+    bool is_counted; // text functions of the sandbox charge their steps
+    void *plugin;  // struct mx_plugin of bind_plugin.c
+};
+
+struct mx_frame {
+    struct mx_frame *outer;
+    lua_State *L;
+    struct mx_state *state;
+    uint64_t deadline_ns; // the earliest of its own and its callers', 0: none
+    int64_t given;        // instructions, when counted
+    int64_t left;
+    bool is_counted;
+    bool is_over;       // stays so until the frame is left
+    const char *reason; // why it is over
+    size_t outer_limit; // what state->limit was
+    uint64_t outer_db_deadline;
+    lua_Hook outer_hook; // what was installed on L before
+    int outer_mask;
+    int outer_count;
+};
+
+// A thread as the monitor sees it. Only the owner writes all but `signalled`.
+struct mx_watch {
+    struct mx_watch *next;
+    pthread_t thread;
+    _Atomic(uint64_t) ticket;      // changes with every frame entered or left
+    _Atomic(uint64_t) deadline_ns; // of the innermost frame, 0: none
+    _Atomic(uint64_t) signalled;   // the ticket that the monitor found late
+    _Atomic(lua_State *) running;  // of the innermost frame
+};
+
+struct mx_coroutine {
+    lua_State *L;
+    int ref; // in the registry, so that it is not collected
+};
+
+enum mx_task_state { MX_TASK_READY, MX_TASK_RUNNING, MX_TASK_WAITING, MX_TASK_CANCELLED };
+
+struct mx_task {
+    mx_script *script;
+    mx_task *next; // in script->tasks
+    mx_task *previous;
+    mx_task *next_spawned;
+    enum mx_task_state state;
+    struct mx_coroutine co;
+    int nargs; // on the coroutine's stack for its first slice
+    uint64_t id;
+    uint64_t generation;            // of plugins, 0: not pinned
+    uint64_t slice_seq;             // of the cache, when the running slice began
+    struct mx_scope *scope;         // innermost (scope.h)
+    struct mx_request_box *request; // borrowed from Lua, NULL: none
+    mx_task_fn fn;
+    void *ctx;
+};
+
+enum { MX_POOL_MAX = 256 };
+
+struct mx_script {
+    struct mx_state state;
+    struct mx_script_options options; // strings copied
+    const struct mx_world *world;
+    struct mx_services services;
+    struct mx_watch watch;
+    struct mx_frame *frame; // innermost, NULL: no Lua runs
+    mx_task *task;          // whose slice runs, NULL: none
+    mx_task *tasks;         // all that are alive
+    mx_task *spawned;       // to be started when the running slice ends, oldest first
+    mx_task **spawned_end;
+    struct mx_scope *scope; // innermost outside tasks
+    uint64_t last_task_id;
+    struct mx_coroutine pool[MX_POOL_MAX];
+    int pool_count;
+    int boot_ref;   // table of entry functions, LUA_NOREF before boot
+    int entry_refs[2];
+    int64_t fake_now_ms; // native.clock.set_fake, INT64_MIN: none
+    bool is_remote;      // tool: a server holds the data folder
+    struct mx_script_stats stats;
+};
+
+// The state of `L`, whichever of its coroutines that is.
+static inline struct mx_state *mx_state_of(lua_State *L) {
+    return *(struct mx_state **)lua_getextraspace(L);
+}
+
+static inline mx_script *mx_script_of(lua_State *L) {
+    return mx_state_of(L)->script;
+}
+
+// Opens the lua_State of `state`, which is zeroed but for `script`, `limit` and `is_plugin`, and
+// must stay where it is. Without libraries.
+int mx_state_open(struct mx_state *state, struct mx_error *err);
+
+// Closes it. May be called on a zeroed one.
+void mx_state_close(struct mx_state *state);
+
+// Loads text (never bytecode) as a chunk: [-0, +1], a function or a message. Returns Lua's status.
+int mx_state_load(lua_State *L, struct mx_slice source, const char *name);
+
+// The empty scratch buffer of the state. Valid until the next call that may take it again; whoever
+// takes it calls nothing else that takes it before being done.
+mx_buf *mx_scratch_take(lua_State *L);
+// [-0, +1] Pushes the scratch buffer's content as a string.
+void mx_scratch_push(lua_State *L);
+
+// Enters and leaves a frame on the stack of `L`'s thread. `frame` is the caller's. Neither raises.
+void mx_frame_enter(struct mx_frame *frame, lua_State *L, const struct mx_budget *budget);
+void mx_frame_leave(struct mx_frame *frame);
+
+// Charges `steps` instructions to the innermost frame if it counts; raises when it is over.
+void mx_frame_charge(lua_State *L, uint64_t steps);
+
+// Raises if the running frame is over its budget. For every boundary where a script could go on.
+void mx_frame_check(lua_State *L);
+
+// Adds the thread's watch to the monitor and takes it away.
+void mx_watchdog_join(mx_watchdog *watchdog, struct mx_watch *watch);
+void mx_watchdog_leave(mx_watchdog *watchdog, struct mx_watch *watch);
+
+// Publishes what runs now on this thread: `L` until `deadline_ns` (0: no limit).
+void mx_watch_set(struct mx_watch *watch, lua_State *L, uint64_t deadline_ns);
+
+// CLOCK_MONOTONIC, never faked.
+uint64_t mx_watch_now(void);
+
+// The hook that ends whatever it is called in.
+void mx_frame_stop_hook(lua_State *L, lua_Debug *ar);
+
+// [-0, +count] Pushes what `arg` stands for and returns how many values that is. May raise.
+int mx_arg_push(lua_State *L, const struct mx_arg *arg);
+
+// For bindings that wait. The task that `L` runs; raises when it runs none or may not yield.
+mx_task *mx_task_check(lua_State *L);
+// NULL instead of raising: the caller then does the work at once.
+mx_task *mx_task_find(lua_State *L);
+// Ends the slice, after what was asked for has been accepted: `return mx_task_wait(L, …)`. The
+// continuation finds the answer by mx_task_answer().
+int mx_task_wait(lua_State *L, lua_KContext ctx, lua_KFunction then);
+// [-1, +0] In a continuation: the answer, borrowed until the continuation ends.
+const struct mx_arg *mx_task_answer(lua_State *L);
+// [-(nargs + 1), +0] Queues a task for the function and its arguments on top of the stack. May raise.
+mx_task *mx_task_spawn(lua_State *L, int nargs);
+// Frees all tasks without running them, at the end of the script.
+void mx_task_drop_all(mx_script *script);
+
+// Opens libraries, require and the native modules on the trusted state. May raise.
+int mx_library_open(lua_State *L);
+// [-0, +1 | 0] Loads the file `path` as a chunk named after its place below `root`.
+int mx_library_load(lua_State *L, const char *path, const char *name, struct mx_error *err);
+// [-0, +1] Calls require(name) on the trusted state. May raise.
+void mx_library_require(lua_State *L, const char *name);
