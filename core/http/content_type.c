@@ -1,0 +1,200 @@
+#include "http/content_type.h"
+
+// Every character of a token, RFC 9110, 5.6.2.
+static const char token_characters[256] = {
+    ['!'] = 1,
+    ['#'] = 1,
+    ['$'] = 1,
+    ['%'] = 1,
+    ['&'] = 1,
+    ['\''] = 1,
+    ['*'] = 1,
+    ['+'] = 1,
+    ['-'] = 1,
+    ['.'] = 1,
+    ['^'] = 1,
+    ['_'] = 1,
+    ['`'] = 1,
+    ['|'] = 1,
+    ['~'] = 1,
+    ['0'] = 1,
+    ['1'] = 1,
+    ['2'] = 1,
+    ['3'] = 1,
+    ['4'] = 1,
+    ['5'] = 1,
+    ['6'] = 1,
+    ['7'] = 1,
+    ['8'] = 1,
+    ['9'] = 1,
+    ['A'] = 1,
+    ['B'] = 1,
+    ['C'] = 1,
+    ['D'] = 1,
+    ['E'] = 1,
+    ['F'] = 1,
+    ['G'] = 1,
+    ['H'] = 1,
+    ['I'] = 1,
+    ['J'] = 1,
+    ['K'] = 1,
+    ['L'] = 1,
+    ['M'] = 1,
+    ['N'] = 1,
+    ['O'] = 1,
+    ['P'] = 1,
+    ['Q'] = 1,
+    ['R'] = 1,
+    ['S'] = 1,
+    ['T'] = 1,
+    ['U'] = 1,
+    ['V'] = 1,
+    ['W'] = 1,
+    ['X'] = 1,
+    ['Y'] = 1,
+    ['Z'] = 1,
+    ['a'] = 1,
+    ['b'] = 1,
+    ['c'] = 1,
+    ['d'] = 1,
+    ['e'] = 1,
+    ['f'] = 1,
+    ['g'] = 1,
+    ['h'] = 1,
+    ['i'] = 1,
+    ['j'] = 1,
+    ['k'] = 1,
+    ['l'] = 1,
+    ['m'] = 1,
+    ['n'] = 1,
+    ['o'] = 1,
+    ['p'] = 1,
+    ['q'] = 1,
+    ['r'] = 1,
+    ['s'] = 1,
+    ['t'] = 1,
+    ['u'] = 1,
+    ['v'] = 1,
+    ['w'] = 1,
+    ['x'] = 1,
+    ['y'] = 1,
+    ['z'] = 1,
+};
+
+static size_t token_len(struct mx_slice text) {
+    size_t len = 0;
+    while (len < text.len && token_characters[(unsigned char)text.ptr[len]]) {
+        len++;
+    }
+    return len;
+}
+
+static struct mx_slice behind(struct mx_slice text, size_t len) {
+    return (struct mx_slice){text.ptr + len, text.len - len};
+}
+
+static struct mx_slice skip_blanks(struct mx_slice text) {
+    size_t len = 0;
+    while (len < text.len && (text.ptr[len] == ' ' || text.ptr[len] == '\t')) {
+        len++;
+    }
+    return behind(text, len);
+}
+
+static struct mx_slice lower_copy(mx_arena *arena, struct mx_slice text) {
+    char *copy = mx_arena_take(arena, text.len);
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        copy[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+    }
+    return (struct mx_slice){copy, text.len};
+}
+
+bool mx_token_valid(struct mx_slice text) {
+    return text.len > 0 && token_len(text) == text.len;
+}
+
+// Reads "\"...\"" at the start of `*rest`. False when it does not end or holds a control character.
+static bool read_quoted(struct mx_slice *rest, mx_arena *arena, struct mx_slice *out) {
+    char *text = mx_arena_take(arena, rest->len);
+    size_t len = 0;
+    for (size_t at = 1; at < rest->len; at++) {
+        char c = rest->ptr[at];
+        if (c == '"') {
+            *out = (struct mx_slice){text, len};
+            *rest = behind(*rest, at + 1);
+            return true;
+        }
+        if (c == '\\' && at + 1 < rest->len) {
+            c = rest->ptr[++at];
+        }
+        if (((unsigned char)c < ' ' && c != '\t') || c == 0x7f) {
+            return false;
+        }
+        text[len++] = c;
+    }
+    return false;
+}
+
+int mx_parameter_next(
+    struct mx_slice *rest, mx_arena *arena, struct mx_parameter *out, struct mx_error *err) {
+    struct mx_slice at = skip_blanks(*rest);
+    bool separated = false;
+    while (at.len > 0 && at.ptr[0] == ';') { // empty parameters are allowed
+        separated = true;
+        at = skip_blanks(behind(at, 1));
+    }
+    if (at.len == 0) {
+        *rest = at;
+        return 0;
+    }
+    size_t name_len = token_len(at);
+    if (!separated || name_len == 0 || name_len == at.len || at.ptr[name_len] != '=') {
+        return mx_fail(err, MX_E_INVALID, "parameters must have the form ; name=value");
+    }
+    out->name = (struct mx_slice){at.ptr, name_len};
+    at = behind(at, name_len + 1);
+    if (at.len > 0 && at.ptr[0] == '"') {
+        if (!read_quoted(&at, arena, &out->value)) {
+            return mx_fail(err, MX_E_INVALID, "a quoted parameter does not end");
+        }
+    } else {
+        out->value = (struct mx_slice){at.ptr, token_len(at)};
+        at = behind(at, out->value.len);
+        if (out->value.len == 0) {
+            return mx_fail(err, MX_E_INVALID, "a parameter has no value");
+        }
+    }
+    *rest = at;
+    return 1;
+}
+
+int mx_content_type_parse(
+    mx_arena *arena, struct mx_slice value, struct mx_content_type *out, struct mx_error *err) {
+    *out = (struct mx_content_type){0};
+    value = mx_slice_trim(value);
+    size_t main_len = token_len(value);
+    struct mx_slice sub = behind(value, main_len);
+    size_t sub_len = sub.len > 1 && sub.ptr[0] == '/' ? token_len(behind(sub, 1)) : 0;
+    if (main_len == 0 || sub_len == 0) {
+        return mx_fail(err, MX_E_INVALID, "a media type must have the form type/subtype");
+    }
+    size_t type_len = main_len + 1 + sub_len;
+    out->type = lower_copy(arena, (struct mx_slice){value.ptr, type_len});
+
+    struct mx_slice rest = behind(value, type_len);
+    struct mx_parameter parameter;
+    int rc;
+    while ((rc = mx_parameter_next(&rest, arena, &parameter, err)) > 0) {
+        bool charset = mx_slice_equal_nocase(parameter.name, MX_SLICE("charset"));
+        bool boundary = mx_slice_equal_nocase(parameter.name, MX_SLICE("boundary"));
+        struct mx_slice *slot = charset ? &out->charset : boundary ? &out->boundary : NULL;
+        if (slot && slot->ptr) {
+            return mx_fail(err, MX_E_INVALID, "the media type gives a parameter twice");
+        }
+        if (slot) {
+            *slot = charset ? lower_copy(arena, parameter.value) : parameter.value;
+        }
+    }
+    return rc;
+}
