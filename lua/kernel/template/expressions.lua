@@ -96,9 +96,20 @@ function writers.range(self, node)
   return ("%s(%s,%s)"):format(self:runtime("range"), self:expr(node.from), self:expr(node.to))
 end
 
+--- `self`, the scope as an object, unless there is a variable of that name.
+local function self_code(self)
+  local locals = {}
+  for name, code in pairs(self.scope) do
+    locals[#locals + 1] = ("[%q]=%s"):format(name, code)
+  end
+  table.sort(locals)
+  return ("(V.self or %s(V,{%s}))"):format(self:runtime("scope_object"), table.concat(locals, ","))
+end
+
 function writers.name(self, node)
   local known = self.scope[node.name]
   if known then return known end
+  if node.name == "self" then return self_code(self) end
   if node.name == "forloop" then
     local loop = self:plain_loop(0)
     if loop then
@@ -124,11 +135,7 @@ function writers.property(self, node)
 end
 
 function writers.index(self, node)
-  local of = node.of
-  if of.t == "name" and of.name == "self" and node.at.t == "literal" and not self.scope.self then
-    return self:expr({ t = "name", name = tostring(node.at.value) })
-  end
-  return ("%s(%s,%s)"):format(self:runtime("get"), self:expr(of), self:expr(node.at))
+  return ("%s(%s,%s)"):format(self:runtime("get"), self:expr(node.of), self:expr(node.at))
 end
 
 local function is_scalar(node)
@@ -141,7 +148,7 @@ local function equality(self, a, b)
     a, b = b, a
   end
   if a.t == "blank" or a.t == "empty" then
-    if b.t == a.t then return "true" end
+    if b.t == "blank" or b.t == "empty" then return "false" end
     return ("%s(%s)"):format(self:runtime("is_" .. a.t), self:expr(b))
   elseif is_scalar(a) or is_scalar(b) then
     return ("(%s==%s)"):format(self:expr(a), self:expr(b))

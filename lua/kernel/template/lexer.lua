@@ -77,8 +77,8 @@ function Lexer:output()
     )
   end
   local from, to = first + 2, close - 1
-  if source:byte(from) == 45 then from = from + 1 end
   self.trims = to >= from and source:byte(to) == 45
+  if source:byte(from) == 45 then from = from + 1 end
   if self.trims then to = to - 1 end
   local token = self:token("output", source:sub(from, to))
   self:advance(close + 2)
@@ -98,8 +98,8 @@ function Lexer:tag()
     )
   end
   local from, to = first + 2, close - 1
-  if source:byte(from) == 45 then from = from + 1 end
   self.trims = to >= from and source:byte(to) == 45
+  if source:byte(from) == 45 then from = from + 1 end
   if self.trims then to = to - 1 end
   local token = self:token("tag", source:sub(from, to))
   lexer.split_tag(token)
@@ -140,10 +140,9 @@ end
 ---@return merx.TemplateToken? closing
 function Lexer:raw_until(name)
   local source, first = self.source, self.pos
-  local start, stop = source:find("{%%%-?%s*end" .. name .. "%s*[^%%]*%%}", first)
+  local start, stop = source:find("{%%%-?%s*end" .. name .. "%f[^%w_][^%%]*%%}", first)
   if not start then return nil end
   local text = source:sub(first, start - 1)
-  if source:byte(start + 2) == 45 then text = text:gsub(BLANKS .. "+$", "") end
   self:advance(start)
   local closing = self:tag()
   assert(self.pos == stop + 1)
@@ -156,7 +155,7 @@ end
 function Lexer:skip_comment()
   local source, depth, pos = self.source, 1, self.pos
   while depth > 0 do
-    local start, stop, name = source:find("{%%%-?%s*([%a_]+)", pos)
+    local start, stop, name = source:find("{%%%-?%s*([%w_]*)[^%%]-%%}", pos)
     if not start then return false end
     pos = stop + 1
     if name == "raw" then

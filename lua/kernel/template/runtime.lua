@@ -103,6 +103,26 @@ function runtime.assign(S, V, name, value)
   if S.assigned > S.limits.assigned then failure.limit("Memory limits exceeded: variables") end
 end
 
+--- The scope as an object: what `self` is.
+function runtime.scope_object(V, locals)
+  return setmetatable({}, {
+    __index = function(_, name)
+      local value = locals[name]
+      if value ~= nil then return value end
+      return V[name]
+    end,
+    __tostring = function() return "" end,
+  })
+end
+
+--- {% ifchanged %}: takes what was printed since `mark` back when it is what it printed last.
+function runtime.if_changed(S, V, B, mark)
+  local kept = notes(S, V)
+  local text = native.cut(B, mark)
+  if text ~= kept.last_printed then native.put(B, text) end
+  kept.last_printed = text
+end
+
 function runtime.increment(S, V, name)
   local counters = notes(S, V).counters
   local value = counters[name] or 0
@@ -163,6 +183,7 @@ function runtime.loop(S, V, value, cost, from, limit, name)
     items = items_of(value) or NO_ITEMS
   else
     items = type(value) == "string" and value ~= "" and { value } or NO_ITEMS
+    from, limit = nil, nil -- a text is one thing
   end
   local first, last = 0, count(items)
   if from ~= nil or limit ~= nil or name then
@@ -222,10 +243,12 @@ local row_meta = {
 }
 
 --- Prepares a tablerow: what loop() gives, and the `tablerowloop` object. No array for nil.
-function runtime.tablerow(S, V, value, cost, from, limit, cols, has_cols)
+function runtime.tablerow(S, V, value, cost, from, limit, cols, has_limit, has_cols)
   if not value then return nil end
+  if limit == nil and has_limit then limit = 0 end
   local items, first, last, size = runtime.loop(S, V, value, cost, from, limit)
-  local loop = { at = 0, size = size, cols = math.max(has_cols and to_integer(cols) or size, 1) }
+  if cols == nil then cols = has_cols and math.maxinteger or size end
+  local loop = { at = 0, size = size, cols = math.max(to_integer(cols), 1) }
   return items, first, last, size, setmetatable(loop, row_meta)
 end
 
@@ -247,10 +270,10 @@ end
 
 --- Finds a partial. Raises when the name is none, nothing is there, or partials nest too deep.
 ---@return merx.Template
-function runtime.partial(S, kind, name)
+function runtime.partial(S, kind, name, tag)
   local path = plain(name)
   if not path then
-    failure.render(("Illegal template name '%s'"):format(values.text(name)))
+    failure.render(("Argument error in tag '%s' - Illegal template name"):format(tag or "render"))
   end
   if S.depth >= MAX_DEPTH then failure.render("Nesting too deep") end
   local template, err = S.env:find(kind, path)
@@ -261,7 +284,7 @@ end
 --- Finds the partial of an include, which a rendered snippet may not have.
 function runtime.include_partial(S, kind, name)
   if S.isolated > 0 then failure.render("include usage is not allowed in this context") end
-  return runtime.partial(S, kind, name)
+  return runtime.partial(S, kind, name, "include")
 end
 
 --- The variable that a partial's own name stands for: "card" of "product/card".
@@ -349,7 +372,9 @@ end
 --- {% section %} and {% sections %}: what they are, the environment knows.
 function runtime.section(B, S, tag, name)
   local path = plain(name)
-  if not path then failure.render(("Illegal template name '%s'"):format(values.text(name))) end
+  if not path then
+    failure.render(("Argument error in tag '%s' - Illegal template name"):format(tag))
+  end
   if S.depth >= MAX_DEPTH then failure.render("Nesting too deep") end
   S.depth = S.depth + 1
   S.env[tag](S.env, S, B, path)

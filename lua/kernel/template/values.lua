@@ -226,21 +226,30 @@ native.printer(function(value)
   return type(value) == "table" and print_table(value) or ""
 end)
 
---- What `value` prints, as a string without escaping.
+--- What filters on text see of `value`: a string or HTML. An array shows its elements as they are
+--- written, where printing would join them.
+---@param value any
+---@return string|table
+function values.written(value)
+  if type(value) == "table" and kind(value) == "array" then return inspect(value) end
+  return values.printable(value)
+end
+
+--- The same, as a string without escaping.
 ---@param value any
 ---@return string
 function values.text(value)
   if type(value) == "string" then return value end
-  return plain(values.printable(value)) or ""
+  return plain(values.written(value))
 end
 
 --- What `value` prints inside HTML: text escaped, HTML as it is.
 ---@param value any
 ---@return string
 function values.escaped(value)
-  local printed = values.printable(value)
-  if type(printed) == "string" then return native.escape(printed) end
-  return printed[1]
+  local written = values.written(value)
+  if type(written) == "string" then return native.escape(written) end
+  return written[1]
 end
 
 -- -------------------------------------------------------------------------------------- lookup
@@ -289,6 +298,8 @@ local function first_of(value)
 end
 
 local function last_of(value)
+  local what = kind(value)
+  if what == "map" or what == "record" then return nil end
   local items = items_of(value)
   return items and items[count(items)]
 end
@@ -405,38 +416,35 @@ local function shown(value)
   return values.type_name(value)
 end
 
---- The two sides of an order comparison as Lua can compare them; nothing when one is nil.
+--- The two sides of an order comparison as Lua can compare them; nothing when one is neither a
+--- number nor text.
 local function ordered(a, b)
-  if a == nil or b == nil then return nil end
   if type(a) == "number" and type(b) == "number" then return a, b end
   local x, y = plain(a), plain(b)
   if x and y then return x, y end
-  local left, right = values.type_name(a), shown(b)
-  if type(a) == "boolean" or not (type(a) == "number" or x) then
-    failure.render(("undefined method '<' for %s"):format(left))
-  end
-  failure.render(("comparison of %s with %s failed"):format(left, right))
+  if not (x or type(a) == "number") or not (y or type(b) == "number") then return nil end
+  failure.render(("comparison of %s with %s failed"):format(values.type_name(a), shown(b)))
 end
 
---- a < b; false when either is nil, a failure when they cannot be compared.
+--- a < b; false for what has no order, a failure for a number and text.
 function values.less(a, b)
   a, b = ordered(a, b)
   return a ~= nil and a < b
 end
 
---- a > b; false when either is nil, a failure when they cannot be compared.
+--- a > b, likewise.
 function values.greater(a, b)
   a, b = ordered(a, b)
   return a ~= nil and a > b
 end
 
---- a >= b; false when either is nil, a failure when they cannot be compared.
+--- a >= b, likewise.
 function values.greater_equal(a, b)
   a, b = ordered(a, b)
   return a ~= nil and a >= b
 end
 
---- a <= b; false when either is nil, a failure when they cannot be compared.
+--- a <= b, likewise.
 function values.less_equal(a, b)
   a, b = ordered(a, b)
   return a ~= nil and a <= b
@@ -463,12 +471,12 @@ end
 
 -- --------------------------------------------------------------------------------- conversion
 
---- A bound of a range: whole, 0 when it is no number.
+--- A bound of a range: text is read as a number, what is none is 0; a part of one is refused.
 ---@param value any
 ---@return integer
 function values.to_bound(value)
   if math.type(value) == "integer" then return value end
-  if type(value) == "number" then return math.tointeger(value // 1) or 0 end
+  if type(value) == "number" then failure.render("invalid integer") end
   local digits = (plain(value) or ""):match("^%s*(%-?%d+)")
   return math.tointeger(tonumber(digits)) or 0
 end

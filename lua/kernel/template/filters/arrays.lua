@@ -3,6 +3,7 @@
 local text = require("native.text")
 
 local failure = require("kernel.template.failure")
+local numbers = require("kernel.template.filters.numbers")
 local values = require("kernel.template.values")
 
 local plain, equal, count = values.plain, values.equal, values.count
@@ -174,13 +175,13 @@ end
 
 -- ------------------------------------------------------------------------------- the whole array
 
+local plus = numbers.plus[1]
+
 local function sum(value, name)
   local items, total = elements(value), 0
   for i = 1, items.n do
-    local number = values.to_number(picked(items[i], name))
-    total = total + number
+    total = plus(total, picked(items[i], name))
   end
-  if math.type(total) == "float" then total = tonumber(("%.15g"):format(total)) + 0.0 end
   return total
 end
 
@@ -214,7 +215,10 @@ end
 
 local function end_of(name)
   return function(value)
-    if type(value) ~= "table" then return nil end
+    local string = plain(value)
+    if string then
+      return name == "first" and text.sub(string, 1, 1) or text.sub(string, -1, -1)
+    end
     return values.command(value, name)
   end
 end

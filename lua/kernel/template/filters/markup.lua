@@ -9,7 +9,7 @@ local html, escape = native.html, native.escape
 --- Text as HTML; HTML stays as it is.
 local function escaped(value)
   if value == nil then return nil end
-  local printed = values.printable(value)
+  local printed = values.written(value)
   return type(printed) == "string" and escape(printed) or printed
 end
 
@@ -28,7 +28,7 @@ end
 --- Escapes what is not an entity already.
 local function escape_once(value)
   if value == nil then return nil end
-  local printed = values.printable(value)
+  local printed = values.written(value)
   if type(printed) ~= "string" then return printed end
   return (printed:gsub("()([&<>\"'])", function(at, c)
     if c == "&" and is_entity(printed, at) then return nil end
@@ -57,7 +57,7 @@ local function without_tags(s)
 end
 
 local function strip_html(value)
-  local printed = values.printable(value)
+  local printed = values.written(value)
   if type(printed) == "string" then return without_tags(printed) end
   return html(without_tags(printed[1]))
 end

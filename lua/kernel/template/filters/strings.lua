@@ -6,14 +6,14 @@ local text = require("native.text")
 local failure = require("kernel.template.failure")
 local values = require("kernel.template.values")
 
-local printable, to_integer, html = values.printable, values.to_integer, native.html
+local written, to_integer, html = values.written, values.to_integer, native.html
 
 --- Makes a filter of a function on strings, for text and for HTML alike. Nil stays nil.
 local function on_string(fn)
   return function(value, ...)
     if type(value) == "string" then return fn(value, ...) end
     if value == nil then return nil end
-    local printed = printable(value)
+    local printed = written(value)
     if type(printed) == "string" then return fn(printed, ...) end
     return html(fn(printed[1], ...))
   end
@@ -47,7 +47,7 @@ end
 
 --- a .. b: HTML when either is, with the other one escaped.
 local function concat(a, b)
-  a, b = printable(a), printable(b)
+  a, b = written(a), written(b)
   if type(a) == "string" and type(b) == "string" then return a .. b end
   return html(values.escaped(a) .. values.escaped(b))
 end
@@ -89,7 +89,7 @@ end
 --- Replaces the occurrences that `pick` chooses. Putting HTML into text makes all of it HTML.
 local function replacer(pick)
   return function(value, search, replacement)
-    value, replacement = printable(value), printable(replacement)
+    value, replacement = written(value), written(replacement)
     search = values.text(search)
     if type(value) == "string" and type(replacement) == "string" then
       return substitute(value, pick(occurrences(value, search)), replacement)
@@ -186,7 +186,7 @@ local function split_plain(s, separator)
 end
 
 local function split(value, separator)
-  local printed = printable(value)
+  local printed = written(value)
   if type(printed) == "string" then return split_plain(printed, values.text(separator)) end
   local parts = split_plain(printed[1], values.text(separator))
   for i, part in ipairs(parts) do

@@ -186,10 +186,11 @@ local function emit_tablerow(gen, node)
   local id = loop.id
   loop.is_table, loop.is_capture = true, true
   gen:emit("do", node.line)
-  local call = ("%s(S,V,%s,%d,%s,%s,%s,%s)"):format(
+  local call = ("%s(S,V,%s,%d,%s,%s,%s,%s,%s)"):format(
     gen:runtime("tablerow"), gen:expr(node.list), gen:cost(node.nodes),
     bound_code(gen, node.offset), bound_code(gen, node.limit),
-    node.cols and gen:expr(node.cols) or "nil", tostring(node.cols ~= nil))
+    node.cols and gen:expr(node.cols) or "nil", tostring(node.limit ~= nil),
+    tostring(node.cols ~= nil))
   gen:with_values(node.line, ("t%d,a%d,z%d,n%d,l%d"):format(id, id, id, id, id), call, function()
     gen:emit(("if t%d then"):format(id))
     gen:text('<tr class="row1">\n')

@@ -62,6 +62,26 @@ end
 
 tags.capture = { parse = parse_capture, emit = emit_capture, blank = true }
 
+-- ----------------------------------------------------------------------------------- ifchanged
+
+tags.ifchanged = {
+  parse = function(self, node)
+    node.nodes = self:body(node, { endifchanged = true })
+  end,
+  emit = function(gen, node)
+    local id = gen:unique()
+    gen:emit(("do local m%d,j%d=%s(B)"):format(id, id, gen:runtime("mark")), node.line)
+    gen:within({ is_capture = true, id = id }, function()
+      gen:emit("do")
+      gen:body(node.nodes)
+      gen:emit("end")
+    end)
+    gen:emit(("::x%d:: %s(S,V,B,m%d)"):format(id, gen:runtime("if_changed"), id))
+    gen:follow("j" .. id)
+    gen:emit("end")
+  end,
+}
+
 -- ---------------------------------------------------------------------- increment and decrement
 
 local function parse_counter(_, node, markup)
