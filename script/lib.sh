@@ -59,3 +59,13 @@ packages_install() {
 
 # Cores to use: all of them, unless MERX_JOBS says otherwise.
 jobs_count() { echo "${MERX_JOBS:-$(nproc)}"; }
+
+# The address of a Debian archive, as the user's own apt knows it; empty if it knows none.
+debian_mirror() {
+    if [ -n "${MERX_DEBIAN_MIRROR:-}" ]; then
+        echo "$MERX_DEBIAN_MIRROR"
+        return
+    fi
+    # shellcheck disable=SC2016 # these are apt's own variables
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' 'Component: main' | head -n 1
+}

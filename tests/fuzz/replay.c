@@ -1,5 +1,5 @@
-// Runs a fuzz target over kept inputs, so that every build repeats what fuzzing once found. Each file is
-// given whole, then cut short in up to 64 places, as a broken connection would.
+// Runs a fuzz target over kept inputs, so that every build repeats what fuzzing once found. Each
+// file is given whole, then cut short in up to 64 places, as a broken connection would.
 #include <assert.h>
 #include <dirent.h>
 #include <stdint.h>
