@@ -136,7 +136,7 @@ function Reader:expression()
     self.at = self.at + 1
     return self:range()
   elseif kind == "open_square" then
-    self:refuse("Bare bracket access is not allowed. Use self['name'] instead")
+    self:refuse("Bare bracket access is not allowed. Use self['...'] instead")
   end
   local shown = text and ("[:%s, %q]"):format(kind, text) or ("[:%s]"):format(kind)
   self:refuse(shown .. " is not a valid expression")

@@ -155,12 +155,14 @@ end
 function Lexer:skip_comment()
   local source, depth, pos = self.source, 1, self.pos
   while depth > 0 do
-    local start, stop, name = source:find("{%%%-?%s*([%w_]*)[^%%]-%%}", pos)
-    if not start then return false end
+    local start, name_end, name = source:find("{%%%-?%s*([%w_]*)", pos)
+    local _, stop = source:find("%}", (name_end or 0) + 1, true)
+    if not start or not stop then return false end
     pos = stop + 1
     if name == "raw" then
       local _, raw_stop = source:find("{%%%-?%s*endraw%s*%-?%%}", pos)
-      pos = raw_stop and raw_stop + 1 or pos
+      if not raw_stop then failure.syntax("'raw' tag was never closed") end
+      pos = raw_stop + 1
     elseif name == "comment" then
       depth = depth + 1
     elseif name == "endcomment" then

@@ -82,8 +82,6 @@ function Parser:nodes(owner, stops)
   return nodes, token
 end
 
-local BRANCHES <const> = { ["else"] = true, elsif = true, when = true }
-
 --- Refuses tags that only have a meaning inside others.
 function Parser:check_stray(owner, token)
   local name = token.name
@@ -93,9 +91,9 @@ function Parser:check_stray(owner, token)
     local wanted = owner and ("'%s' is not a valid delimiter for %s tags. use end%s")
       :format(name, owner.name, owner.name) or ("Unknown tag '%s'"):format(name)
     failure.syntax(wanted, token.line, token.column)
-  elseif BRANCHES[name] then
-    local message = owner and ("%s tag does not expect '%s' tag"):format(owner.name, name)
-      or ("Unexpected outer '%s' tag"):format(name)
+  elseif name == "else" then
+    local message = owner and ("%s tag does not expect 'else' tag"):format(owner.name)
+      or "Unexpected outer 'else' tag"
     failure.syntax(message, token.line, token.column)
   end
 end

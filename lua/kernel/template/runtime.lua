@@ -242,13 +242,20 @@ local row_meta = {
   __tostring = function() return "" end,
 }
 
+-- Tablerows read text as a number where loops refuse it.
+local function row_number(value)
+  return plain(value) and values.to_bound(plain(value)) or to_integer(value)
+end
+
 --- Prepares a tablerow: what loop() gives, and the `tablerowloop` object. No array for nil.
 function runtime.tablerow(S, V, value, cost, from, limit, cols, has_limit, has_cols)
   if not value then return nil end
-  if limit == nil and has_limit then limit = 0 end
+  limit = has_limit and row_number(limit == nil and 0 or limit) or nil
+  from = from ~= nil and row_number(from) or nil
   local items, first, last, size = runtime.loop(S, V, value, cost, from, limit)
   if cols == nil then cols = has_cols and math.maxinteger or size end
-  local loop = { at = 0, size = size, cols = math.max(to_integer(cols), 1) }
+  local loop = { at = 0, size = size, cols = math.max(row_number(cols), 0) }
+  if loop.cols == 0 then loop.cols = math.maxinteger end
   return items, first, last, size, setmetatable(loop, row_meta)
 end
 
@@ -268,6 +275,12 @@ end
 
 -- ------------------------------------------------------------------------------------ partials
 
+-- A mistake in the partial's source has a place of its own; a missing one is the tag's.
+local function refuse_partial(err)
+  if err.line then error(err, 0) end
+  failure.render(err.message)
+end
+
 --- Finds a partial. Raises when the name is none, nothing is there, or partials nest too deep.
 ---@return merx.Template
 function runtime.partial(S, kind, name, tag)
@@ -277,7 +290,7 @@ function runtime.partial(S, kind, name, tag)
   end
   if S.depth >= MAX_DEPTH then failure.render("Nesting too deep") end
   local template, err = S.env:find(kind, path)
-  if not template then failure.render(tostring(err)) end
+  if not template then refuse_partial(err) end
   return template
 end
 
@@ -335,8 +348,8 @@ function runtime.render_each(B, S, template, vars, name, list)
   local loop = runtime.forloop(size, nil, name)
   for at = 1, size do
     local scope = copy_of(vars)
-    scope[name], scope.forloop = items[at], loop
-    loop.at = at
+    if rawget(scope, name) == nil then scope[name] = items[at] end
+    scope.forloop, loop.at = loop, at
     runtime.render(B, S, template, scope)
   end
 end
@@ -418,7 +431,7 @@ function runtime.fail(B, S, name, line, err)
   end
   if #S.errors < MAX_ERRORS then S.errors[#S.errors + 1] = err end
   if S.mode == "dev" then
-    native.put(B, ("Liquid error%s: %s"):format(place(err.name, err.line), err.message), true)
+    native.put(B, ("Liquid error%s: %s"):format(place(err.name, err.line), err.message), S.env.autoescape)
   end
 end
 

@@ -278,10 +278,13 @@ function values.get(value, key)
   return value[plain(key) or key]
 end
 
+local INTEGER_SIZE <const> = 8 -- bytes, as every Liquid says
+
 --- How much there is of `value`: characters, elements, keys. Nil for what cannot be counted.
 ---@param value any
 ---@return integer?
 function values.size(value)
+  if math.type(value) == "integer" then return INTEGER_SIZE end
   local string = plain(value)
   if string then return text.len(string) end
   local what = kind(value)
@@ -293,11 +296,13 @@ function values.size(value)
 end
 
 local function first_of(value)
+  if plain(value) then return text.sub(plain(value), 1, 1) end
   local items = items_of(value)
   return items and items[1]
 end
 
 local function last_of(value)
+  if plain(value) then return text.sub(plain(value), -1, -1) end
   local what = kind(value)
   if what == "map" or what == "record" then return nil end
   local items = items_of(value)
@@ -481,18 +486,21 @@ function values.to_bound(value)
   return math.tointeger(tonumber(digits)) or 0
 end
 
---- A whole number, or a failure.
+-- Positions and lengths beyond this mean the same, and can still be added up.
+local MAX_POSITION <const> = 1 << 53
+
+--- A whole number for counting and cutting, or a failure: a number with decimals is none.
 ---@param value any
 ---@return integer
 function values.to_integer(value)
-  if math.type(value) == "integer" then return value end
-  if type(value) == "number" and value == value and math.abs(value) < 2 ^ 62 then
-    return math.tointeger(value < 0 and math.ceil(value) or math.floor(value))
+  local number = value
+  if type(value) ~= "number" then
+    number = tonumber((plain(value) or ""):match("^%s*([%-+]?%d+)%s*$"))
   end
-  local digits = (plain(value) or ""):match("^%s*([%-+]?%d+)%s*$")
-  local integer = digits and math.tointeger(tonumber(digits))
-  if not integer then failure.render("invalid integer") end
-  return integer
+  if math.type(number) ~= "integer" and not (number and math.abs(number) >= 2.0 ^ 63) then
+    failure.render("invalid integer")
+  end
+  return math.tointeger(math.max(-MAX_POSITION, math.min(MAX_POSITION, number)))
 end
 
 --- A number: text is read as one, everything else is 0.

@@ -215,16 +215,11 @@ end
 
 local function end_of(name)
   return function(value)
-    local string = plain(value)
-    if string then
-      return name == "first" and text.sub(string, 1, 1) or text.sub(string, -1, -1)
-    end
     return values.command(value, name)
   end
 end
 
 local function size(value)
-  if math.type(value) == "integer" then return 8 end -- as everywhere: the bytes of one
   return values.size(value) or 0
 end
 

@@ -7,10 +7,11 @@ local tags = {}
 -- -------------------------------------------------------------------------------------- assign
 
 local function parse_assign(_, node, markup)
-  local name, source = markup:match("([%w_%-%.%[%]%(%)]+)%s*=%s*(.*)$")
+  local name, source = markup:match("([%w_%-%.%[%]]+)%s*=%s*(.*)$")
   if not name then
     failure.syntax("Syntax Error in 'assign' - Valid syntax: assign [var] = [source]")
   end
+  expression.reader(name):take("id")
   node.variable = name
   node.value = expression.reader(source):filtered() or { t = "literal" }
 end
@@ -34,10 +35,9 @@ tags.assign = { parse = parse_assign, emit = emit_assign, blank = true }
 -- ------------------------------------------------------------------------------------- capture
 
 local function parse_capture(self, node, markup)
-  node.variable = markup:match("[%w_%-%.%[%]%(%)]+")
-  if not node.variable then
-    failure.syntax("Syntax Error in 'capture' - Valid syntax: capture [var]")
-  end
+  local reader = expression.reader(markup)
+  node.variable = reader:accept("string") or reader:take("id")
+  reader:finish()
   node.nodes = self:body(node, { endcapture = true })
 end
 
