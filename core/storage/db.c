@@ -107,11 +107,9 @@ int mx_db_fail(mx_db *db, struct mx_error *err) {
 }
 
 int mx_db_exec(mx_db *db, const char *sql, struct mx_error *err) {
-    if (db->owner) {
-        int rc = mx_guard_check(db, mx_slice_of(sql), err);
-        if (rc < 0) {
-            return rc;
-        }
+    int rc = mx_guard_check(db, mx_slice_of(sql), err);
+    if (rc < 0) {
+        return rc;
     }
     db->refusal[0] = '\0';
     db->running = db->owner;

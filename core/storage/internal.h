@@ -29,9 +29,10 @@ struct mx_db {
     const struct mx_db_owner *owner;   // for the next prepare
     const struct mx_db_owner *running; // whom the guard judges now: set around prepare and step
     struct mx_slice running_sql;       // and for which text
-    bool one_transaction;              // a migration or job runs: no BEGIN, COMMIT, ROLLBACK
+    bool text_is_clean;   // ... which names only what its owner may use (mx_guard_check)
+    bool one_transaction; // a migration or job runs: no BEGIN, COMMIT, ROLLBACK
     uint64_t deadline_ns;
-    char refusal[128]; // what the guard refused last
+    char refusal[160]; // what the guard refused last
 
     sqlite3_stmt *verbs[MX_DB_VERB_COUNT];
     mx_stmt *statements; // all open ones
@@ -62,7 +63,8 @@ int mx_db_do(mx_db *db, enum mx_db_verb verb, struct mx_error *err);
 // every cached statement.
 void mx_guard_install(mx_db *db);
 
-// Refuses SQL of a plugin that the authorizer could not judge.
+// Before each prepare: refuses SQL of a plugin that the authorizer could not judge, and sets
+// `text_is_clean`.
 int mx_guard_check(mx_db *db, struct mx_slice sql, struct mx_error *err);
 
 // Stepped since its last reset.

@@ -1,5 +1,5 @@
-// `name AS (`, `name (columns) AS (`, `name AS [NOT] MATERIALIZED (`: that is what a definition in
-// WITH looks like wherever it stands. Names may be bare, or in any of SQLite's four quotes.
+// A definition in WITH: `name AS (`, `name (columns) AS (`, `name AS [NOT] MATERIALIZED (`,
+// wherever it stands. Names may be bare, or in any of SQLite's four quotes.
 #include "storage/scan.h"
 
 #include <sqlite3.h>
@@ -181,4 +181,22 @@ bool mx_scan_has_with_name(struct mx_slice sql, const char *name) {
     }
     memcpy(wanted, name, len + 1);
     return mx_scan_with_names(sql, compare_name, wanted, &err) == MX_E_CONFLICT;
+}
+
+bool mx_scan_has_word(struct mx_slice sql, const char *name) {
+    struct scan scan = {sql.ptr, sql.ptr + sql.len};
+    size_t len = strlen(name);
+    char word[NAME_SIZE];
+    while (scan.at < scan.end) {
+        struct token token = next_token(&scan);
+        if (token.kind == TOKEN_WORD && token.text.len == len &&
+            sqlite3_strnicmp(token.text.ptr, name, (int)len) == 0) {
+            return true;
+        }
+        if (token.kind == TOKEN_QUOTED && unquote(token, word) &&
+            sqlite3_stricmp(word, name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }

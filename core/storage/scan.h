@@ -1,5 +1,4 @@
-// Finds in SQL text the names that WITH defines. Not a parser: it may find one too many, never one
-// too few.
+// Finds names in SQL text. Not a parser: it may find one too many, never one too few.
 #pragma once
 
 #include <stdbool.h>
@@ -7,9 +6,13 @@
 #include "platform/error.h"
 #include "platform/slice.h"
 
-// Calls `fn` for each name, unquoted. `fn` stops with a negative result, which is returned.
+// Calls `fn` for each name that WITH defines, unquoted. `fn` stops with a negative result, which is
+// returned.
 typedef int (*mx_scan_fn)(void *ctx, const char *name, struct mx_error *err);
 int mx_scan_with_names(struct mx_slice sql, mx_scan_fn fn, void *ctx, struct mx_error *err);
 
 // Whether `name` is among them; ASCII letters compare without case, as in SQLite.
 bool mx_scan_has_with_name(struct mx_slice sql, const char *name);
+
+// Whether `name` stands anywhere in the text outside of comments, bare or quoted.
+bool mx_scan_has_word(struct mx_slice sql, const char *name);

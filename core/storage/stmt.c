@@ -12,7 +12,8 @@ struct mx_stmt {
     mx_db *db; // NULL once the connection is closed
     sqlite3_stmt *handle;
     const struct mx_db_owner *owner;
-    int bind_code; // the first failed bind
+    bool text_is_clean; // for the guard
+    int bind_code;      // the first failed bind
     bool is_stepped;
     mx_stmt *next, **link;                 // of db->statements
     mx_stmt *stepped_next, **stepped_link; // of db->stepped
@@ -101,14 +102,12 @@ static int prepare(mx_db *db, struct mx_slice sql, sqlite3_stmt **out, struct mx
 }
 
 int mx_stmt_prepare(mx_db *db, struct mx_slice sql, mx_stmt **out, struct mx_error *err) {
-    if (db->owner) {
-        int rc = mx_guard_check(db, sql, err);
-        if (rc < 0) {
-            return rc;
-        }
+    int rc = mx_guard_check(db, sql, err);
+    if (rc < 0) {
+        return rc;
     }
     sqlite3_stmt *handle = NULL;
-    int rc = prepare(db, sql, &handle, err);
+    rc = prepare(db, sql, &handle, err);
     if (rc < 0) {
         sqlite3_finalize(handle);
         return rc;
@@ -117,6 +116,7 @@ int mx_stmt_prepare(mx_db *db, struct mx_slice sql, mx_stmt **out, struct mx_err
     stmt->db = db;
     stmt->handle = handle;
     stmt->owner = db->owner;
+    stmt->text_is_clean = db->text_is_clean;
     link_statement(stmt);
     *out = stmt;
     return MX_OK;
@@ -230,6 +230,7 @@ int mx_stmt_step(mx_stmt *stmt, struct mx_error *err) {
     db->running = stmt->owner;
     if (stmt->owner) {
         db->running_sql = mx_slice_of(sqlite3_sql(stmt->handle));
+        db->text_is_clean = stmt->text_is_clean;
     }
     int code = sqlite3_step(stmt->handle);
     db->running = NULL;
