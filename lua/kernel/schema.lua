@@ -140,9 +140,13 @@ function checkers.object(spec, value, state, path)
   for _, name in ipairs(spec.names) do
     object[name] = check_value(spec.fields[name], value[name], state, join(path, name))
   end
-  if not spec.open then
-    for name in pairs(value) do
-      if not spec.fields[name] then report(state, join(path, name), "schema.unknown") end
+  for name, entry in pairs(value) do
+    if not spec.fields[name] then
+      if spec.open then
+        object[name] = entry
+      else
+        report(state, join(path, name), "schema.unknown")
+      end
     end
   end
   return object
@@ -204,7 +208,7 @@ function schema.map(of, options)
   return spec
 end
 
---- Named fields; unknown ones are a mistake unless `open`.
+--- Named fields. Unknown ones are a mistake, or pass as they are when `open`.
 ---@param fields table<string, merx.Schema>
 ---@param options? { open?: boolean, required?: boolean }
 function schema.object(fields, options)

@@ -388,6 +388,34 @@ CREATE INDEX listings_by_featured ON listings (channel_id, price_list_id, catego
 CREATE INDEX listings_by_price ON listings (channel_id, price_list_id, category_id, price_amount, product_id);
 CREATE INDEX listings_by_created_at ON listings (channel_id, price_list_id, category_id, created_at, product_id);
 
+-- Derived: what a card prints, one row for each product and language, so that a page of cards is one
+-- query. Prices are those of the lead variant, the cheapest one; rules of plugins see it.
+CREATE TABLE listing_cards (
+  channel_id      INTEGER NOT NULL,
+  locale          TEXT    NOT NULL,
+  product_id      INTEGER NOT NULL REFERENCES products (id) ON DELETE CASCADE,
+  variant_id      INTEGER NOT NULL, -- the lead variant
+  kind            TEXT    NOT NULL,
+  handle          TEXT    NOT NULL,
+  title           TEXT    NOT NULL,
+  brand           TEXT    NOT NULL DEFAULT '',
+  choices         INTEGER NOT NULL DEFAULT 1, -- variants that can be chosen
+  tax_class       TEXT    NOT NULL DEFAULT 'standard',
+  list_amount     INTEGER NOT NULL, -- of the lead variant, for list_pieces
+  list_pieces     INTEGER NOT NULL DEFAULT 1,
+  offers          TEXT    NOT NULL DEFAULT '[]' CHECK (json_valid(offers)), -- its other price rows
+  lowest_amount   INTEGER, -- of the last 30 days, when it is reduced
+  image_path      TEXT    NOT NULL DEFAULT '',
+  image_width     INTEGER NOT NULL DEFAULT 0,
+  image_height    INTEGER NOT NULL DEFAULT 0,
+  image_alt       TEXT    NOT NULL DEFAULT '',
+  image_color     TEXT    NOT NULL DEFAULT '',
+  second_path     TEXT    NOT NULL DEFAULT '',
+  PRIMARY KEY (channel_id, locale, product_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX listing_cards_by_product ON listing_cards (product_id);
+
 -- Derived: the order of titles, which differs by language.
 CREATE TABLE listing_titles (
   channel_id  INTEGER NOT NULL,
@@ -399,6 +427,17 @@ CREATE TABLE listing_titles (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX listing_titles_by_product ON listing_titles (product_id);
+
+-- Derived: how many products of a list have a term: the counts beside filters.
+CREATE TABLE listing_facets (
+  channel_id  INTEGER NOT NULL,
+  category_id INTEGER NOT NULL,
+  term_id     INTEGER NOT NULL REFERENCES attribute_terms (id) ON DELETE CASCADE,
+  total       INTEGER NOT NULL,
+  PRIMARY KEY (channel_id, category_id, term_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX listing_facets_by_term ON listing_facets (term_id);
 
 -- Derived: how many products a list has, so that nothing is counted by scanning.
 CREATE TABLE listing_counts (

@@ -1,0 +1,314 @@
+--- Writes one product, whole, from a document: what is not in the document is taken away, what is in it
+--- is made or changed. One document, one command, so a product is never half there.
+local db = require("kernel.db")
+local inventory = require("domain.inventory")
+local json = require("native.json")
+local prices = require("domain.catalog.prices")
+local terms = require("domain.catalog.terms")
+local text = require("native.text")
+
+local write = {}
+
+---@class merx.ProductInput
+---@field ref? { source: string, id: string } how the sender names it
+---@field code? string SKU of a product that has variants
+---@field kind string
+---@field title string
+---@field variants merx.VariantInput[] at least one
+---@field translations table<string, table<string, string>>
+
+---@param sku string?
+---@return string?
+function write.sku_key(sku)
+  if not sku then return nil end
+  local key = text.fold(sku):match("^%s*(.-)%s*$")
+  return key ~= "" and key or nil
+end
+
+--- The product that a document means: by the sender's id, its own SKU, or a SKU of its variants.
+---@param input merx.ProductInput
+---@return integer?
+function write.find(input)
+  local ref = input.ref
+  local id = ref and db.value("external_id_find", { source = ref.source, entity = "product", value = ref.id })
+  local key = write.sku_key(input.code)
+  id = id or key and db.value("external_id_find", { source = "sku", entity = "product", value = key })
+  for _, variant in ipairs(input.variants) do
+    if id then break end
+    local sku_key = write.sku_key(variant.sku)
+    id = sku_key and db.value("product_of_sku", { sku_key = sku_key })
+  end
+  return id
+end
+
+local function put_row(tx, input)
+  local id = write.find(input)
+  local is_new = id == nil
+  if is_new then
+    id = tx.id("product")
+    db.run("product_insert", {
+      id = id, handle = terms.free_handle(input.title, "product_handle_owner"), kind = input.kind, title = input.title, at = tx.now,
+    })
+  end
+  assert(db.run("product_update", {
+    id = id, kind = input.kind, title = input.title, summary = input.summary or "", description = input.description or "",
+    brand_id = terms.brand(tx, input.brand), state = input.state or "active", is_listed = input.is_listed ~= false,
+    is_searchable = input.is_searchable ~= false, is_featured = input.is_featured == true,
+    featured_position = -(input.position or 0), tracking = input.tracking or "none", max_per_order = input.max_per_order,
+    external_url = input.external_url or "", external_label = input.external_label or "", at = tx.now,
+  }))
+  local ref, key = input.ref, write.sku_key(input.code)
+  if ref then db.run("external_id_put", { source = ref.source, entity = "product", value = ref.id, entity_id = id }) end
+  if key then db.run("external_id_put", { source = "sku", entity = "product", value = key, entity_id = id }) end
+  for locale, words in pairs(input.translations or {}) do
+    for _, field in ipairs({ "title", "summary", "description", "external_label" }) do
+      terms.translate(tx, "product", id, locale, field, words[field])
+    end
+  end
+  return id, is_new
+end
+
+local function put_categories(tx, input, id)
+  db.run("product_categories_clear", { product_id = id })
+  for i, category in ipairs(input.categories or {}) do
+    db.run("product_category_put", {
+      category_id = terms.category(tx, category.path, category.words), product_id = id, position = input.position or 0, is_primary = i == 1,
+    })
+  end
+  db.run("product_tags_clear", { product_id = id })
+  for _, tag in ipairs(input.tags or {}) do
+    db.run("product_tag_insert", { product_id = id, tag_id = terms.tag(tag) })
+  end
+end
+
+local function put_images(tx, input, id)
+  local ids = {}
+  db.run("product_media_clear", { product_id = id })
+  for i, file in ipairs(input.images or {}) do
+    ids[i] = terms.media(tx, file)
+    db.run("product_media_insert", { product_id = id, media_id = ids[i], position = i })
+  end
+  return ids
+end
+
+local function put_global_attribute(tx, attribute, id)
+  local attribute_id = terms.attribute(tx, attribute.title, attribute.words)
+  for _, value in ipairs(attribute.values) do
+    local term_id = terms.term(tx, attribute_id, value.title, value.words)
+    value.term_id = term_id
+    db.run("product_term_insert", { product_id = id, term_id = term_id })
+  end
+  return attribute_id
+end
+
+local function put_local_words(tx, attribute, row_id)
+  for locale, word in pairs(attribute.words or {}) do
+    terms.translate(tx, "product_attribute", row_id, locale, "title", word)
+    local values = json.array({})
+    for i, value in ipairs(attribute.values) do values[i] = value.words and value.words[locale] or value.title end
+    terms.translate(tx, "product_attribute", row_id, locale, "words", json.encode(values))
+  end
+end
+
+local function put_attributes(tx, input, id)
+  db.run("product_attributes_clear", { product_id = id })
+  db.run("product_terms_clear", { product_id = id })
+  for i, attribute in ipairs(input.attributes or {}) do
+    local attribute_id = attribute.is_global and put_global_attribute(tx, attribute, id) or nil
+    attribute.attribute_id = attribute_id
+    local words = json.array({})
+    for n, value in ipairs(attribute.values) do words[n] = value.title end
+    local _, row_id = db.run("product_attribute_insert", {
+      product_id = id, attribute_id = attribute_id, title = attribute.title, is_visible = attribute.is_visible,
+      words = attribute_id and "[]" or json.encode(words), position = i,
+    })
+    if not attribute_id then put_local_words(tx, attribute, row_id) end
+  end
+end
+
+local function put_option_value(tx, option_id, value, position)
+  local id = db.value("option_value_find", { option_id = option_id, title = value.title })
+    or select(2, db.run("option_value_insert", { option_id = option_id, term_id = value.term_id, title = value.title, position = position }))
+  if not value.term_id then
+    for locale, word in pairs(value.words or {}) do terms.translate(tx, "option_value", id, locale, "title", word) end
+  end
+  return id
+end
+
+-- Attributes that a buyer chooses become options. Returns them by title, with the ids of their values.
+local function put_options(tx, input, id)
+  local options, keep = {}, {}
+  for i, attribute in ipairs(input.attributes or {}) do
+    if attribute.is_option then
+      local row = { product_id = id, attribute_id = attribute.attribute_id, title = attribute.title, position = i }
+      local option_id = db.value("option_find", { product_id = id, title = attribute.title })
+      if option_id then
+        row.id = option_id
+        db.run("option_update", row)
+      else
+        option_id = select(2, db.run("option_insert", row))
+      end
+      keep[option_id] = true
+      if not attribute.attribute_id then
+        for locale, word in pairs(attribute.words or {}) do terms.translate(tx, "option", option_id, locale, "title", word) end
+      end
+      local option = { id = option_id, values = {} }
+      for n, value in ipairs(attribute.values) do option.values[value.title] = put_option_value(tx, option_id, value, n) end
+      options[attribute.title] = option
+    end
+  end
+  for _, row in ipairs(db.many("options_of_product", { product_id = id })) do
+    if not keep[row.id] then db.run("option_delete", { id = row.id }) end
+  end
+  return options
+end
+
+-- What is publicly asked from now on, when it differs from what was asked before.
+local function note_history(tx, variant_id, channel, cause)
+  local rows = db.many("prices_of_variant", { variant_id = variant_id, price_list_id = channel.price_list_id })
+  local price = prices.choose(rows, tx.now)
+  local amount = price and -(-price.amount // price.pieces)
+  local open = db.one("price_history_open", { variant_id = variant_id, channel_id = channel.id, currency = channel.currency })
+  if open and open.amount == amount then return end
+  if open then db.run("price_history_close", { id = open.id, at = tx.now }) end
+  if amount then
+    db.run("price_history_insert", {
+      variant_id = variant_id, channel_id = channel.id, currency = channel.currency, amount = amount, at = tx.now,
+      cause = open and cause or "first",
+    })
+  end
+end
+write.note_history = note_history
+
+-- The regular price is a row without a window; a sale is a row with one, even if it began long ago.
+local function put_prices(tx, variant, id, channels)
+  for _, channel in ipairs(channels) do
+    local row = { variant_id = id, price_list_id = channel.price_list_id }
+    db.run("prices_clear", row)
+    if variant.regular_amount then
+      row.amount = variant.regular_amount
+      db.run("price_insert", row)
+    end
+    if variant.sale_amount and variant.regular_amount and variant.sale_amount < variant.regular_amount then
+      row.amount, row.compare_amount = variant.sale_amount, variant.regular_amount
+      row.starts_at, row.ends_at = variant.sale_from or 0, variant.sale_to
+      db.run("price_insert", row)
+    end
+    note_history(tx, id, channel, "import")
+  end
+end
+
+local function put_values(variant, id, options)
+  db.run("variant_values_clear", { variant_id = id })
+  for title, value in pairs(variant.values or {}) do
+    local option = options[title]
+    local value_id = option and option.values[value]
+    if value_id then
+      db.run("variant_value_insert", { variant_id = id, option_id = option.id, value_id = value_id })
+    end
+  end
+end
+
+local function put_downloads(variant, id)
+  db.run("downloads_clear", { variant_id = id })
+  for i, file in ipairs(variant.downloads or {}) do
+    db.run("download_insert", {
+      variant_id = id, title = file.title, source = file.source, position = i,
+      max_count = variant.download_limit, expiry_days = variant.download_expiry_days,
+    })
+  end
+end
+
+local function find_variant(existing, variant, position)
+  local key = write.sku_key(variant.sku)
+  for _, row in ipairs(existing) do
+    if not row.taken and (key and row.sku_key == key or not key and not row.sku_key and row.title == variant.title) then return row end
+  end
+  for _, row in ipairs(existing) do
+    if not row.taken and not row.sku_key and row.position == position then return row end
+  end
+end
+
+local function put_variant(tx, input, variant, position, context)
+  local row = find_variant(context.existing, variant, position)
+  local id = row and row.id
+  if row then
+    row.taken = true
+  else
+    id = tx.id("product")
+    db.run("variant_insert", { id = id, product_id = context.id, position = position, at = tx.now })
+  end
+  local sku_key = write.sku_key(variant.sku)
+  local ok, err = db.run("variant_update", {
+    id = id, position = position, title = variant.title or "", sku = sku_key and variant.sku or nil, sku_key = sku_key,
+    gtin = variant.gtin or "", media_id = variant.image and context.images[variant.image] or nil,
+    is_enabled = variant.is_enabled ~= false, ships = variant.ships ~= false, is_downloadable = variant.is_downloadable == true,
+    is_taxable = variant.is_taxable ~= false, tax_class = variant.tax_class or "standard",
+    weight_mg = variant.weight_mg or 0, length_um = variant.length_um or 0, width_um = variant.width_um or 0,
+    height_um = variant.height_um or 0, max_quantity = variant.max_quantity, at = tx.now,
+  })
+  if not ok then return nil, err end
+  put_values(variant, id, context.options)
+  put_prices(tx, variant, id, context.channels)
+  put_downloads(variant, id)
+  if input.tracking == "variant" then
+    inventory.set_level(tx, {
+      owner_id = id, quantity = variant.stock or 0, floor = variant.can_backorder and inventory.UNLIMITED or 0,
+      low_at = variant.low_at, reason = "import",
+    })
+  end
+  if variant.ref then
+    db.run("external_id_put", { source = variant.ref.source, entity = "variant", value = variant.ref.id, entity_id = id })
+  end
+  return id
+end
+
+--- Writes a product and everything that hangs on it but its relations to other products.
+---@param tx merx.Tx
+---@param input merx.ProductInput
+---@param channels merx.Channel[]
+---@return { id: integer, is_new: boolean }? result
+---@return merx.Error? err "db.conflict" when a SKU belongs to another product
+function write.product(tx, input, channels)
+  local id, is_new = put_row(tx, input)
+  put_categories(tx, input, id)
+  local images = put_images(tx, input, id)
+  put_attributes(tx, input, id)
+  local context = {
+    id = id, images = images, options = put_options(tx, input, id), channels = channels,
+    existing = db.many("variants_to_keep", { product_id = id }),
+  }
+  for position, variant in ipairs(input.variants) do
+    local variant_id, err = put_variant(tx, input, variant, position, context)
+    if not variant_id then return nil, err end
+  end
+  for _, row in ipairs(context.existing) do
+    if not row.taken then db.run("variant_retire", { id = row.id, at = tx.now }) end
+  end
+  if input.tracking == "product" then
+    inventory.set_level(tx, {
+      owner_id = id, quantity = input.stock or 0, floor = input.can_backorder and inventory.UNLIMITED or 0,
+      low_at = input.low_at, reason = "import",
+    })
+  end
+  for _, entry in ipairs(input.meta or {}) do
+    db.run("meta_put", { entity = "product", entity_id = id, namespace = "import", key = entry.key, value = entry.value, at = tx.now })
+  end
+  return { id = id, is_new = is_new }
+end
+
+--- Writes how a product relates to others, once they all exist.
+---@param id integer
+---@param relations table<string, integer[]> kind -> product ids
+function write.relations(id, relations)
+  db.run("product_relations_clear", { product_id = id })
+  for kind, targets in pairs(relations) do
+    for position, target_id in ipairs(targets) do
+      if target_id ~= id then
+        db.run("product_relation_insert", { product_id = id, kind = kind, target_id = target_id, position = position })
+      end
+    end
+  end
+end
+
+return write

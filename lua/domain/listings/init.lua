@@ -1,0 +1,256 @@
+--- Lists of products: pages that are sorted, filtered and walked by cursor, from derived rows.
+local cache = require("kernel.cache")
+local categories = require("domain.catalog.categories")
+local db = require("kernel.db")
+local json = require("native.json")
+local native_cache = require("native.cache")
+local refresh = require("domain.listings.refresh")
+
+local listings = {}
+
+---@class merx.Card
+---@field product_id integer
+---@field variant_id integer the lead variant, the cheapest one
+---@field kind string
+---@field handle string
+---@field title string
+---@field brand string
+---@field choices integer variants that can be chosen
+---@field list_amount integer of the lead variant, for list_pieces
+---@field list_pieces integer
+---@field offers merx.PriceRow[] its other price rows
+---@field price_amount integer lowest price of its variants, before rules of plugins
+---@field price_max integer
+---@field is_available boolean
+---@field cursor table of the place behind it
+
+---@class merx.ListQuery
+---@field category_id integer 0 for all products
+---@field sort string one of listings.sorts
+---@field after? table cursor of the last card of the page before
+---@field limit integer
+---@field terms? table<integer, integer[]> attribute id -> term ids: OR within, AND across
+---@field min_amount? integer
+---@field max_amount? integer
+---@field is_available? boolean
+---@field is_on_sale? boolean
+
+-- How each order walks: the key, its direction, and the SQL name of the key.
+local SORTS <const> = {
+  position = { key = "l.position" },
+  featured = { key = "l.featured" },
+  price = { key = "l.price_amount" },
+  price_desc = { key = "l.price_amount", descending = true },
+  created_desc = { key = "l.created_at", descending = true },
+  created = { key = "l.created_at" },
+  title = { key = "t.title_key", by_title = true },
+  title_desc = { key = "t.title_key", by_title = true, descending = true },
+}
+listings.sorts = SORTS
+
+local COLUMNS <const> = [[
+c.product_id, c.variant_id, c.kind, c.handle, c.title, c.brand, c.choices, c.tax_class, c.list_amount, c.list_pieces,
+c.offers, c.lowest_amount, c.image_path, c.image_width, c.image_height, c.image_alt, c.image_color, c.second_path,
+l.price_amount, l.price_max, l.is_on_sale, l.is_available, l.valid_from, l.valid_until]]
+
+local FROM_LISTINGS <const> = [[
+  FROM listings AS l
+  JOIN listing_cards AS c ON c.channel_id = l.channel_id AND c.locale = :locale AND c.product_id = l.product_id
+ WHERE l.channel_id = :channel_id AND l.price_list_id = :price_list_id AND l.category_id = :category_id]]
+
+local FROM_TITLES <const> = [[
+  FROM listing_titles AS t
+  JOIN listings AS l ON l.channel_id = t.channel_id AND l.price_list_id = :price_list_id
+   AND l.category_id = t.category_id AND l.product_id = t.product_id
+  JOIN listing_cards AS c ON c.channel_id = l.channel_id AND c.locale = t.locale AND c.product_id = l.product_id
+ WHERE t.channel_id = :channel_id AND t.locale = :locale AND t.category_id = :category_id]]
+
+-- Terms are integers that we print ourselves, so that a statement is cached for each choice of filters.
+local function term_filter(terms)
+  local parts, attributes = {}, {}
+  for attribute in pairs(terms) do attributes[#attributes + 1] = attribute end
+  table.sort(attributes)
+  for _, attribute in ipairs(attributes) do
+    local ids = {}
+    for i, id in ipairs(terms[attribute]) do ids[i] = ("%d"):format(id) end
+    table.sort(ids)
+    parts[#parts + 1] = "\n   AND EXISTS (SELECT 1 FROM product_terms AS pt WHERE pt.product_id = l.product_id AND pt.term_id IN ("
+      .. table.concat(ids, ", ") .. "))"
+  end
+  return table.concat(parts)
+end
+
+local function filters_of(query)
+  local parts = {}
+  if query.min_amount then parts[#parts + 1] = "\n   AND l.price_amount >= :min_amount" end
+  if query.max_amount then parts[#parts + 1] = "\n   AND l.price_amount <= :max_amount" end
+  if query.is_available then parts[#parts + 1] = "\n   AND l.is_available = 1" end
+  if query.is_on_sale then parts[#parts + 1] = "\n   AND l.is_on_sale = 1" end
+  if query.terms then parts[#parts + 1] = term_filter(query.terms) end
+  return table.concat(parts)
+end
+
+local statements = {} -- by shape of the query; the SQL is the same, so is the prepared statement
+
+local function sql_of(query, sort)
+  local shape = query.sort .. (query.after and "+" or "") .. filters_of(query)
+  local found = statements[shape]
+  if found then return found end
+  local compare = sort.descending and "<" or ">"
+  local order = sort.descending and " DESC" or ""
+  local after = ""
+  if query.after then
+    after = ("\n   AND (%s, l.product_id) %s (:after_key, :after_id)"):format(sort.key, compare)
+  end
+  local id = sort.by_title and "t.product_id" or "l.product_id"
+  found = db.built("SELECT " .. COLUMNS .. ", " .. sort.key .. " AS sort_key" .. (sort.by_title and FROM_TITLES or FROM_LISTINGS)
+    .. filters_of(query) .. after:gsub("l%.product_id", id)
+    .. "\n ORDER BY " .. sort.key .. order .. ", " .. id .. order .. "\n LIMIT :limit")
+  statements[shape] = found
+  return found
+end
+
+local NO_OFFERS <const> = {}
+
+-- What a card depends on by the clock: publish windows now, price windows of its offers.
+local function note_boundaries(ctx, card)
+  if card.valid_until < math.maxinteger then cache.valid_until(card.valid_until) end
+  for _, offer in ipairs(card.offers) do
+    if offer.starts_at and offer.starts_at > ctx.now then cache.valid_until(offer.starts_at) end
+    if offer.ends_at and offer.ends_at > ctx.now then cache.valid_until(offer.ends_at) end
+  end
+end
+
+local function finish_card(ctx, card)
+  card.offers = card.offers == "[]" and NO_OFFERS or json.decode(card.offers)
+  card.is_available = card.is_available == 1
+  card.is_on_sale = card.is_on_sale == 1
+  note_boundaries(ctx, card)
+  return card
+end
+
+--- One page of a list.
+---@param ctx merx.Context
+---@param query merx.ListQuery
+---@return merx.Card[] cards
+---@return boolean has_more
+function listings.page(ctx, query)
+  local sort = assert(SORTS[query.sort], "there is no sort " .. tostring(query.sort))
+  cache.read("category:" .. query.category_id)
+  local rows = sql_of(query, sort):many({
+    channel_id = ctx.channel.id, price_list_id = ctx.channel.price_list_id, category_id = query.category_id,
+    locale = ctx.locale, limit = query.limit + 1, min_amount = query.min_amount, max_amount = query.max_amount,
+    after_key = query.after and query.after.key, after_id = query.after and query.after.id,
+  })
+  local cards, has_more = {}, #rows > query.limit
+  for i = 1, math.min(#rows, query.limit) do
+    local row = rows[i]
+    if row.valid_from > ctx.now then
+      cache.valid_until(row.valid_from) -- it appears by the clock
+    elseif row.valid_until > ctx.now then
+      cards[#cards + 1] = finish_card(ctx, row)
+    end
+    row.cursor = { key = row.sort_key, id = row.product_id }
+  end
+  local last = rows[math.min(#rows, query.limit)]
+  return cards, has_more, last and last.cursor
+end
+
+--- Cards of given products, in that order, without those that are not shown.
+---@param ctx merx.Context
+---@param ids integer[]
+---@return merx.Card[]
+function listings.cards(ctx, ids)
+  local cards = {}
+  for _, id in ipairs(ids) do
+    cache.read("product:" .. id)
+    local row = db.one("listing_card_get", {
+      channel_id = ctx.channel.id, price_list_id = ctx.channel.price_list_id, locale = ctx.locale, product_id = id,
+    })
+    if row and row.valid_from <= ctx.now and row.valid_until > ctx.now then
+      cards[#cards + 1] = finish_card(ctx, row)
+    elseif row and row.valid_from > ctx.now then
+      cache.valid_until(row.valid_from)
+    end
+  end
+  return cards
+end
+
+--- How many products a list has, without filters.
+---@param ctx merx.Context
+---@param category_id integer
+---@return integer
+function listings.count(ctx, category_id)
+  cache.read("category:" .. category_id)
+  return db.value("listing_count", {
+    channel_id = ctx.channel.id, price_list_id = ctx.channel.price_list_id, category_id = category_id,
+  }) or 0
+end
+
+local facet_memo = {}
+
+local function translate_facets(ctx, facets)
+  if ctx.locale == ctx.channel.locale then return end
+  for entity, field in pairs({ attribute = "attribute_id", attribute_term = "term_id" }) do
+    local words = {}
+    for _, row in ipairs(db.many("translations_of_entity", { entity = entity, locale = ctx.locale })) do
+      if row.field == "title" then words[row.entity_id] = row.value end
+    end
+    for _, facet in ipairs(facets) do
+      if entity == "attribute" then
+        facet.title = words[facet[field]] or facet.title
+      else
+        for _, term in ipairs(facet.terms) do term.title = words[term.id] or term.title end
+      end
+    end
+  end
+end
+
+local function load_facets(ctx, category_id)
+  local facets, current = {}, nil
+  for _, row in ipairs(db.many("listing_facets_of", { channel_id = ctx.channel.id, category_id = category_id })) do
+    if not current or current.attribute_id ~= row.attribute_id then
+      current = { attribute_id = row.attribute_id, title = row.attribute, handle = row.attribute_handle, terms = {} }
+      facets[#facets + 1] = current
+    end
+    current.terms[#current.terms + 1] = { id = row.term_id, title = row.title, color = row.color, count = row.total }
+  end
+  translate_facets(ctx, facets)
+  local range = db.one("listing_price_range", {
+    channel_id = ctx.channel.id, price_list_id = ctx.channel.price_list_id, category_id = category_id,
+  })
+  return { attributes = facets, low = range.low, high = range.high }
+end
+
+--- What a list can be filtered by, with counts of the list without filters. Kept until it is touched.
+---@param ctx merx.Context
+---@param category_id integer
+---@return { attributes: { attribute_id: integer, title: string, handle: string, terms: { id: integer, title: string, count: integer }[] }[], low?: integer, high?: integer }
+function listings.facets(ctx, category_id)
+  local tag = "category:" .. category_id
+  cache.read(tag)
+  local stamp = native_cache.stamp(tag)
+  local key = ctx.locale .. ":" .. ctx.channel.id .. ":" .. category_id
+  local memo = facet_memo[key]
+  if memo and memo.stamp == stamp then return memo.facets end
+  local facets = load_facets(ctx, category_id)
+  facet_memo[key] = { stamp = stamp, facets = facets }
+  return facets
+end
+
+--- Which list a category's handle means: "all" is every product.
+---@param ctx merx.Context
+---@param handle string
+---@return integer? category_id
+---@return merx.Category?
+function listings.find(ctx, handle)
+  local category = categories.find(ctx, handle)
+  if category then return category.id, category end
+  if handle == "all" then return 0 end
+end
+
+listings.refresh = refresh.product
+listings.refresh_all = refresh.all
+listings.terms = refresh.terms
+
+return listings
