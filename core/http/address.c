@@ -42,7 +42,7 @@ bool mx_address_equal(const struct mx_address *a, const struct mx_address *b) {
 // The part of byte `index` that lies within the first `bits` bits.
 static unsigned char mask_of(unsigned bits, unsigned index) {
     unsigned inside = bits > index * 8 ? bits - index * 8 : 0;
-    return inside >= 8 ? 0xff : (unsigned char)(0xff00u >> inside);
+    return (unsigned char)(inside >= 8 ? 0xffu : 0xff00u >> inside);
 }
 
 int mx_network_parse(struct mx_slice text, struct mx_network *out, struct mx_error *err) {
@@ -73,7 +73,7 @@ int mx_network_parse(struct mx_slice text, struct mx_network *out, struct mx_err
 
 bool mx_network_has(const struct mx_network *network, const struct mx_address *address) {
     for (unsigned i = 0; i < sizeof(address->bytes); i++) {
-        unsigned char difference = address->bytes[i] ^ network->address.bytes[i];
+        unsigned difference = (unsigned)(address->bytes[i] ^ network->address.bytes[i]);
         if (difference & mask_of(network->bits, i)) {
             return false;
         }

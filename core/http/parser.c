@@ -381,10 +381,10 @@ static void finish_head(mx_parser *parser, struct mx_slice last) {
     }
 }
 
-// llhttp sets this version when the line ends behind the target.
-static bool is_http_0_9(const mx_parser *parser) {
-    return !parser->version_done && parser->llhttp.http_major == 0 &&
-           parser->llhttp.http_minor == 9;
+// A line that ends behind the target is a request of HTTP/0.9, which llhttp would take.
+static bool is_http_0_9(const mx_parser *parser, struct mx_slice took) {
+    bool line_ended = took.len > 0 && took.ptr[took.len - 1] == '\n';
+    return parser->protocol_len == 0 && line_ended;
 }
 
 // Reads from a head that is not complete; returns how many bytes it took.
@@ -398,15 +398,17 @@ static size_t read_head(mx_parser *parser, struct mx_slice bytes) {
     if (parser->state != MX_PARSER_HEAD) {
         return took;
     }
+    if (is_http_0_9(parser, (struct mx_slice){bytes.ptr, took})) {
+        refuse(parser, 400, "The version of HTTP is missing.");
+        return took;
+    }
     if (paused) {
         finish_head(parser, (struct mx_slice){bytes.ptr, took});
         return took;
     }
     parser->head_seen += took;
     mx_buf_append(&parser->head, bytes.ptr, took);
-    if (is_http_0_9(parser)) {
-        refuse(parser, 400, "The version of HTTP is missing.");
-    } else if (parser->head_seen == head_max) {
+    if (parser->head_seen == head_max) {
         refuse(parser, 431, "The head of the request is too large.");
     }
     return took;
