@@ -20,7 +20,8 @@ enum {
     FIXED_TO = 16,           // and up to this
 };
 
-// Shared by all functions of the module in one Lua state; its first user value is the printer.
+// Shared by all functions of the module in one Lua state. Its user values are two functions.
+enum { VALUE_PRINTER = 1, VALUE_OVERFLOW = 2, VALUE_COUNT = 2 };
 struct engine {
     size_t limit; // longest a buffer may grow, in bytes
 };
@@ -226,9 +227,9 @@ static void append_text(mx_buf *buf, const char *ptr, size_t len, bool is_escape
 
 // Asks the printer for the text of an array, a hash or a drop.
 static void append_printed(lua_State *L, mx_buf *buf, int index, bool is_escaped) {
-    lua_getiuservalue(L, lua_upvalueindex(UP_ENGINE), 1); // printer
-    lua_pushvalue(L, index);                              // printer value
-    lua_call(L, 1, 1);                                    // text
+    lua_getiuservalue(L, lua_upvalueindex(UP_ENGINE), VALUE_PRINTER); // printer
+    lua_pushvalue(L, index);                                          // printer value
+    lua_call(L, 1, 1);                                                // text
     struct mx_slice html;
     if (mx_html_get(L, lua_gettop(L), &html)) {
         mx_buf_append_slice(buf, html);
@@ -296,9 +297,12 @@ static mx_buf *check_buf(lua_State *L) {
 
 static void check_limit(lua_State *L, const mx_buf *buf) {
     const struct engine *engine = lua_touserdata(L, lua_upvalueindex(UP_ENGINE));
-    if (buf->len > engine->limit) {
-        luaL_error(L, "the output is longer than %I bytes", (LUAI_UACINT)engine->limit);
+    if (buf->len <= engine->limit) {
+        return;
     }
+    lua_getiuservalue(L, lua_upvalueindex(UP_ENGINE), VALUE_OVERFLOW); // overflow
+    lua_call(L, 0, 0);                                                 // raises
+    luaL_error(L, "the output is longer than %I bytes", (LUAI_UACINT)engine->limit);
 }
 
 // --- segments -------------------------------------------------------------------------------
@@ -395,11 +399,14 @@ static int l_limit(lua_State *L) {
     return 1;
 }
 
-// printer(fn): fn(value) gives the text or HTML of an array, a hash or a drop.
-static int l_printer(lua_State *L) {
+// configure(printer, overflow): printer(value) gives the text or HTML of an array, a hash or a drop;
+// overflow() raises when a buffer passes the limit.
+static int l_configure(lua_State *L) {
     luaL_checktype(L, 1, LUA_TFUNCTION);
-    lua_settop(L, 1);
-    lua_setiuservalue(L, lua_upvalueindex(UP_ENGINE), 1);
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    lua_settop(L, 2);
+    lua_setiuservalue(L, lua_upvalueindex(UP_ENGINE), VALUE_OVERFLOW);
+    lua_setiuservalue(L, lua_upvalueindex(UP_ENGINE), VALUE_PRINTER);
     return 0;
 }
 
@@ -475,7 +482,7 @@ static const luaL_Reg module[] = {
     {"mark", l_mark},
     {"cut", l_cut},
     {"limit", l_limit},
-    {"printer", l_printer},
+    {"configure", l_configure},
     {"html", l_html},
     {"is_html", l_is_html},
     {"number", l_number},
@@ -485,7 +492,7 @@ static const luaL_Reg module[] = {
 
 int mx_luaopen_template(lua_State *L) {
     luaL_newlibtable(L, module);                                          // module
-    struct engine *engine = lua_newuserdatauv(L, sizeof(*engine), 1);     // module engine
+    struct engine *engine = lua_newuserdatauv(L, sizeof(*engine), VALUE_COUNT); // module engine
     engine->limit = SIZE_MAX >> 1;
     luaL_newmetatable(L, MX_BUF_TYPE);                                    // module engine buf
     push_html_meta(L);                                                    // module engine buf html

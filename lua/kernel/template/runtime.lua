@@ -14,6 +14,7 @@ local runtime = {
   html = native.html,
   escape = native.escape,
   pcall = pcall,
+  rawget = rawget,
   text = values.text,
   printable = values.printable,
   property = values.property,
@@ -51,7 +52,7 @@ runtime.NOTHING = setmetatable({}, { __newindex = function() error("read only") 
 ---@field registers table for tags and filters of the program: locale, theme, section …
 ---@field mode "dev"|"production"
 ---@field now integer milliseconds, UTC
----@field errors merx.TemplateFailure[]
+---@field errors merx.TemplateFailure[] each once, and a set of their texts
 ---@field depth integer of nested partials
 ---@field isolated integer how many of them have a scope of their own
 ---@field score integer work done
@@ -429,7 +430,11 @@ function runtime.fail(B, S, name, line, err)
   if not err.line then
     err.line, err.name = line, name
   end
-  if #S.errors < MAX_ERRORS then S.errors[#S.errors + 1] = err end
+  local text = tostring(err)
+  if not S.errors[text] and #S.errors < MAX_ERRORS then -- a loop's failure is one
+    S.errors[text] = true
+    S.errors[#S.errors + 1] = err
+  end
   if S.mode == "dev" then
     native.put(B, ("Liquid error%s: %s"):format(place(err.name, err.line), err.message), S.env.autoescape)
   end

@@ -222,8 +222,10 @@ function values.printable(value)
   return is_html(value) and value or print_table(value)
 end
 
-native.printer(function(value)
+native.configure(function(value)
   return type(value) == "table" and print_table(value) or ""
+end, function()
+  failure.limit("Memory limits exceeded: too much output")
 end)
 
 --- What filters on text see of `value`: a string or HTML. An array shows its elements as they are

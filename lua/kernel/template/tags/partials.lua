@@ -32,8 +32,8 @@ end
 local function emit_shadows(gen, node, vars)
   for _, pair in ipairs(node.named) do
     if pair[2].t ~= "literal" or pair[2].value == nil then
-      gen:emit(("if %s==nil then %s(S,%s,%q) end"):format(
-        gen:field(vars, pair[1]), gen:runtime("shadow"), vars, pair[1]))
+      gen:emit(("if %s(%s,%q)==nil then %s(S,%s,%q) end"):format(
+        gen:runtime("rawget"), vars, pair[1], gen:runtime("shadow"), vars, pair[1]))
     end
   end
 end
