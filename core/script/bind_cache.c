@@ -84,6 +84,40 @@ static int l_touch(lua_State *L) {
     if (services->cache_touch) {
         services->cache_touch(services->ctx, tag);
     }
+    mx_script_of(L)->touches[mx_slice_hash(tag) % MX_TOUCH_SLOTS]++;
+    return 0;
+}
+
+// What a value that is loaded now and kept in Lua may be labelled with. A reader's snapshot shows
+// what was committed at its sequence; the writer sees its own touches before they are committed.
+static uint64_t label_of(lua_State *L, uint64_t tag) {
+    const mx_script *script = mx_script_of(L);
+    if (script->services.cache_holds) {
+        return slice_seq(L);
+    }
+    return script->touches[tag % MX_TOUCH_SLOTS] + script->doubts;
+}
+
+// label(tag) -> integer to keep beside a value that is loaded now
+static int l_label(lua_State *L) {
+    lua_pushinteger(L, (lua_Integer)label_of(L, mx_slice_hash(mx_slice_check(L, 1))));
+    return 1;
+}
+
+// holds(tag, label) -> whether a value with that label is still true
+static int l_holds(lua_State *L) {
+    uint64_t tag = mx_slice_hash(mx_slice_check(L, 1));
+    uint64_t label = (uint64_t)luaL_checkinteger(L, 2);
+    const struct mx_services *services = &mx_script_of(L)->services;
+    bool holds = services->cache_holds ? services->cache_holds(services->ctx, tag, label)
+                                       : label_of(L, tag) == label;
+    lua_pushboolean(L, holds);
+    return 1;
+}
+
+// doubt(): what this state touched or loaded may have been rolled back; nothing it kept holds
+static int l_doubt(lua_State *L) {
+    mx_script_of(L)->doubts++;
     return 0;
 }
 
@@ -145,7 +179,10 @@ static int l_configure(lua_State *L) {
 static const luaL_Reg cache_module[] = {
     {"close", l_close},
     {"configure", l_configure},
+    {"doubt", l_doubt},
     {"get", l_get},
+    {"holds", l_holds},
+    {"label", l_label},
     {"open", l_open},
     {"read", l_read},
     {"seq", l_seq},

@@ -255,6 +255,9 @@ int mx_script_command(mx_script *script, const struct mx_command *command, mx_bu
         mx_script_encode_failure(out, &told);
     }
     *is_ok = rc == MX_OK && run.is_ok;
+    if (!*is_ok) { // what it touched, and what was loaded meanwhile, is rolled back
+        script->doubts++;
+    }
     return rc;
 }
 

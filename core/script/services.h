@@ -100,6 +100,8 @@ struct mx_services {
 
     // The last sequence published. Called at the start of every run slice, so it must be cheap.
     uint64_t (*cache_seq)(void *ctx);
+    // Readers: whether nothing that has the tag (its hash) was touched after `seq`. NULL elsewhere.
+    bool (*cache_holds)(void *ctx, uint64_t tag, uint64_t seq);
     // Finds a valid entry: appends its bytes to `out`, points `deps` at its dependencies (borrowed
     // until the next cache call) and returns true.
     bool (*cache_get)(void *ctx, struct mx_slice key, mx_buf *out, struct mx_cache_deps *deps);

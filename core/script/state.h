@@ -27,21 +27,23 @@ struct mx_state {
     size_t peak;
     size_t limit;  // bytes at most, now
     mx_buf scratch; // for a binding that raises nothing while it uses it; see mx_scratch_take()
-    bool is_plugin;
-    bool is_counted; // text functions of the sandbox charge their steps
-    void *plugin;  // struct mx_plugin of bind_plugin.c
+    struct mx_plugin *plugin; // plugin.h; NULL for the trusted state
 };
+
+// Why a frame must end.
+enum mx_over { MX_OVER_NOT, MX_OVER_COUNT, MX_OVER_TIME, MX_OVER_MEMORY };
 
 struct mx_frame {
     struct mx_frame *outer;
     lua_State *L;
     struct mx_state *state;
     uint64_t deadline_ns; // the earliest of its own and its callers', 0: none
-    int64_t given;        // instructions, when counted
-    int64_t left;
+    struct mx_frame *counter; // the nearest outer frame that counts: what this one counts is its too
     bool is_counted;
-    bool is_over;       // stays so until the frame is left
-    const char *reason; // why it is over
+    int64_t given; // instructions, when counted
+    int64_t left;
+    uint64_t uncounted; // steps of C loops since the clock was last asked, when not counted
+    enum mx_over over;  // stays so until the frame is left
     size_t outer_limit; // what state->limit was
     uint64_t outer_db_deadline;
     lua_Hook outer_hook; // what was installed on L before
@@ -85,6 +87,9 @@ struct mx_task {
 
 enum { MX_POOL_MAX = 256 };
 
+// What a state remembers of its own touches; two tags in one slot only cost a reload.
+enum { MX_TOUCH_SLOTS = 1024 };
+
 struct mx_script {
     struct mx_state state;
     struct mx_script_options options; // strings copied
@@ -97,6 +102,8 @@ struct mx_script {
     mx_task *spawned;       // to be started when the running slice ends, oldest first
     mx_task **spawned_end;
     struct mx_scope *scope; // innermost outside tasks
+    uint64_t touches[MX_TOUCH_SLOTS]; // how often a tag of the slot was touched by this state
+    uint64_t doubts;                  // how often touched things may have been rolled back
     uint64_t last_task_id;
     struct mx_coroutine pool[MX_POOL_MAX];
     int pool_count;
@@ -107,6 +114,11 @@ struct mx_script {
     struct mx_script_stats stats;
 };
 
+// As mx_script_call(), but a failure leaves its trace on the stack, [-(nargs + 1), +nresults | +1],
+// is not logged, and `*over` tells whether a limit ended it. Returns Lua's status.
+int mx_call_try(
+    lua_State *L, int nargs, int nresults, const struct mx_budget *budget, enum mx_over *over);
+
 // The state of `L`, whichever of its coroutines that is.
 static inline struct mx_state *mx_state_of(lua_State *L) {
     return *(struct mx_state **)lua_getextraspace(L);
@@ -116,8 +128,8 @@ static inline mx_script *mx_script_of(lua_State *L) {
     return mx_state_of(L)->script;
 }
 
-// Opens the lua_State of `state`, which is zeroed but for `script`, `limit` and `is_plugin`, and
-// must stay where it is. Without libraries.
+// Opens the lua_State of `state`, which is zeroed but for `script`, `limit` and `plugin`, and must
+// stay where it is. Without libraries.
 int mx_state_open(struct mx_state *state, struct mx_error *err);
 
 // Closes it. May be called on a zeroed one.
@@ -136,11 +148,15 @@ void mx_scratch_push(lua_State *L);
 void mx_frame_enter(struct mx_frame *frame, lua_State *L, const struct mx_budget *budget);
 void mx_frame_leave(struct mx_frame *frame);
 
-// Charges `steps` instructions to the innermost frame if it counts; raises when it is over.
+// Charges the innermost frame for what a C function is about to do; raises when that is over its
+// budget, or over its time when it does not count.
 void mx_frame_charge(lua_State *L, uint64_t steps);
 
 // Raises if the running frame is over its budget. For every boundary where a script could go on.
 void mx_frame_check(lua_State *L);
+
+// Marks the running frame as over for lack of memory and raises.
+void mx_frame_end_memory(lua_State *L);
 
 // Adds the thread's watch to the monitor and takes it away.
 void mx_watchdog_join(mx_watchdog *watchdog, struct mx_watch *watch);

@@ -13,6 +13,25 @@ cache.read = native.read
 ---@type fun(ms: integer)
 cache.valid_until = native["until"]
 
+--- A function that loads something once and keeps it in this thread until its tag is touched.
+---@generic T
+---@param tag string|fun(key: string): string
+---@param load fun(key: string, ...): T
+---@return fun(key: string, ...): T
+function cache.memo(tag, load)
+  local entries = {}
+  return function(key, ...)
+    local name = type(tag) == "string" and tag or tag(key)
+    native.read(name)
+    local entry = entries[key]
+    if entry and native.holds(name, entry.label) then return entry.value end
+    local label = native.label(name) -- before loading: what is committed meanwhile makes it stale
+    local value = load(key, ...)
+    entries[key] = { label = label, value = value }
+    return value
+  end
+end
+
 --- The bytes that `render` writes, from the cache when they still hold.
 ---@param key string all that the bytes depend on besides what is read
 ---@param render fun(out: userdata) writes into a native.buf

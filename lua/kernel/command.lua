@@ -175,6 +175,7 @@ local function run_here(name, args, options)
     key = options and options.key, actor = options and options.actor,
   }
   local ok, result, err = xpcall(command.execute, debug.traceback, name, args, meta)
+  if not ok or result == nil then cache.doubt() end
   if ok and result ~= nil then
     if nested then conn:release("command") else assert(conn:commit()) end
     return result

@@ -4,7 +4,6 @@ local command = require("kernel.command")
 local db = require("kernel.db")
 local failure = require("kernel.failure")
 local json = require("native.json")
-local native_cache = require("native.cache")
 local schema = require("kernel.schema")
 
 local settings = {}
@@ -15,34 +14,24 @@ local settings = {}
 ---@field doc string
 
 local definitions = {} ---@type table<string, merx.Setting>
-local values, loaded_at = {}, -1
-local unsure_at -- the stamp at which this thread changed a setting that may yet be rolled back
-
 ---@param definition merx.Setting
 function settings.define(definition)
   assert(not definitions[definition.key], "the setting " .. definition.key .. " is defined twice")
   definitions[definition.key] = definition
 end
 
-local function load_values()
-  values = {}
-  for _, row in ipairs(db.many("settings_all")) do
-    values[row.key] = json.decode(row.value)
-  end
-end
+local values = cache.memo("settings", function()
+  local found = {}
+  for _, row in ipairs(db.many("settings_all")) do found[row.key] = json.decode(row.value) end
+  return found
+end)
 
 --- The value of a setting; whoever asks depends on it.
 ---@param key string
 ---@return any
 function settings.get(key)
   local definition = definitions[key] or error("there is no setting " .. tostring(key), 2)
-  cache.read("settings")
-  local stamp = native_cache.stamp("settings")
-  if stamp ~= loaded_at or stamp == unsure_at then
-    load_values()
-    loaded_at = stamp
-  end
-  local value = values[key]
+  local value = values("all")[key]
   if value == nil then return definition.spec.default end
   return value
 end
@@ -68,7 +57,6 @@ command.define({
     tx.touch("settings")
     tx.audit({ action = "settings.set", entity = "setting", id = args.key,
       before = { value = before }, after = { value = value.value } })
-    unsure_at = native_cache.stamp("settings")
     return { key = args.key }
   end,
 })

@@ -1,7 +1,6 @@
 --- The tree of categories, read once and kept until it is touched: a shop has some hundred at most.
 local cache = require("kernel.cache")
 local db = require("kernel.db")
-local native_cache = require("native.cache")
 
 local categories = {}
 
@@ -16,8 +15,6 @@ local categories = {}
 ---@field image? { path: string, width: integer, height: integer, alt: string }
 ---@field is_visible boolean
 
-local trees, loaded_at = {}, nil
-
 local function translate(rows, locale)
   for _, row in ipairs(db.many("translations_of_entity", { entity = "category", locale = locale })) do
     local category = rows[row.entity_id]
@@ -25,7 +22,7 @@ local function translate(rows, locale)
   end
 end
 
-local function build(locale, base_locale)
+local tree_in = cache.memo("categories", function(locale, base_locale)
   local tree = { by_id = {}, by_handle = {}, roots = {}, all = {} }
   for _, row in ipairs(db.many("categories_all")) do
     tree.by_id[row.id], tree.by_handle[row.handle] = row, row
@@ -42,23 +39,13 @@ local function build(locale, base_locale)
     if row.is_visible then siblings[#siblings + 1] = row end
   end
   return tree
-end
+end)
 
 --- The tree in the language of `ctx`.
 ---@param ctx merx.Context
 ---@return { by_id: table<integer, merx.Category>, by_handle: table<string, merx.Category>, roots: merx.Category[], all: merx.Category[] }
 function categories.tree(ctx)
-  cache.read("categories")
-  local stamp = native_cache.stamp("categories")
-  if stamp ~= loaded_at then
-    trees, loaded_at = {}, stamp
-  end
-  local tree = trees[ctx.locale]
-  if not tree then
-    tree = build(ctx.locale, ctx.channel.locale)
-    trees[ctx.locale] = tree
-  end
-  return tree
+  return tree_in(ctx.locale, ctx.channel.locale)
 end
 
 --- A category that shoppers see, by its handle.

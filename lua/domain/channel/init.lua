@@ -4,7 +4,6 @@ local command = require("kernel.command")
 local db = require("kernel.db")
 local failure = require("kernel.failure")
 local json = require("native.json")
-local native_cache = require("native.cache")
 local schema = require("kernel.schema")
 
 local channel = {}
@@ -26,12 +25,8 @@ local channel = {}
 ---@field theme string folder below themes/
 ---@field is_open boolean
 
-local list, loaded_at = nil, nil
-
-local function load_all()
-  local stamp = native_cache.stamp("channels")
-  if list and stamp == loaded_at then return list end
-  list, loaded_at = db.many("channels_all"), stamp
+local load_all = cache.memo("channels", function()
+  local list = db.many("channels_all")
   for _, row in ipairs(list) do
     row.locales, row.currencies = json.decode(row.locales), json.decode(row.currencies)
     row.is_open = row.is_open == 1
@@ -39,12 +34,11 @@ local function load_all()
     row.theme = theme and theme.handle or "default"
   end
   return list
-end
+end)
 
 ---@return merx.Channel[]
 function channel.list()
-  cache.read("channels")
-  return load_all()
+  return load_all("all")
 end
 
 ---@param id integer

@@ -3,7 +3,6 @@ local cache = require("kernel.cache")
 local categories = require("domain.catalog.categories")
 local db = require("kernel.db")
 local json = require("native.json")
-local native_cache = require("native.cache")
 local refresh = require("domain.listings.refresh")
 
 local listings = {}
@@ -187,8 +186,6 @@ function listings.count(ctx, category_id)
   }) or 0
 end
 
-local facet_memo = {}
-
 local function translate_facets(ctx, facets)
   if ctx.locale == ctx.channel.locale then return end
   for entity, field in pairs({ attribute = "attribute_id", attribute_term = "term_id" }) do
@@ -206,7 +203,7 @@ local function translate_facets(ctx, facets)
   end
 end
 
-local function load_facets(ctx, category_id)
+local facets_of = cache.memo(function(key) return "category:" .. key:match("%d+$") end, function(_, ctx, category_id)
   local facets, current = {}, nil
   for _, row in ipairs(db.many("listing_facets_of", { channel_id = ctx.channel.id, category_id = category_id })) do
     if not current or current.attribute_id ~= row.attribute_id then
@@ -220,22 +217,14 @@ local function load_facets(ctx, category_id)
     channel_id = ctx.channel.id, price_list_id = ctx.channel.price_list_id, category_id = category_id,
   })
   return { attributes = facets, low = range.low, high = range.high }
-end
+end)
 
 --- What a list can be filtered by, with counts of the list without filters. Kept until it is touched.
 ---@param ctx merx.Context
 ---@param category_id integer
 ---@return { attributes: { attribute_id: integer, title: string, handle: string, terms: { id: integer, title: string, count: integer }[] }[], low?: integer, high?: integer }
 function listings.facets(ctx, category_id)
-  local tag = "category:" .. category_id
-  cache.read(tag)
-  local stamp = native_cache.stamp(tag)
-  local key = ctx.locale .. ":" .. ctx.channel.id .. ":" .. category_id
-  local memo = facet_memo[key]
-  if memo and memo.stamp == stamp then return memo.facets end
-  local facets = load_facets(ctx, category_id)
-  facet_memo[key] = { stamp = stamp, facets = facets }
-  return facets
+  return facets_of(ctx.locale .. ":" .. ctx.channel.id .. ":" .. category_id, ctx, category_id)
 end
 
 --- Which list a category's handle means: "all" is every product.

@@ -1,0 +1,44 @@
+local points = require("kernel.points")
+local test = require("support.test")
+
+local function handler(id, before, after)
+  return { point = "price_rule", plugin = id:match("^[^/]+"), id = id, before = before or {}, after = after or {} }
+end
+
+local function order(handlers)
+  local sorted, cycle = points.sort(handlers)
+  if not sorted then return cycle end
+  local ids = {}
+  for i, entry in ipairs(sorted) do ids[i] = entry.id end
+  return table.concat(ids, " ")
+end
+
+test.group("points.sort", function()
+  test.case("goes by name when nobody minds", function()
+    test.equal(order({ handler("b.x/1"), handler("a.x/1") }), "a.x/1 b.x/1")
+  end)
+
+  test.case("keeps before and after, by handler and by plugin", function()
+    test.equal(order({ handler("a.x/1", nil, { "c.x" }), handler("b.x/1"), handler("c.x/1"), handler("c.x/2") }),
+      "b.x/1 c.x/1 c.x/2 a.x/1")
+    test.equal(order({ handler("a.x/1"), handler("z.x/1", { "a.x/1" }) }), "z.x/1 a.x/1")
+  end)
+
+  test.case("takes no notice of absent names", function()
+    test.equal(order({ handler("a.x/1", { "gone.x" }, { "lost.x/9" }) }), "a.x/1")
+  end)
+
+  test.case("names a cycle", function()
+    local text = order({ handler("a.x/1", { "b.x" }), handler("b.x/1", { "a.x" }), handler("c.x/1") })
+    assert(text:find("a.x/1, b.x/1", 1, true), text)
+  end)
+
+  test.property("does not depend on the order of loading", function(any)
+    local handlers = { handler("a.x/1", nil, { "d.x" }), handler("b.x/1"), handler("c.x/1", { "b.x" }), handler("d.x/1") }
+    for i = #handlers, 2, -1 do
+      local j = any.integer(1, i)
+      handlers[i], handlers[j] = handlers[j], handlers[i]
+    end
+    test.equal(order(handlers), "c.x/1 b.x/1 d.x/1 a.x/1")
+  end)
+end)
