@@ -11,13 +11,12 @@
 #include "platform/buf.h"
 #include "script/html.h"
 
-
 enum {
-    MAX_VALUES = 200,        // arguments of one segment call, below Lua's 255 registers
-    SHORTEST_DIGITS = 15,    // every decimal of so many digits survives a double
-    EXACT_DIGITS = 17,       // and every double survives so many digits
-    FIXED_FROM = -4,         // decimal points printed without exponent: above this
-    FIXED_TO = 16,           // and up to this
+    MAX_VALUES = 200,     // arguments of one segment call, below Lua's 255 registers
+    SHORTEST_DIGITS = 15, // every decimal of so many digits survives a double
+    EXACT_DIGITS = 17,    // and every double survives so many digits
+    FIXED_FROM = -4,      // decimal points printed without exponent: above this
+    FIXED_TO = 16,        // and up to this
 };
 
 // Shared by all functions of the module in one Lua state. Its user values are two functions.
@@ -399,8 +398,8 @@ static int l_limit(lua_State *L) {
     return 1;
 }
 
-// configure(printer, overflow): printer(value) gives the text or HTML of an array, a hash or a drop;
-// overflow() raises when a buffer passes the limit.
+// configure(printer, overflow): printer(value) gives the text or HTML of an array, a hash or a
+// drop; overflow() raises when a buffer passes the limit.
 static int l_configure(lua_State *L) {
     luaL_checktype(L, 1, LUA_TFUNCTION);
     luaL_checktype(L, 2, LUA_TFUNCTION);
@@ -491,11 +490,11 @@ static const luaL_Reg module[] = {
 };
 
 int mx_luaopen_template(lua_State *L) {
-    luaL_newlibtable(L, module);                                          // module
+    luaL_newlibtable(L, module);                                                // module
     struct engine *engine = lua_newuserdatauv(L, sizeof(*engine), VALUE_COUNT); // module engine
     engine->limit = SIZE_MAX >> 1;
-    luaL_newmetatable(L, MX_BUF_TYPE);                                    // module engine buf
-    push_html_meta(L);                                                    // module engine buf html
-    luaL_setfuncs(L, module, 3);                                          // module
+    luaL_newmetatable(L, MX_BUF_TYPE); // module engine buf
+    push_html_meta(L);                 // module engine buf html
+    luaL_setfuncs(L, module, 3);       // module
     return 1;
 }

@@ -197,7 +197,7 @@ end
 
 --- Runs a file.
 ---@param path string
----@return { passed: integer, failed: integer, skipped: integer, failures: merx.LiquidResult[] }? nil when there is no such file
+---@return table? totals passed, failed, skipped, failures; nil when there is no such file
 function liquid_suite.run_file(path)
   local file = io.open(path, "rb")
   if not file then return nil end

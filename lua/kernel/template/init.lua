@@ -273,7 +273,8 @@ function template.environment(options)
   self.mode = self.is_dev and "dev" or "production"
   self.limits = setmetatable(options.limits or {}, { __index = DEFAULT_LIMITS })
   self.cache, self.epoch = {}, 0
-  self.section, self.sections = options.section or self.section, options.sections or self.sections
+  self.section = options.section or Environment.section
+  self.sections = options.sections or Environment.sections
   return self
 end
 
@@ -361,7 +362,7 @@ end
 --- Registers a filter, for all environments. Do it before templates are compiled.
 ---@param name string
 ---@param fn function fn([state,] value [, named], …)
----@param options? { html?: boolean, prints_raw?: boolean, named?: boolean, state?: boolean, min?: integer, max?: integer }
+---@param options? merx.FilterOptions
 function template.filter(name, fn, options)
   filters.define(name, fn, options)
   forget_compiled()

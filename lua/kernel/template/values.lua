@@ -495,14 +495,14 @@ local MAX_POSITION <const> = 1 << 53
 ---@param value any
 ---@return integer
 function values.to_integer(value)
-  local number = value
+  local whole = value
   if type(value) ~= "number" then
-    number = tonumber((plain(value) or ""):match("^%s*([%-+]?%d+)%s*$"))
+    whole = tonumber((plain(value) or ""):match("^%s*([%-+]?%d+)%s*$"))
   end
-  if math.type(number) ~= "integer" and not (number and math.abs(number) >= 2.0 ^ 63) then
+  if math.type(whole) ~= "integer" and not (whole and math.abs(whole) >= 2.0 ^ 63) then
     failure.render("invalid integer")
   end
-  return math.tointeger(math.max(-MAX_POSITION, math.min(MAX_POSITION, number)))
+  return math.tointeger(math.max(-MAX_POSITION, math.min(MAX_POSITION, whole)))
 end
 
 --- A number: text is read as one, everything else is 0.

@@ -11,6 +11,14 @@ local filters = {}
 ---@field named boolean gets its keyword arguments as a table (or nil) behind the value
 ---@field state boolean gets the state of the render before the value
 
+---@class merx.FilterOptions what is absent is false, no argument needed, any number allowed
+---@field html? boolean
+---@field prints_raw? boolean
+---@field named? boolean
+---@field state? boolean
+---@field min? integer
+---@field max? integer
+
 ---@type table<string, merx.TemplateFilter>
 filters.registry = {}
 
@@ -18,7 +26,7 @@ filters.registry = {}
 --- failure.render.
 ---@param name string
 ---@param fn function
----@param options? { html?: boolean, prints_raw?: boolean, named?: boolean, state?: boolean, min?: integer, max?: integer }
+---@param options? merx.FilterOptions
 function filters.define(name, fn, options)
   options = options or {}
   filters.registry[name] = {

@@ -100,14 +100,13 @@ local function parse_case(self, node, markup)
   node.value = reader:expression()
   reader:finish()
   node.branches, node.blank = {}, true
-  local nodes, stop = self:body(node, CASE_STOPS) -- what stands before the first when is dropped
+  local _, stop = self:body(node, CASE_STOPS) -- what stands before the first when is dropped
   while stop.name ~= "endcase" do
     local branch = { line = stop.line }
     if stop.name == "when" then branch.wanted = self:placed(stop, parse_when, stop.text) end
-    nodes, stop = self:body(node, CASE_STOPS)
-    branch.nodes = nodes
+    branch.nodes, stop = self:body(node, CASE_STOPS)
     node.branches[#node.branches + 1] = branch
-    node.blank = node.blank and nodes.blank
+    node.blank = node.blank and branch.nodes.blank
   end
   if node.blank then
     for _, each in ipairs(node.branches) do

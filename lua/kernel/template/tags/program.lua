@@ -4,11 +4,17 @@ local expression = require("kernel.template.expression")
 
 local program = {}
 
+---@alias merx.TagBody fun(vars?: table) renders the body, with `vars` added to what it sees
+---@alias merx.TagPlace { name: string?, line: integer }
+
 ---@class merx.TagOptions
 ---@field body? "nodes"|"text" what stands before its end tag: nodes to render, or text as it is
 ---@field is_blank? boolean prints nothing
 ---@field parse? fun(reader: merx.ExpressionReader, node: table) leaves node.args and node.named
----@field render fun(state: merx.RenderState, buf: any, args: table, named: table, body?: fun(vars?: table)|string, place: { name: string?, line: integer })
+---@field render merx.TagRender
+
+--- `args` has its length as `n`; `body` is a string when the body is text.
+---@alias merx.TagRender fun(state, buf, args: table, named: table, body?: merx.TagBody|string, place: merx.TagPlace)
 
 local function parser_of(options)
   return function(self, node, markup)

@@ -31,7 +31,8 @@ test.group("i18n.currency", function()
   test.case("shows signs as asked", function()
     test.equal(i18n.currency("en", 500, "CAD", nil, { symbol = "narrow" }), "$5.00")
     test.equal(i18n.currency("en", 500, "USD", nil, { symbol = "none", trim_zeros = true }), "5")
-    test.equal(i18n.currency("de", 550, "USD", nil, { symbol = "code", trim_zeros = true }), "5,50" .. NO_BREAK .. "USD")
+    local code = { symbol = "code", trim_zeros = true }
+    test.equal(i18n.currency("de", 550, "USD", nil, code), "5,50" .. NO_BREAK .. "USD")
   end)
 
   test.property("loses no digit", function(any)
@@ -78,7 +79,8 @@ test.group("messages", function()
   end
 
   test.case("take arguments, plurals and selections", function()
-    local source = "{who} has {n, plural, =0 {no mugs} one {# mug} other {# mugs}} in {place, select, cart {the cart} other {a list}}"
+    local source = "{who} has {n, plural, =0 {no mugs} one {# mug} other {# mugs}} "
+      .. "in {place, select, cart {the cart} other {a list}}"
     test.equal(format(source, { who = "Ada", n = 0, place = "cart" }), "Ada has no mugs in the cart")
     test.equal(format(source, { who = "Ada", n = 1, place = "x" }), "Ada has 1 mug in a list")
     test.equal(format(source, { who = "Ada", n = 1200, place = "x" }), "Ada has 1,200 mugs in a list")

@@ -29,13 +29,16 @@ test.group("lookups", function()
   end)
 
   test.case("globals may be lazy", function()
-    local globals = setmetatable({}, { __index = function(_, name) return name == "shop" and { name = "S" } or nil end })
+    local globals = setmetatable({}, {
+      __index = function(_, name) return name == "shop" and { name = "S" } or nil end,
+    })
     test.equal(output("{{ shop.name }}{{ other.name }}", globals), "S")
   end)
 
   test.case("a list drop stands for its array", function()
     local list = setmetatable({}, { __items = function() return { "a", "b" } end })
-    test.equal(output("{% for x in l %}{{ x }}{% endfor %}{{ l.size }}{{ l.first }}{{ l[1] }}{{ l | join: '-' }}", { l = list }), "ab2aba-b")
+    local source = "{% for x in l %}{{ x }}{% endfor %}{{ l.size }}{{ l.first }}{{ l[1] }}{{ l | join: '-' }}"
+    test.equal(output(source, { l = list }), "ab2aba-b")
   end)
 
   test.case("a map keeps its order", function()
@@ -106,7 +109,9 @@ test.group("failures", function()
   end)
 
   test.case("nothing is printed twice when a late node fails", function()
-    test.equal(output("{% for i in (1..3) %}{{ i }}{% endfor %}{% increment n %}{{ 1 | modulo: 0 }}{% increment n %}"), "12301")
+    local late = "{% for i in (1..3) %}{{ i }}{% endfor %}"
+      .. "{% increment n %}{{ 1 | modulo: 0 }}{% increment n %}"
+    test.equal(output(late), "12301")
   end)
 
   test.case("a mistake in a snippet names the snippet", function()
@@ -138,7 +143,8 @@ test.group("limits", function()
   end)
 
   test.case("so does too much output", function()
-    test.contains(refused("{% for a in (1..100) %}{{ t }}{% endfor %}", { output = 5000 }, { t = ("x"):rep(100) }), "too much output")
+    local source = "{% for a in (1..100) %}{{ t }}{% endfor %}"
+    test.contains(refused(source, { output = 5000 }, { t = ("x"):rep(100) }), "too much output")
   end)
 
   test.case("so does too much text in variables", function()
@@ -151,7 +157,8 @@ test.group("limits", function()
   end)
 
   test.case("snippets that render each other end", function()
-    local printed, errors = render("{% render 'a' %}x", {}, { files = { a = "{% render 'b' %}", b = "{% render 'a' %}" } })
+    local files = { a = "{% render 'b' %}", b = "{% render 'a' %}" }
+    local printed, errors = render("{% render 'a' %}x", {}, { files = files })
     test.equal(printed, "x")
     test.contains(errors[1].message, "Nesting too deep")
   end)
