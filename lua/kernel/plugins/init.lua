@@ -4,6 +4,8 @@ local breaker = require("kernel.plugins.breaker")
 local cache = require("kernel.cache")
 local failure = require("kernel.failure")
 local fs = require("native.fs")
+local i18n = require("kernel.i18n")
+local json = require("native.json")
 local log = require("kernel.log")
 local manifest = require("kernel.plugins.manifest")
 local native = require("native.plugin")
@@ -77,6 +79,24 @@ local function budget_of(kind, input)
   return limits
 end
 
+local TEXTS <const> = { "reason", "title", "description", "message" }
+
+-- Keys of messages in a plugin's answers are its own; outside they carry its name.
+local function qualify(plugin_id, ops)
+  if type(ops) ~= "table" then return ops end
+  for _, op in ipairs(ops) do
+    for _, field in ipairs(TEXTS) do
+      local text = type(op) == "table" and op[field]
+      if type(text) == "string" then
+        op[field] = plugin_id .. "." .. text
+      elseif type(text) == "table" and type(text[1]) == "string" then
+        text[1] = plugin_id .. "." .. text[1]
+      end
+    end
+  end
+  return ops
+end
+
 -- The call of one handler: state, budget, breaker, and the account of what it cost.
 local function make_call(plugin, entry, kind, id)
   local guard = breaker.new()
@@ -90,7 +110,7 @@ local function make_call(plugin, entry, kind, id)
     if state then ok, result = state:call(kind, entry.handler, budget_of(kind, input), input, config) end
     if ok then
       guard:note(true)
-      return result
+      return kind == "pure" and qualify(plugin.id, result) or result
     end
     err = err or result
     guard:note(false)
@@ -111,16 +131,36 @@ local function define_settings(id, entry)
   end
 end
 
+-- `handler.settings` is worked out when asked for, so that it is never older than the settings are.
+local with_settings = {}
+
+local function load_locales(plugin)
+  local folder = plugin.root .. "/locales"
+  if not fs.exists(folder) then return end
+  local publisher, name = plugin.id:match("^([^.]+)%.(.+)$")
+  for _, file in ipairs(assert(fs.list(folder))) do
+    local locale = file:match("^(.+)%.json$")
+    local tree, err
+    if locale then tree, err = json.decode(assert(fs.read(folder .. "/" .. file))) end
+    if tree then
+      i18n.add(locale, { [publisher] = { [name] = tree } })
+    elseif locale then
+      log.error("texts of a plugin cannot be read", { plugin = plugin.id, file = file, error = err.message })
+    end
+  end
+end
+
 local function handlers_of(plugin, out)
   for place, kind in pairs(manifest.points) do
     for _, entry in ipairs(plugin.manifest.contributes[place] or {}) do
       local id = plugin.id .. "/" .. entry.id
       define_settings(id, entry)
-      out[#out + 1] = {
+      out[#out + 1] = setmetatable({
         point = kind.point, kind = kind.kind, plugin = plugin.id, version = plugin.manifest.version, id = id,
-        title = entry.title, input = entry.input, before = entry.before, after = entry.after,
-        on_error = entry.on_error, spec = entry, call = make_call(plugin, entry, kind.kind, id),
-      }
+        title = entry.title and plugin.id .. "." .. entry.title, input = entry.input, before = entry.before,
+        after = entry.after, on_error = entry.on_error, spec = entry, flow = entry.flow,
+        hold_minutes = entry.hold_minutes, call = make_call(plugin, entry, kind.kind, id),
+      }, with_settings)
     end
   end
 end
@@ -151,6 +191,7 @@ function plugins.load(folders, options)
     elseif not (options and options.safe) then
       taken[plugin.id] = plugin.root
       plugin.enabled = true
+      load_locales(plugin)
       handlers_of(plugin, handlers)
     end
   end
@@ -161,16 +202,16 @@ function plugins.load(folders, options)
   end
 end
 
---- The settings of a handler, with defaults filled in.
----@param handler merx.Handler
----@return table<string, any>
-function plugins.settings(handler)
+local settings_of = cache.memo("settings", function(_, handler)
   local config = {}
   for name in pairs(handler.spec.settings) do
     config[name] = settings.get(setting_key(handler.id, name))
   end
-  cache.read("plugins")
   return config
+end)
+
+function with_settings.__index(handler, name)
+  if name == "settings" then return settings_of(handler.id, handler) end
 end
 
 --- All plugins found, the broken ones too, by folder and name.
