@@ -44,7 +44,7 @@ static inline void fault_disarm(void) {
 }
 
 static int fault_result(enum fault_op op) {
-    if (!(fault_plan.ops & op)) {
+    if (!(fault_plan.ops & (int)op)) {
         return SQLITE_OK;
     }
     atomic_fetch_add(&fault_plan.seen, 1);
