@@ -98,16 +98,21 @@ function encode(value)
   return json.encode(kind == "html" and value[1] or value)
 end
 
---- JSON that may stand in a script or in an attribute with single quotes.
+--- JSON that may stand in a script.
+local function script_json(value)
+  return (encode(value):gsub("<!%-%-", "\\u003c!--"))
+end
+
+--- JSON that may also stand in an attribute with single quotes.
 local function to_json(value)
-  return (encode(value):gsub("<!%-%-", "\\u003c!--"):gsub("'", "\\u0027"))
+  return (script_json(value):gsub("'", "\\u0027"))
 end
 
 return {
   escape = { escaped, html = true, max = 0 },
   h = { escaped, html = true, max = 0 },
   escape_once = { escape_once, html = true, max = 0 },
-  json = { to_json, prints_raw = true, max = 0 },
+  json = { to_json, prints_raw = true, max = 0, plain = script_json },
   newline_to_br = { newline_to_br, html = true, max = 0, plain = plain_newline_to_br },
   raw = { raw, max = 0 },
   strip_html = { strip_html, max = 0 },
