@@ -11,6 +11,16 @@ static void add_problem(struct mx_fsck_report *report, struct mx_slice text) {
     report->count++;
 }
 
+// Damage so deep that SQLite cannot even look is a finding, too.
+static int count_corruption(
+    const mx_db *db, int rc, struct mx_fsck_report *report, const struct mx_error *err) {
+    if (rc >= 0 || (db->last_code & 0xff) != SQLITE_CORRUPT) {
+        return rc;
+    }
+    add_problem(report, mx_slice_of(err->text));
+    return MX_OK;
+}
+
 // Rows of text, of which a single "ok" is good news.
 static int check_pages(
     mx_db *db, const char *sql, struct mx_fsck_report *out, struct mx_error *err) {
@@ -23,7 +33,7 @@ static int check_pages(
         }
     }
     mx_stmt_close(stmt);
-    return rc;
+    return count_corruption(db, rc, out, err);
 }
 
 static int check_references(mx_db *db, struct mx_fsck_report *out, struct mx_error *err) {
@@ -38,6 +48,7 @@ static int check_references(mx_db *db, struct mx_fsck_report *out, struct mx_err
         out->count++;
     }
     mx_stmt_close(stmt);
+    rc = count_corruption(db, rc, out, err);
     return rc < 0 ? rc : MX_OK;
 }
 
