@@ -20,8 +20,8 @@ CREATE TABLE settings (
   updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Counters of things that many rows make up together ("rules", "tax", "delivery", "payment",
--- "generation"). A quote remembers those that it read; order.place compares.
+-- Counters of things that many rows make up together ("rules", "prices", "settings", "channels",
+-- "generation"). A quote remembers them all; order.place compares. Triggers raise them (0011_stamps).
 CREATE TABLE revisions (
   name  TEXT    NOT NULL PRIMARY KEY,
   value INTEGER NOT NULL

@@ -14,6 +14,8 @@ CREATE TABLE locations (
   updated_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX locations_by_position ON locations (position, id);
+
 -- Changed only by one conditional UPDATE whose row count is checked; never read, then written.
 --   stock        owner: variant (or product)   place: location
 --   coupon       owner: coupon                 key: '' for all, digest of customer or e-mail for each

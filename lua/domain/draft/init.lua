@@ -1,0 +1,181 @@
+--- The working paper of one quote: lines, what was taken off and put on, by whom and why. Rooms above
+--- write on it through the functions here, so that the ledger always explains the total.
+local money = require("domain.money")
+local operations = require("domain.draft.operations")
+local project = require("domain.draft.project")
+
+local draft = {}
+
+---@class merx.DraftLine
+---@field id string key of the cart line
+---@field variant_id integer
+---@field product_id integer
+---@field title string
+---@field qty integer
+---@field list integer list price of `list_pieces`, for this quantity, from the price list
+---@field list_pieces integer
+---@field unit integer price after the price phase, of `unit_pieces`
+---@field unit_pieces integer
+---@field worth integer unit * qty, rounded
+---@field discount integer taken off so far
+---@field adjust integer put on or taken off because another country's tax applies
+---@field taxable boolean
+---@field tax_class string
+---@field ships boolean
+---@field is_gift_card boolean
+---@field tags string[] handles
+---@field categories string[] handles
+
+---@class merx.Entry one line of the ledger
+---@field seq integer
+---@field phase string
+---@field plugin string
+---@field version string
+---@field handler string
+---@field rule? string promotion
+---@field op string
+---@field target string line id, "order", "delivery", "fee:…"
+---@field delta integer
+---@field before integer
+---@field after integer
+---@field reason? { key: string, args: table }
+
+-- Canonical order: nothing that is worked out may depend on the order of lines.
+local function comes_first(a, b)
+  if a.variant_id ~= b.variant_id then return a.variant_id < b.variant_id end
+  return a.id < b.id
+end
+
+local function open_line(given)
+  local line = {}
+  for name, value in pairs(given) do line[name] = value end
+  assert(type(line.id) == "string" and math.type(line.qty) == "integer" and line.qty > 0, "a line needs id and qty")
+  assert(math.type(line.list) == "integer" and line.list >= 0, "a line needs its list price")
+  line.variant_id = line.variant_id or 0
+  line.list_pieces = line.list_pieces or 1
+  line.unit, line.unit_pieces = line.list, line.list_pieces
+  line.worth = money.times(line.unit, line.unit_pieces, line.qty)
+  line.list_worth = line.is_given and 0 or line.worth
+  line.discount, line.adjust, line.allocations, line.taxes = 0, 0, {}, {}
+  line.taxable = line.taxable ~= false and not line.is_gift_card
+  line.tax_class = line.tax_class or "standard"
+  line.tags, line.categories = line.tags or {}, line.categories or {}
+  return line
+end
+
+--- Opens the working paper. `given` is what the shopper asked for; it is not changed.
+---@param given table lines, currency, policy, destination, customer, codes, choices
+---@param ctx { now: integer }
+---@return table work
+function draft.open(given, ctx)
+  local work = {}
+  for name, value in pairs(given) do work[name] = value end
+  work.given, work.now = given, ctx.now
+  work.policy = money.policy(given.policy)
+  work.mode = work.policy.mode
+  work.codes, work.customer = given.codes or {}, given.customer or {}
+  work.lines, work.by_id = {}, {}
+  work.ledger, work.issues, work.blocks, work.holds, work.tenders, work.skipped = {}, {}, {}, {}, {}, {}
+  work.fees, work.fee_by_target, work.rates, work.methods = {}, {}, {}, {}
+  work.list, work.subtotal = 0, 0
+  for _, line in ipairs(given.lines) do draft.add_line(work, line) end
+  return work
+end
+
+--- Puts a line on the paper; a gift of a promotion comes this way, too.
+---@param work table
+---@param given table
+---@return merx.DraftLine
+function draft.add_line(work, given)
+  local line = open_line(given)
+  assert(not work.by_id[line.id], "two lines have the id " .. line.id)
+  work.by_id[line.id] = line
+  local at = #work.lines + 1
+  while at > 1 and comes_first(line, work.lines[at - 1]) do at = at - 1 end
+  table.insert(work.lines, at, line)
+  work.list = work.list + line.list_worth
+  work.subtotal = work.subtotal + line.worth
+  return line
+end
+
+--- What is left of a line to take discounts from.
+---@param line merx.DraftLine
+---@return integer
+function draft.rest(line)
+  return line.is_gift_card and 0 or line.worth - line.discount
+end
+
+--- Writes into the ledger. `by` is a handler, or says "core".
+---@param work table
+---@param by { plugin: string, version?: string, id: string, rule?: string }
+---@param phase string
+---@param op { op: string, reason?: any }
+---@param target string
+---@param before integer
+---@param after integer
+---@return merx.Entry
+function draft.note(work, by, phase, op, target, before, after)
+  local entry = {
+    seq = #work.ledger + 1, phase = phase, plugin = by.plugin, version = by.version or "", handler = by.id,
+    rule = by.rule, op = op.op, target = target, delta = after - before, before = before, after = after,
+    reason = operations.message(op.reason),
+  }
+  work.ledger[entry.seq] = entry
+  return entry
+end
+
+--- Records that a handler failed and what follows from it.
+---@param work table
+---@param handler merx.Handler
+---@param problem string
+function draft.fault(work, handler, problem)
+  local policy = handler.on_error or operations.points[handler.point].on_error
+  work.issues[#work.issues + 1] = {
+    plugin = handler.plugin, handler = handler.id, point = handler.point, problem = problem, policy = policy,
+  }
+  if policy == "block" then
+    work.blocks[#work.blocks + 1] = {
+      code = "quote.cannot_check", handler = handler.id, message = { key = "quote.cannot_check", args = {} },
+    }
+  end
+end
+
+--- Asks a handler. A handler that raises, fails or answers what its point does not allow has no say:
+--- its fault is recorded and nothing of its answer is used.
+---@param work table
+---@param handler merx.Handler
+---@param extra? table<string, any> further input, by name
+---@return any answer nil after a fault
+function draft.ask(work, handler, extra)
+  local input = project.copy(handler.input, work)
+  for name, value in pairs(extra or {}) do input[name] = value end
+  local fine, answer, err = pcall(handler.call, input, handler.settings or {})
+  local problem
+  if not fine then
+    problem = tostring(answer)
+  elseif answer == nil and err ~= nil then
+    problem = type(err) == "table" and err.message or tostring(err)
+  else
+    problem = operations.problem(handler.point, answer, work)
+  end
+  if problem then
+    draft.fault(work, handler, problem)
+    return nil
+  end
+  return answer == nil and {} or answer
+end
+
+--- Keeps what the operation `hold` asks to be taken aside when the order is placed.
+---@param work table
+---@param handler merx.Handler
+---@param op table
+function draft.hold(work, handler, op)
+  work.holds[#work.holds + 1] = {
+    kind = op.account.kind, owner_id = op.account.owner_id or 0, key = op.account.key or "",
+    quantity = op.quantity, handler = handler.id,
+  }
+end
+
+draft.message = operations.message
+
+return draft

@@ -1,0 +1,5 @@
+--- Stock and other scarce things; see accounts.lua for the one primitive that serves all.
+local accounts = require("domain.inventory.accounts")
+require("domain.inventory.commands")
+
+return accounts

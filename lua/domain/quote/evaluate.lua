@@ -1,0 +1,167 @@
+--- The pure evaluator: a draft and handlers in, a quote out. Reads no clock, no rows, no settings.
+local draft = require("domain.draft")
+local hash = require("domain.quote.hash")
+local money = require("domain.money")
+local operations = require("domain.draft.operations")
+local phases = require("domain.quote.phases")
+local points = require("kernel.points")
+
+local evaluate = {}
+
+---@class merx.Quote
+---@field list integer list prices of the goods
+---@field subtotal integer goods after all discounts, as shown
+---@field discount integer what promotions took off, positive; delivery included
+---@field delivery? { id: string, title: table, list: integer, amount: integer, total: integer, discount: integer, taxes: table[] }
+---@field fees table[]
+---@field tax integer all of it
+---@field added_tax integer the part on top of the lines
+---@field total integer
+---@field due integer total less tenders
+---@field lines merx.DraftLine[] in the order of the cart
+---@field ledger merx.Entry[]
+---@field issues table[] handlers that failed
+---@field problems table[] why it cannot be ordered as it is, each with a code
+---@field rates table[] deliveries to choose from
+---@field methods table[] payments to choose from
+---@field hash string of what the shopper saw
+
+--- Sorts handlers into a plan: by point, then in order.
+---@param handlers merx.Handler[]
+---@param pins? { [1]: string, [2]: string }[] the merchant's own: the first before the second
+---@return table<string, merx.Handler[]>? plan
+---@return string? problem names a cycle
+function evaluate.plan(handlers, pins)
+  local plan = {}
+  for _, handler in ipairs(handlers) do
+    assert(operations.points[handler.point], "there is no extension point " .. tostring(handler.point))
+    local pinned = handler
+    for _, pin in ipairs(pins or {}) do
+      if pin[1] == handler.id or pin[1] == handler.plugin then
+        local before = table.move(pinned.before or {}, 1, #(pinned.before or {}), 1, {})
+        before[#before + 1] = pin[2]
+        pinned = setmetatable({ before = before }, { __index = pinned })
+      end
+    end
+    plan[handler.point] = plan[handler.point] or {}
+    table.insert(plan[handler.point], pinned)
+  end
+  for point, list in pairs(plan) do
+    local sorted, cycle = points.sort(list)
+    if not sorted then return nil, point .. ": " .. cycle end
+    plan[point] = sorted
+  end
+  return plan
+end
+
+-- In the order of the cart; gifts follow, in canonical order.
+local function order_lines(work)
+  local ordered, placed = {}, {}
+  for _, given in ipairs(work.given.lines) do
+    ordered[#ordered + 1] = work.by_id[given.id]
+    placed[given.id] = true
+  end
+  for _, line in ipairs(work.lines) do
+    if not placed[line.id] then ordered[#ordered + 1] = line end
+  end
+  return ordered
+end
+
+local function finish_lines(work)
+  work.discount = work.delivery and work.delivery.discount or 0
+  for _, line in ipairs(work.lines) do
+    line.total = line.worth - line.discount + line.adjust
+    line.tax = 0
+    for _, row in ipairs(line.taxes) do line.tax = line.tax + row.amount end
+    work.discount = work.discount + line.discount
+  end
+  if work.delivery then work.delivery.total = work.delivery.amount + work.delivery.adjust end
+  for _, fee in ipairs(work.fees) do fee.total = fee.amount + fee.adjust end
+end
+
+local function add_problem(work, code, fields)
+  local problem = { code = code }
+  for name, value in pairs(fields or {}) do problem[name] = value end
+  work.problems[#work.problems + 1] = problem
+end
+
+-- Everything that stands between this quote and an order, the most basic first.
+local function find_problems(work)
+  work.problems = {}
+  if #work.lines == 0 then add_problem(work, "cart.empty") end
+  for _, line in ipairs(work.lines) do
+    if line.problem then add_problem(work, line.problem, { line = line.id }) end
+  end
+  for _, code in ipairs(work.codes) do
+    if code.problem then add_problem(work, code.problem, { code_text = code.code, is_minor = true }) end
+  end
+  if work.delivery_problem then add_problem(work, work.delivery_problem) end
+  if work.is_estimate then add_problem(work, "tax.unavailable") end
+  for _, block in ipairs(work.blocks) do
+    add_problem(work, block.code, { line = block.line, handler = block.handler, message = block.message })
+  end
+  if work.due > 0 and work.payment_problem then add_problem(work, work.payment_problem) end
+end
+
+-- The law of the ledger, held in production and not only hoped for.
+local function assert_explained(work)
+  local sum, shown = work.list, work.added_tax
+  for _, entry in ipairs(work.ledger) do sum = sum + entry.delta end
+  for _, line in ipairs(work.lines) do shown = shown + line.total end
+  for _, fee in ipairs(work.fees) do shown = shown + fee.total end
+  shown = shown + (work.delivery and work.delivery.total or 0)
+  assert(sum == work.total, "list price and ledger do not make the total")
+  assert(shown == work.total, "the lines shown do not make the total")
+end
+
+--- Works out what a draft costs. The draft is not changed; the same draft gives the same quote.
+---@param given table see draft.open
+---@param handlers merx.Handler[]|table<string, merx.Handler[]> a list, or a plan made before
+---@param ctx { now: integer, rules?: merx.Rule[], digest?: fun(text: string): string, find_variant?: fun(id: integer): table? }
+---@return merx.Quote
+function evaluate.run(given, handlers, ctx)
+  local plan = handlers
+  if handlers[1] then plan = assert(evaluate.plan(handlers)) end
+  local work = draft.open(given, ctx)
+  phases.run(work, plan, ctx)
+  finish_lines(work)
+  assert_explained(work)
+  find_problems(work)
+  local text = hash.text(work)
+  work.hash = ctx.digest and ctx.digest(text) or text
+  work.lines = order_lines(work)
+  return work
+end
+
+local function leave_out(handlers, name)
+  local kept = {}
+  for _, handler in ipairs(handlers) do
+    if handler.plugin ~= name and handler.id ~= name then kept[#kept + 1] = handler end
+  end
+  return kept
+end
+
+--- The same draft without a plugin, a handler or a rule: what would it cost, what did it contribute.
+---@param given table
+---@param handlers merx.Handler[]|table<string, merx.Handler[]>
+---@param ctx table
+---@param name string
+---@return merx.Quote quote without it
+---@return integer contributed its part of the total
+function evaluate.without(given, handlers, ctx, name)
+  local with = evaluate.run(given, handlers, ctx)
+  local plan, rules = {}, {}
+  for point, list in pairs(handlers[1] and assert(evaluate.plan(handlers)) or handlers) do
+    plan[point] = leave_out(list, name)
+  end
+  for _, rule in ipairs(ctx.rules or {}) do
+    if rule.handle ~= name then rules[#rules + 1] = rule end
+  end
+  local less = setmetatable({ rules = rules }, { __index = ctx })
+  local quote = evaluate.run(given, plan, less)
+  return quote, with.total - quote.total
+end
+
+evaluate.policy = money.policy
+
+return evaluate

@@ -1,0 +1,73 @@
+--- What a cart costs, in named phases, by handlers that answer with operations. `quote.evaluate` is pure;
+--- `quote.run` brings the handlers, promotions and settings of this shop.
+local crypto = require("kernel.crypto")
+local evaluate = require("domain.quote.evaluate")
+local explain = require("domain.quote.explain")
+local operations = require("domain.draft.operations")
+local plugins = require("kernel.plugins")
+local points = require("kernel.points")
+local promotion = require("domain.promotion")
+local schema = require("kernel.schema")
+local settings = require("kernel.settings")
+local text = require("kernel.text")
+
+local quote = {}
+
+settings.define({
+  key = "shop.rounding",
+  doc = "Where and how discounts and taxes are rounded; copied onto every order.",
+  spec = schema.object({
+    discount_level = schema.enum({ "line", "unit", "order" }), tax_level = schema.enum({ "line", "unit", "rate" }),
+    mode = schema.enum({ "half-up", "half-even", "half-down" }), cash_step = schema.integer({ min = 1, max = 100000 }),
+    foreign_price = schema.enum({ "keep_gross", "keep_net" }), delivery_tax = schema.enum({ "fixed", "highest", "proportional" }),
+    delivery_tax_class = schema.text({ max = 50 }),
+  }, { default = {} }),
+})
+
+quote.evaluate = evaluate.run
+quote.without = evaluate.without
+quote.explain = explain.text
+
+--- The handlers of one point with their settings, in order.
+---@param point string
+---@return merx.Handler[]
+function quote.handlers(point)
+  local list = {}
+  for i, handler in ipairs(points.handlers(point)) do
+    local spec = handler.spec or {}
+    list[i] = {
+      point = point, plugin = handler.plugin, version = handler.version, id = handler.id, title = handler.title,
+      input = handler.input, call = handler.call, on_error = handler.on_error, flow = spec.flow,
+      hold_minutes = spec.hold_minutes, settings = handler.spec and plugins.settings(handler) or handler.settings or {},
+    }
+  end
+  return list
+end
+
+--- All handlers that a quote asks.
+---@return table<string, merx.Handler[]>
+function quote.plan()
+  local plan = {}
+  for point in pairs(operations.points) do
+    if #points.handlers(point) > 0 then plan[point] = quote.handlers(point) end
+  end
+  return plan
+end
+
+local function digest(bytes)
+  return text.hex(crypto.sha256(bytes))
+end
+
+--- Evaluates a draft with this shop's handlers, promotions and rounding.
+---@param ctx merx.Context
+---@param given table see draft.open
+---@param options? { plan?: table, find_variant?: fun(id: integer): table? }
+---@return merx.Quote
+function quote.run(ctx, given, options)
+  given.policy = given.policy or settings.get("shop.rounding")
+  return evaluate.run(given, options and options.plan or quote.plan(), {
+    now = ctx.now, rules = promotion.list(ctx), digest = digest, find_variant = options and options.find_variant,
+  })
+end
+
+return quote

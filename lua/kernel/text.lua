@@ -1,0 +1,2 @@
+--- Unicode, markup and codes for the rooms above the kernel, which do not see the native modules.
+return require("native.text")
