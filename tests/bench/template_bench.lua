@@ -3,6 +3,7 @@ local buffers = require("native.buf")
 local clock = require("native.clock")
 
 local template = require("kernel.template")
+local test = require("support.test")
 
 local SOURCE <const> = [==[<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ title }} &ndash; Demo Shop</title><link rel="stylesheet" href="/static/app.css?v=123"><meta name="viewport" content="width=device-width,initial-scale=1"></head>
@@ -101,4 +102,4 @@ local function run()
   print(("%-28s %6.1f µs"):format("compiling", compile))
 end
 
-run()
+test.case("a page of 24 products is timed", run)

@@ -241,7 +241,7 @@ end
 ---@field is_dev boolean sources are looked at again in each render
 ---@field mode "dev"|"production"
 ---@field limits table
----@field cache table<string, table>
+---@field cache table<string, table<string, table>> what was loaded, by kind and name
 ---@field epoch integer counts renders
 local Environment = {}
 Environment.__index = Environment
@@ -311,11 +311,15 @@ end
 ---@return merx.Template?
 ---@return merx.TemplateFailure? err
 function Environment:find(kind, name)
-  local key = kind .. "\0" .. name
-  local entry = self.cache[key]
+  local entries = self.cache[kind]
+  if not entries then
+    entries = {}
+    self.cache[kind] = entries
+  end
+  local entry = entries[name]
   if not entry then
     entry = {}
-    self.cache[key] = entry
+    entries[name] = entry
     load_entry(self, entry, kind, name)
   elseif self.is_dev and entry.epoch ~= self.epoch then
     load_entry(self, entry, kind, name)
@@ -335,13 +339,14 @@ end
 
 --- Forgets one template, all of a kind, or all: their sources changed.
 ---@param kind? string
----@param name? string
+---@param name? string only with a kind
 function Environment:forget(kind, name)
-  for key in pairs(self.cache) do
-    local its_kind, its_name = key:match("^(.-)\0(.*)$")
-    if (not kind or kind == its_kind) and (not name or name == its_name) then
-      self.cache[key] = nil
-    end
+  if not kind then
+    self.cache = {}
+  elseif not name then
+    self.cache[kind] = nil
+  elseif self.cache[kind] then
+    self.cache[kind][name] = nil
   end
 end
 

@@ -51,9 +51,46 @@ local function plain_newline_to_br(value)
   return (values.text(value):gsub("\r?\n", "<br />\n"))
 end
 
+-- What is dropped with its content: how it begins and how it ends.
+local BANG <const>, LETTER_S <const> = 33, 115 -- their second bytes
+local BLOCKS <const> = { { "<script", "</script>" }, { "<!--", "-->" }, { "<style", "</style>" } }
+
+--- Where the block that begins at `at` ends; nil when none does.
+local function block_end(s, at)
+  local second = s:byte(at + 1)
+  if second ~= BANG and second ~= LETTER_S then return nil end
+  for _, block in ipairs(BLOCKS) do
+    if s:sub(at, at + #block[1] - 1) == block[1] then
+      local _, last = s:find(block[2], at + #block[1], true)
+      return last
+    end
+  end
+  return nil
+end
+
+local function bracket_end(s, at)
+  return s:find(">", at, true)
+end
+
+--- Takes out what begins with "<" and has an end. Looks for brackets only: a pattern would try
+--- every byte.
+local function without(s, end_of)
+  local parts, pos = {}, 1
+  local at = s:find("<", 1, true)
+  while at do
+    local last = end_of(s, at)
+    if last then
+      parts[#parts + 1] = s:sub(pos, at - 1)
+      pos = last + 1
+    end
+    at = s:find("<", last and pos or at + 1, true)
+  end
+  parts[#parts + 1] = s:sub(pos)
+  return table.concat(parts)
+end
+
 local function without_tags(s)
-  s = s:gsub("<script.-</script>", ""):gsub("<!%-%-.-%-%->", ""):gsub("<style.-</style>", "")
-  return (s:gsub("<.->", ""))
+  return without(without(s, block_end), bracket_end)
 end
 
 local function strip_html(value)

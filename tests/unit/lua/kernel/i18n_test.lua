@@ -1,4 +1,7 @@
 local fs = require("native.fs")
+local json = require("native.json")
+local thread = require("native.thread")
+
 local i18n = require("kernel.i18n")
 local template = require("kernel.template")
 local test = require("support.test")
@@ -178,6 +181,33 @@ test.group("dates and lists", function()
     test.equal(i18n.list("en", { "a", "b" }), "a and b")
     test.equal(i18n.list("en", { "a", "b", "c" }, "or"), "a, b, or c")
     test.equal(i18n.list("zh-CN", { "a", "b", "c" }), "a、b和c")
+  end)
+end)
+
+test.group("the catalogues that ship", function()
+  local folder = thread.share .. "/lua/locales"
+
+  test.case("load, and every message is well formed", function()
+    assert(i18n.load(folder))
+    for _, locale in ipairs(assert(fs.list(folder))) do
+      for _, key in ipairs(i18n.keys(locale)) do
+        test.truthy(i18n.find(locale, key, {}), locale .. ": " .. key)
+      end
+    end
+  end)
+
+  test.case("of the kernel have the same keys in every locale", function()
+    local function keys(locale)
+      local bytes = assert(fs.read(("%s/%s/kernel.json"):format(folder, locale)))
+      local found = {}
+      for group, messages in pairs(assert(json.decode(bytes))) do
+        for key in pairs(messages) do
+          found[group .. "." .. key] = true
+        end
+      end
+      return found
+    end
+    test.equal(keys("zh-CN"), keys("en"))
   end)
 end)
 
