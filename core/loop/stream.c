@@ -179,26 +179,29 @@ static unsigned collect(const struct mx_slice *pieces, size_t count, size_t skip
     return used;
 }
 
-static void queue_rest(
-    mx_stream *stream, uv_buf_t *bufs, unsigned count, size_t len, const struct mx_stream_hold *hold) {
-    struct pending *pending = mx_alloc(sizeof(*pending) + (hold ? 0 : len));
+// With `hold` the last buffer stays where it is and only what stands before it is copied.
+static void queue_rest(mx_stream *stream, uv_buf_t *bufs, unsigned count, size_t len,
+    const struct mx_stream_hold *hold) {
+    unsigned copies = hold ? count - 1 : count;
+    size_t copied = hold ? len - bufs[count - 1].len : len;
+    struct pending *pending = mx_alloc(sizeof(*pending) + copied);
     pending->stream = stream;
     pending->len = len;
     pending->request.data = pending;
+    char *at = pending->bytes;
+    for (unsigned i = 0; i < copies; i++) {
+        memcpy(at, bufs[i].base, bufs[i].len);
+        at += bufs[i].len;
+    }
+    uv_buf_t wait[2] = {uv_buf_init(pending->bytes, (unsigned)copied)};
     if (hold) {
         pending->hold = *hold;
-    } else {
-        char *at = pending->bytes;
-        for (unsigned i = 0; i < count; i++) {
-            memcpy(at, bufs[i].base, bufs[i].len);
-            at += bufs[i].len;
-        }
-        bufs[0] = uv_buf_init(pending->bytes, (unsigned)len);
-        count = 1;
+        wait[1] = bufs[count - 1];
     }
+    bool has_copy = copied > 0;
     stream->queued += len;
-    int status =
-        uv_write(&pending->request, &stream->handle.stream, bufs, count, on_stream_written);
+    int status = uv_write(&pending->request, &stream->handle.stream, has_copy ? wait : wait + 1,
+        (has_copy ? 1u : 0u) + (hold ? 1u : 0u), on_stream_written);
     assert(status == 0 && "the stream is open and the request is ours");
     (void)status;
 }
@@ -226,6 +229,10 @@ bool mx_stream_write(mx_stream *stream, const struct mx_slice *pieces, size_t co
         return true;
     }
     left = sent > 0 ? collect(pieces, count, sent, bufs) : left;
+    if (hold && pieces[count - 1].len == 0) { // it keeps nothing
+        release_hold(hold);
+        hold = NULL;
+    }
     queue_rest(stream, bufs, left, len - sent, hold);
     stream->was_full = stream->was_full || stream->queued >= MX_STREAM_HIGH_WATER;
     return !stream->was_full;

@@ -21,8 +21,8 @@ struct mx_stream_events {
     void (*closed)(void *ctx);
 };
 
-// Bytes that stay where they are until `release(ctx)` is called, once, when they were sent or the
-// stream is closed; perhaps inside the call that hands them over.
+// Says that the last slice of a write stays where it is until `release(ctx)` is called: once, when it
+// was sent or the stream is closed; perhaps inside the call that hands it over.
 struct mx_stream_hold {
     void (*release)(void *ctx);
     void *ctx;
@@ -42,8 +42,8 @@ int mx_stream_open(mx_loop *loop, int fd, const struct mx_stream_events *events,
 void mx_stream_pause(mx_stream *stream);
 void mx_stream_resume(mx_stream *stream);
 
-// Sends the `count` slices in order. What the kernel does not take at once waits in the queue: as a
-// copy when `hold` is NULL, else where it is. True while the queue is below the high-water mark;
+// Sends the `count` slices in order. What the kernel does not take at once waits in the queue, as a
+// copy; the last slice where it is, unless `hold` is NULL. True while the queue is below the high-water mark;
 // false says: wait for `drained`. Nothing is sent on a broken stream.
 bool mx_stream_write(mx_stream *stream, const struct mx_slice *pieces, size_t count,
     const struct mx_stream_hold *hold);

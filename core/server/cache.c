@@ -234,21 +234,26 @@ static struct mx_cache_variant *box_variant(struct mx_cache_variant *variant) {
     return box;
 }
 
-void mx_cache_store(mx_cache *cache, struct mx_slice key, const struct mx_cache_deps *deps,
-    struct mx_cache_variant *variant, bool is_worth_compressing) {
+static bool may_be_stored(
+    const mx_cache *cache, const struct mx_cache_deps *deps, size_t size) {
+    return size <= MX_LIMIT_CACHE_ENTRY_BYTES && size <= cache->shard_max / 2 &&
+           deps->count <= MX_LIMIT_CACHE_DEPS &&
+           mx_stamps_hold(cache->stamps, deps->tags, deps->count, deps->seq);
+}
+
+struct mx_cache_entry *mx_cache_store(mx_cache *cache, struct mx_slice key,
+    const struct mx_cache_deps *deps, uint64_t version, struct mx_cache_variant *variant,
+    bool is_worth_compressing) {
     size_t size = variant->bytes.len;
-    if (size > MX_LIMIT_CACHE_ENTRY_BYTES || size > cache->shard_max / 2 ||
-        deps->count > MX_LIMIT_CACHE_DEPS ||
-        !mx_stamps_hold(cache->stamps, deps->tags, deps->count, deps->seq)) {
-        mx_buf_deinit(&variant->bytes);
-        memset(variant, 0, sizeof(*variant));
-        return;
-    }
     struct mx_cache_entry *entry = make_entry(key, deps);
+    entry->version = version;
     entry->is_worth_compressing = is_worth_compressing;
     entry->size += sizeof(*variant) + size;
     atomic_init(&entry->variants[MX_ENCODING_IDENTITY], box_variant(variant));
-
+    if (!may_be_stored(cache, deps, size)) {
+        return entry;
+    }
+    atomic_fetch_add(&entry->refs, 1);
     struct shard *shard = shard_of(cache, entry->hash);
     pthread_mutex_lock(&shard->lock);
     struct mx_cache_entry **link = find_link(shard, key, entry->hash);
@@ -264,6 +269,7 @@ void mx_cache_store(mx_cache *cache, struct mx_slice key, const struct mx_cache_
     shard->bytes += entry->size;
     evict_down_to(shard, cache->shard_max);
     pthread_mutex_unlock(&shard->lock);
+    return entry;
 }
 
 const struct mx_cache_variant *mx_cache_variant_find(

@@ -5,7 +5,6 @@
 
 #include <stdatomic.h>
 
-#include "http/etag.h"
 #include "http/negotiate.h"
 #include "platform/buf.h"
 #include "script/services.h"
@@ -15,13 +14,16 @@ typedef struct mx_cache mx_cache;
 
 enum { MX_CACHE_VARIANTS = 3 }; // by enum mx_encoding
 
-// One form of a page: a head that lacks Date, Connection and the empty line, and the body behind it.
-// Immutable once it is visible.
+// One form of a thing. A fragment is only bytes; a page has a head before its body (page.c knows how it
+// is laid out). Immutable once it is visible.
 struct mx_cache_variant {
     mx_buf bytes;
-    size_t head_len;
-    char etag[MX_ETAG_MAX];
-    size_t etag_len;
+    uint32_t head_len;
+    uint32_t type_at; // value of Content-Type
+    uint32_t type_len;
+    uint32_t etag_at; // value of ETag
+    uint32_t etag_len;
+    uint32_t kept_at; // fields that a 304 has too, ETag first
 };
 
 // Immutable but for what is atomic; freed with the last reference.
@@ -34,6 +36,8 @@ struct mx_cache_entry {
     int64_t until_ms;
     bool is_worth_compressing;
     _Atomic(struct mx_cache_variant *) variants[MX_CACHE_VARIANTS]; // identity is always there
+    uint64_t version;              // whatever its owner compares, as of the file it came from
+    _Atomic uint64_t looked_at_ms; // when the owner last did
     _Atomic uint64_t checked_seq; // the global sequence at which it was last found valid
     atomic_int refs;
     atomic_bool used; // since the hand last came by
@@ -65,11 +69,12 @@ struct mx_cache_entry *mx_cache_acquire(mx_cache *cache, struct mx_slice key, in
 // `entry` may be NULL.
 void mx_cache_release(struct mx_cache_entry *entry);
 
-// Stores one form of a thing under `key`, in the place of what was there; `variant` is taken and
-// zeroed. Stores nothing when it is too large, depends on too much or does not hold any more.
-// `encoding` must be identity.
-void mx_cache_store(mx_cache *cache, struct mx_slice key, const struct mx_cache_deps *deps,
-    struct mx_cache_variant *variant, bool is_worth_compressing);
+// Stores the plain form of a thing under `key`, in the place of what was there; `variant` is taken
+// and zeroed. What is too large, depends on too much or does not hold any more is not stored. The
+// result is a reference to the entry all the same, owned: give it to mx_cache_release().
+struct mx_cache_entry *mx_cache_store(mx_cache *cache, struct mx_slice key,
+    const struct mx_cache_deps *deps, uint64_t version, struct mx_cache_variant *variant,
+    bool is_worth_compressing);
 
 // The form of `entry` for `encoding`, borrowed with the entry, or NULL when it was not made yet.
 const struct mx_cache_variant *mx_cache_variant_find(

@@ -12,10 +12,6 @@
 #include "server/limits.h"
 #include "server/suggest.h"
 
-#ifndef MERX_SHARE_DIR
-#define MERX_SHARE_DIR "/usr/share/merx"
-#endif
-
 enum { CONFIG_MAX = 256 * 1024, VALUE_MAX = 4096, NAME_MAX_LEN = 48 };
 
 static const char default_config[] = "/etc/merx/merx.conf";
@@ -38,8 +34,8 @@ struct spec {
 static const struct spec specs[MX_OPT_COUNT] = {
     [MX_OPT_DATA] = {"data", KIND_TEXT, "/var/lib/merx", 0, 0, NULL,
         "folder of the database, media, plugins and keys"},
-    [MX_OPT_SHARE] = {"share", KIND_TEXT, MERX_SHARE_DIR, 0, 0, NULL,
-        "folder of lua/, sql/, themes/ and plugins/"},
+    [MX_OPT_SHARE] = {"share", KIND_TEXT, "", 0, 0, NULL,
+        "folder of lua/, sql/, themes/ and plugins/; else found beside the program"},
     [MX_OPT_CONFIG] = {"config", KIND_TEXT, "", 0, 0, NULL,
         "configuration file instead of /etc/merx/merx.conf"},
     [MX_OPT_LISTEN] = {"listen", KIND_TEXT, "127.0.0.1:8080", 0, 0, NULL,
@@ -87,8 +83,6 @@ static const struct spec specs[MX_OPT_COUNT] = {
     [MX_OPT_MIGRATE] = {"migrate", KIND_FLAG, "true", 0, 0, NULL,
         "bring the database up to date at the start"},
     [MX_OPT_SAFE] = {"safe", KIND_FLAG, "false", 0, 0, NULL, "start without any plugin"},
-    [MX_OPT_BOOT] = {"boot", KIND_TEXT, "", 0, 0, NULL,
-        "folder with another lua/boot.lua, for tests"},
     [MX_OPT_ALLOW_OLD_DEPS] = {"allow_old_deps", KIND_FLAG, "false", 0, 0, NULL,
         "start with an SQLite or Lua that has known faults"},
     [MX_OPT_ALLOW_FAKE_CLOCK] = {"allow_fake_clock", KIND_FLAG, "false", 0, 0, NULL,
@@ -212,6 +206,8 @@ static int set_value(mx_options *options, enum mx_option option, struct mx_slice
     memcpy(value->text, trimmed.ptr ? trimmed.ptr : "", trimmed.len);
     value->source = mx_strdup(source);
     value->number = number;
+    options->pairs[option] = (struct mx_pair){mx_slice_of(specs[option].name),
+        mx_slice_of(specs[option].kind != KIND_FLAG ? value->text : number ? "true" : "false")};
     return MX_OK;
 }
 
@@ -419,7 +415,12 @@ static int read_config_line(mx_options *options, struct mx_slice line, const cha
             (int)(name.len < 60 ? name.len : 60), name.ptr, similar ? ": did you mean " : "",
             similar ? similar : ": see merx help", similar ? "?" : "");
     }
-    if (options->values[option].source) {
+    const char *earlier = options->values[option].source;
+    if (earlier && strncmp(earlier, path, strlen(path)) == 0) {
+        return mx_fail(err, MX_E_INVALID, "%s: %s is set already, in %s", source,
+            specs[option].name, earlier);
+    }
+    if (earlier) {
         return MX_OK; // a flag or the environment has said something
     }
     value = mx_slice_trim(value);
@@ -488,14 +489,7 @@ bool mx_options_is_set(const mx_options *options, enum mx_option option) {
     return options->values[option].source != NULL;
 }
 
-const struct mx_pair *mx_options_pairs(mx_options *options, size_t *count) {
-    for (int i = 0; i < MX_OPT_COUNT; i++) {
-        struct mx_slice text = mx_slice_of(options->values[i].text);
-        if (specs[i].kind == KIND_FLAG) {
-            text = options->values[i].number ? MX_SLICE("true") : MX_SLICE("false");
-        }
-        options->pairs[i] = (struct mx_pair){mx_slice_of(specs[i].name), text};
-    }
+const struct mx_pair *mx_options_pairs(const mx_options *options, size_t *count) {
     *count = MX_OPT_COUNT;
     return options->pairs;
 }

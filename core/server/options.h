@@ -35,7 +35,6 @@ enum mx_option {
     MX_OPT_SUPERVISE,
     MX_OPT_MIGRATE,
     MX_OPT_SAFE,
-    MX_OPT_BOOT,
     MX_OPT_ALLOW_OLD_DEPS,
     MX_OPT_ALLOW_FAKE_CLOCK,
     MX_OPT_WORLD_NOW,
@@ -73,7 +72,7 @@ int mx_options_set(mx_options *options, enum mx_option option, const char *value
     const char *source, struct mx_error *err);
 
 // All names and values, for native.thread.options. Borrowed from `options`.
-const struct mx_pair *mx_options_pairs(mx_options *options, size_t *count);
+const struct mx_pair *mx_options_pairs(const mx_options *options, size_t *count);
 
 // Appends a table: name, value, source, and with `explain` what it means.
 void mx_options_print(const mx_options *options, bool explain, mx_buf *out);

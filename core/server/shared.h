@@ -1,0 +1,47 @@
+// What the threads of one server share: made before them, gone after them. Nothing here changes while
+// they run but what is atomic or guards itself.
+#pragma once
+
+#include <stdatomic.h>
+
+#include "http/forwarded.h"
+#include "script/watchdog.h"
+#include "server/cache.h"
+#include "server/clock.h"
+#include "server/metrics.h"
+#include "server/options.h"
+#include "server/stamps.h"
+
+typedef struct mx_commands mx_commands; // server/writer.h
+
+enum mx_phase { MX_PHASE_STARTING, MX_PHASE_READY, MX_PHASE_DRAINING };
+
+struct mx_shared {
+    mx_options *options;
+    const char *share; // folder, borrowed from the options
+    const char *data;
+    char *database; // data/shop.db
+    char *uploads;  // where files of forms wait, data/tmp
+    mx_clock *clock;
+    const struct mx_world *world; // of the clock
+    mx_watchdog *watchdog;
+    mx_stamps *stamps;
+    mx_cache *cache;
+    mx_metrics *metrics;
+    mx_commands *commands;
+    mx_proxies *proxies;       // who may set forwarded headers
+    mx_proxies *metrics_allow; // who may read numbers
+    void (*wake_jobs)(void *ctx); // from any thread
+    void *wake_ctx;
+    _Atomic int phase; // enum mx_phase
+    _Atomic int connections;
+    _Atomic uint64_t pages; // part of every page key: counted up by a reload
+    int64_t connections_max;
+    uint64_t body_max;
+    uint64_t upload_max;
+    uint64_t head_ms;
+    uint64_t idle_ms;
+    uint64_t handler_ms;
+    bool access_log;
+    bool compress;
+};
