@@ -2,8 +2,10 @@
 --- loops and conditions become Lua's. Line n of the source is line n of the template, so Lua's own
 --- messages name the right place.
 ---
---- Two forms exist of every template. The quick one has no guards: a failure anywhere abandons it.
---- The careful one guards every node and is compiled and run only then.
+--- Three forms exist of every template. The quick one inlines lookups and has no guards: a failure
+--- anywhere abandons it. The careful one guards every node and is compiled and run only then. The
+--- steady one, for templates that look things up on numbers, has no guards either but functions for
+--- lookups.
 local native = require("native.template")
 
 local expressions = require("kernel.template.expressions")
@@ -21,7 +23,8 @@ local MAX_LOOPS <const> = 20 -- nested in one template
 ---@class merx.TemplateGenerator
 ---@field out string[]
 ---@field line integer that the next code stands on
----@field is_careful boolean
+---@field is_careful boolean guards every node
+---@field inlines boolean lookups are inlined and may fail
 ---@field autoescape boolean
 ---@field name? string of the template
 ---@field known_filters table<string, merx.TemplateFilter>
@@ -378,7 +381,7 @@ end
 ---@field name? string
 ---@field filters table<string, merx.TemplateFilter>
 ---@field autoescape boolean
----@field is_careful boolean
+---@field form "quick"|"steady"|"careful"
 ---@field warnings? string[] is added to
 ---@field keeps_offsets boolean loops note where they stopped
 ---@field is_dynamic boolean loop variables are seen by included templates
@@ -393,7 +396,8 @@ function compiler.compile(nodes, options)
     name = options.name,
     known_filters = options.filters,
     autoescape = options.autoescape,
-    is_careful = options.is_careful,
+    is_careful = options.form == "careful",
+    inlines = options.form == "quick",
     keeps_offsets = options.keeps_offsets,
     is_dynamic = options.is_dynamic,
     warnings = options.warnings or {},

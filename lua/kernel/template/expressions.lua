@@ -121,14 +121,14 @@ function writers.name(self, node)
 end
 
 --- Lookups of plain tables, inlined: what indexing nil or false would break reads an empty table.
---- A number or true makes it fail, and the careful form answers nil.
+--- A number or true makes it fail, and the other forms answer nil.
 function writers.property(self, node)
   local code = forloop_property(self, node)
   if code then return code end
   local of, name = self:expr(node.of), node.name
   if COMMANDS[name] then
     return ("%s(%s,%q)"):format(self:runtime("command"), of, name)
-  elseif self.is_careful or string[name] then
+  elseif not self.inlines or string[name] then
     return ("%s(%s,%q)"):format(self:runtime("property"), of, name)
   end
   return field(("(%s or E)"):format(of), name)

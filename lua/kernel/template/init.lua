@@ -57,9 +57,10 @@ local DEFAULT_LIMITS <const> = {
 --- A compiled source; shared by all environments that meet the same bytes under the same name.
 ---@class merx.TemplateForms
 ---@field quick function
----@field careful? function compiled when first needed
----@field careful_of fun(): function
----@field surprises integer
+---@field steady? function as quick, but no lookup can fail; compiled when first needed
+---@field careful? function every node is guarded; compiled when first needed
+---@field make fun(form: "steady"|"careful"): function
+---@field surprises integer how often the quick form failed for nothing: a lookup on a number
 ---@field schema? string JSON text of its schema tag
 ---@field warnings string[]
 
@@ -75,6 +76,7 @@ local function compile_forms(source, name, autoescape)
   local warnings = {}
   local options = {
     name = name,
+    form = "quick",
     filters = filters.registry,
     autoescape = autoescape,
     keeps_offsets = (seen.continues or seen.includes) or false,
@@ -83,8 +85,8 @@ local function compile_forms(source, name, autoescape)
   }
   local forms = { surprises = 0, schema = seen.schema, warnings = warnings }
   forms.quick, forms.code = compiler.compile(nodes, options)
-  function forms.careful_of()
-    options.is_careful, options.warnings = true, nil
+  function forms.make(form)
+    options.form, options.warnings = form, nil
     return (compiler.compile(nodes, options))
   end
   return forms
@@ -123,10 +125,13 @@ end
 ---@param V table scope
 ---@return integer? signal
 function Template:run(B, S, V)
-  local forms = self.forms
-  if not S.is_careful then return forms.quick(B, S, V) end
-  if not forms.careful then forms.careful = forms.careful_of() end
-  return forms.careful(B, S, V)
+  local forms, form = self.forms, S.form
+  local fn = forms[form]
+  if not fn then
+    fn = forms.make(form)
+    forms[form] = fn
+  end
+  return fn(B, S, V)
 end
 
 ---@class merx.RenderContext
@@ -172,9 +177,9 @@ local function copy_vars(vars)
 end
 
 --- Renders once. The scope is a copy: a second attempt finds the variables as they were.
-local function attempt(self, buf, context, is_careful)
+local function attempt(self, buf, context, form)
   local S = new_state(self, context)
-  S.is_careful = is_careful
+  S.form = form
   local V = setmetatable(copy_vars(context.vars), S.scope_meta)
   local before = native.limit(native.mark(buf) + S.limits.output)
   local ok, err = pcall(self.run, self, buf, S, V)
@@ -205,11 +210,11 @@ function Template:render(buf, context)
   context = context or {}
   self.env.epoch = self.env.epoch + 1
   local forms, mark = self.forms, native.mark(buf)
-  local prefers_careful = forms.surprises >= MAX_SURPRISES
-  local ok, err, S = attempt(self, buf, context, prefers_careful)
-  if not ok and not prefers_careful and not runtime.is_fatal(err) then
+  local first = forms.surprises >= MAX_SURPRISES and "steady" or "quick"
+  local ok, err, S = attempt(self, buf, context, first)
+  if not ok and not runtime.is_fatal(err) then
     native.cut(buf, mark)
-    ok, err, S = attempt(self, buf, context, true)
+    ok, err, S = attempt(self, buf, context, "careful")
     if ok and #S.errors == 0 then forms.surprises = forms.surprises + 1 end
   end
   report(S.errors)

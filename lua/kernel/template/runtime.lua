@@ -58,7 +58,7 @@ runtime.NOTHING = setmetatable({}, { __newindex = function() error("read only") 
 ---@field score integer work done
 ---@field assigned integer bytes of text kept in variables
 ---@field limits { score: integer, assigned: integer, output: integer }
----@field is_careful boolean every node is guarded: the second try after a failure
+---@field form "quick"|"steady"|"careful" of all templates in this render
 ---@field scope_meta table metatable of its scopes
 
 -- -------------------------------------------------------------------------------------- scopes

@@ -16,6 +16,14 @@ test.group("lookups", function()
     test.equal(output("[{{ n.x }}{{ s.x }}{{ s.upper }}{{ s.len }}{{ b.x }}]", globals), "[]")
   end)
 
+  test.case("lookups on numbers stay nil however often a template is rendered", function()
+    local page, buf = assert(template.compile("[{{ n.x }}]")), require("native.buf").new()
+    for _ = 1, 6 do
+      test.equal(page:render(buf, { globals = { n = 5 } }), {})
+    end
+    test.equal(buf:string(), ("[]"):rep(6))
+  end)
+
   test.case("a drop is asked only for what is printed", function()
     local asked = {}
     local drop = setmetatable({}, {
