@@ -12,6 +12,7 @@
 #include "loop/stream.h"
 #include "platform/alloc.h"
 #include "platform/log.h"
+#include "server/frame.h"
 #include "server/health.h"
 #include "server/writer.h"
 #include "storage/backup.h"
