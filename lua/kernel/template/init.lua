@@ -163,14 +163,14 @@ local function new_state(self, context)
     isolated = 0,
     score = 0,
     assigned = 0,
-    limits = setmetatable(context.limits or {}, { __index = env.limits }),
+    limits = context.limits and setmetatable(context.limits, { __index = env.limits }) or env.limits,
     scope_meta = { __index = globals },
   }
 end
 
 local function copy_vars(vars)
   local copy = {}
-  for name, value in pairs(vars or copy) do
+  for name, value in next, vars or copy do
     copy[name] = value
   end
   return copy
@@ -276,7 +276,10 @@ function template.environment(options)
   self.autoescape = options.autoescape ~= false
   self.is_dev = options.is_dev or false
   self.mode = self.is_dev and "dev" or "production"
-  self.limits = setmetatable(options.limits or {}, { __index = DEFAULT_LIMITS })
+  self.limits = {}
+  for name, limit in pairs(DEFAULT_LIMITS) do
+    self.limits[name] = options.limits and options.limits[name] or limit
+  end
   self.cache, self.epoch = {}, 0
   self.section = options.section or Environment.section
   self.sections = options.sections or Environment.sections
