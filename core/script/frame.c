@@ -8,6 +8,11 @@
 
 #include "script/watchdog.h"
 
+enum {
+    STEPS_PER_LOOK = 50000,  // of C loops between two looks at the clock
+    STEPS_MAX = 200 * 1000 * 1000, // of one C function: about a quarter of a second
+};
+
 static uint64_t earlier(uint64_t a, uint64_t b) {
     if (a == 0 || b == 0) {
         return a + b;
@@ -20,25 +25,35 @@ static struct mx_frame *innermost(lua_State *L) {
     return script ? script->frame : NULL;
 }
 
-static void raise_over(lua_State *L, struct mx_frame *frame) {
-    luaL_error(L, "%s", frame->reason ? frame->reason : "the script ran past its budget");
+static void raise_over(lua_State *L, const struct mx_frame *frame) {
+    static const char *const reasons[] = {
+        [MX_OVER_NOT] = "",
+        [MX_OVER_COUNT] = "the script ran past its instruction budget",
+        [MX_OVER_TIME] = "the script ran past its time limit",
+        [MX_OVER_MEMORY] = "the script ran past its memory limit",
+    };
+    luaL_error(L, "%s", reasons[frame->over]);
 }
 
-static void mark_over(lua_State *L, struct mx_frame *frame, const char *reason) {
-    if (!frame->is_over) {
-        frame->is_over = true;
-        frame->reason = reason;
+// From here on the frame can only end: whatever it runs meets the hook at once.
+static void end_frame(lua_State *L, struct mx_frame *frame, enum mx_over over) {
+    if (!frame->over) {
+        frame->over = over;
     }
     lua_sethook(L, mx_frame_stop_hook, LUA_MASKCOUNT, 1);
+    raise_over(L, frame);
 }
 
 void mx_frame_stop_hook(lua_State *L, lua_Debug *ar) {
     (void)ar;
     struct mx_frame *frame = innermost(L);
     if (frame) {
-        mark_over(L, frame, "the script ran past its time limit");
-        raise_over(L, frame);
+        end_frame(L, frame, MX_OVER_TIME);
     }
+}
+
+static bool is_late(const struct mx_frame *frame) {
+    return frame->deadline_ns && mx_watch_now() >= frame->deadline_ns;
 }
 
 static void on_count_reached(lua_State *L, lua_Debug *ar) {
@@ -46,36 +61,70 @@ static void on_count_reached(lua_State *L, lua_Debug *ar) {
     mx_frame_charge(L, MX_COUNT_STEP);
 }
 
+// Where there is no watchdog the frame looks at the clock itself.
+static void on_time_to_look(lua_State *L, lua_Debug *ar) {
+    (void)ar;
+    struct mx_frame *frame = innermost(L);
+    if (frame && is_late(frame)) {
+        end_frame(L, frame, MX_OVER_TIME);
+    }
+}
+
+// No signal can stop a C function, so its steps are also a reason to look at the clock.
+static void charge_time(lua_State *L, struct mx_frame *frame, uint64_t steps) {
+    if (steps > STEPS_MAX) {
+        end_frame(L, frame, MX_OVER_TIME);
+    }
+    frame->uncounted += steps;
+    if (frame->uncounted >= STEPS_PER_LOOK) {
+        frame->uncounted = 0;
+        if (is_late(frame)) {
+            end_frame(L, frame, MX_OVER_TIME);
+        }
+    }
+}
+
 void mx_frame_charge(lua_State *L, uint64_t steps) {
     struct mx_frame *frame = innermost(L);
-    if (!frame || !frame->is_counted) {
+    if (!frame) {
         return;
     }
-    int64_t cost = steps > (uint64_t)INT64_MAX / 2 ? INT64_MAX / 2 : (int64_t)steps;
-    frame->left = frame->left < -cost ? frame->left : frame->left - cost;
-    if (frame->left < 0 || frame->is_over) {
-        mark_over(L, frame, "the script ran past its instruction budget");
-        raise_over(L, frame);
+    charge_time(L, frame, steps);
+    if (!frame->is_counted) {
+        return;
+    }
+    frame->left -= (int64_t)steps;
+    if (frame->left < 0 || frame->over) {
+        end_frame(L, frame, MX_OVER_COUNT);
     }
 }
 
 void mx_frame_check(lua_State *L) {
     struct mx_frame *frame = innermost(L);
-    if (frame && frame->is_over) {
-        mark_over(L, frame, frame->reason);
-        raise_over(L, frame);
+    if (frame && frame->over) {
+        end_frame(L, frame, frame->over);
     }
 }
 
+void mx_frame_end_memory(lua_State *L) {
+    struct mx_frame *frame = innermost(L);
+    if (frame) {
+        end_frame(L, frame, MX_OVER_MEMORY);
+    }
+    luaL_error(L, "not enough memory");
+}
+
+// Trusted code that a plugin calls is not counted, the plugin code that this calls in turn is.
 static void limit_instructions(struct mx_frame *frame, const struct mx_budget *budget) {
-    const struct mx_frame *outer = frame->outer;
-    frame->is_counted = budget->instructions > 0 || (outer && outer->is_counted);
+    struct mx_frame *outer = frame->outer;
+    frame->counter = outer && !outer->is_counted ? outer->counter : outer;
+    frame->is_counted = budget->instructions > 0 || (frame->state->plugin && frame->counter);
     if (!frame->is_counted) {
         return;
     }
-    frame->given = budget->instructions > 0 ? budget->instructions : outer->left;
-    if (outer && outer->is_counted && outer->left < frame->given) {
-        frame->given = outer->left;
+    frame->given = budget->instructions > 0 ? budget->instructions : INT64_MAX;
+    if (frame->counter && frame->counter->left < frame->given) {
+        frame->given = frame->counter->left;
     }
     frame->left = frame->given;
 }
@@ -97,10 +146,10 @@ static void limit_memory(struct mx_frame *frame, const struct mx_budget *budget)
 // The hook of the frame on its thread of Lua, and what the monitor shall look at.
 static void arm(struct mx_frame *frame) {
     mx_script *script = frame->state->script;
-    if (frame->is_over) {
-        lua_sethook(frame->L, mx_frame_stop_hook, LUA_MASKCOUNT, 1);
-    } else if (frame->is_counted) {
+    if (frame->is_counted) {
         lua_sethook(frame->L, on_count_reached, LUA_MASKCOUNT, MX_COUNT_STEP);
+    } else if (frame->deadline_ns && !script->options.watchdog) {
+        lua_sethook(frame->L, on_time_to_look, LUA_MASKCOUNT, MX_COUNT_STEP);
     } else {
         lua_sethook(frame->L, NULL, 0, 0);
     }
@@ -126,20 +175,18 @@ void mx_frame_enter(struct mx_frame *frame, lua_State *L, const struct mx_budget
     arm(frame);
 }
 
-// What the inner frame used is used by the outer one too.
-static void charge_outer(struct mx_frame *frame) {
+// What the inner frame used is used by its callers too.
+static void charge_callers(struct mx_frame *frame) {
+    struct mx_frame *counter = frame->counter;
     struct mx_frame *outer = frame->outer;
-    if (outer->is_counted && frame->is_counted) {
-        outer->left -= frame->given - frame->left;
+    if (frame->is_counted && counter) {
+        counter->left -= frame->given - frame->left;
+        if (counter->left < 0 && !counter->over) {
+            counter->over = MX_OVER_COUNT;
+        }
     }
-    if (!outer->is_over && outer->is_counted && outer->left < 0) {
-        outer->is_over = true;
-        outer->reason = "the script ran past its instruction budget";
-    }
-    if (!outer->is_over && frame->is_over && outer->deadline_ns
-        && mx_watch_now() >= outer->deadline_ns) {
-        outer->is_over = true;
-        outer->reason = "the script ran past its time limit";
+    if (frame->over == MX_OVER_TIME && !outer->over && is_late(outer)) {
+        outer->over = MX_OVER_TIME;
     }
 }
 
@@ -155,8 +202,8 @@ void mx_frame_leave(struct mx_frame *frame) {
     lua_sethook(frame->L, frame->outer_hook, frame->outer_mask, frame->outer_count);
     script->frame = outer;
     if (outer) {
-        charge_outer(frame);
-        if (outer->is_over) {
+        charge_callers(frame);
+        if (outer->over) {
             lua_sethook(outer->L, mx_frame_stop_hook, LUA_MASKCOUNT, 1);
         }
         mx_watch_set(&script->watch, outer->L, outer->deadline_ns);

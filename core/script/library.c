@@ -21,6 +21,7 @@ static const luaL_Reg natives[] = {
     {"native.int", mx_luaopen_int},
     {"native.json", mx_luaopen_json},
     {"native.log", mx_luaopen_log},
+    {"native.plugin", mx_luaopen_plugin},
     {"native.random", mx_luaopen_random},
     {"native.request", mx_luaopen_request},
     {"native.task", mx_luaopen_task},
@@ -63,7 +64,7 @@ int mx_library_load(lua_State *L, const char *path, const char *name, struct mx_
 
 // --- require ----------------------------------------------------------------------------------
 
-static bool is_module_name(struct mx_slice name) {
+bool mx_library_is_module_name(struct mx_slice name) {
     if (name.len == 0 || name.ptr[0] == '.' || name.ptr[name.len - 1] == '.') {
         return false;
     }
@@ -143,7 +144,7 @@ static int l_require(lua_State *L) {
     if (!lua_isnil(L, 2)) {
         return 1;
     }
-    luaL_argcheck(L, is_module_name(mx_slice_check(L, 1)), 1, "not the name of a module");
+    luaL_argcheck(L, mx_library_is_module_name(mx_slice_check(L, 1)), 1, "not the name of a module");
     lua_settop(L, 1);
     load_module(L, name); // name … fn
     lua_pushboolean(L, 1);

@@ -192,5 +192,7 @@ void mx_task_drop_all(mx_script *script);
 int mx_library_open(lua_State *L);
 // [-0, +1 | 0] Loads the file `path` as a chunk named after its place below `root`.
 int mx_library_load(lua_State *L, const char *path, const char *name, struct mx_error *err);
+// Letters, digits, "_", "-" and single dots between.
+bool mx_library_is_module_name(struct mx_slice name);
 // [-0, +1] Calls require(name) on the trusted state. May raise.
 void mx_library_require(lua_State *L, const char *name);

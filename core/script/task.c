@@ -188,7 +188,7 @@ static void finish_badly(mx_task *task, int status, const struct mx_frame *frame
     char *trace = trace_of(script, task->co.L);
     script->stats.failures++;
     mx_log_error("%s", trace);
-    enum mx_code code = frame->is_over || status == LUA_ERRMEM ? MX_E_LIMIT : MX_E_SYSTEM;
+    enum mx_code code = frame->over || status == LUA_ERRMEM ? MX_E_LIMIT : MX_E_SYSTEM;
     result.integer = 0;
     result.code = mx_fail(&result.err, code, "%.*s", (int)strcspn(trace, "\n"), trace);
     mx_free(trace);

@@ -1,0 +1,509 @@
+// Plugins as trusted Lua sees them: the module `native.plugin`. Values are copied from state to
+// state; a plugin that fails, loops or eats memory fails that one call.
+#include "script/bindings.h"
+
+#include <stdio.h>
+
+#include <lauxlib.h>
+
+#include "platform/alloc.h"
+#include "script/plugin.h"
+#include "script/value.h"
+
+#define PLUGIN_TYPE "native.plugin"
+#define EFFECT_TYPE "native.plugin.effect"
+
+enum {
+    MIB = 1024 * 1024,
+    DEFAULT_MEMORY = 16 * MIB,
+    LOAD_INSTRUCTIONS = 2 * 1000 * 1000, // for the body of a module, once
+    LOAD_MS = 500,
+    DEPTH_MAX = 8,               // plugins that call plugins
+    COLLECT_SLACK = 256 * 1024,  // garbage that pure code may leave
+    PRELUDES_MAX = 32,
+};
+
+// Limits by kind, where the caller names none. Pure code is judged by instructions; the time is a
+// net below, for what cannot be counted, like building one huge string again and again.
+static const struct mx_budget default_budgets[] = {
+    [MX_KIND_PURE] = {.instructions = 20000, .ms = 250, .memory = 2 * MIB},
+    [MX_KIND_VIEW] = {.ms = 20, .memory = 8 * MIB},
+    [MX_KIND_COMMAND] = {.instructions = 100000, .ms = 50, .memory = 8 * MIB},
+    [MX_KIND_EFFECT] = {.ms = 100, .memory = 32 * MIB},
+};
+
+// A running effect. Its user value keeps the plugin.
+struct effect_box {
+    struct mx_plugin *plugin;
+    lua_State *co; // in P; NULL once it has ended
+    int ref;
+    struct mx_budget budget; // of each slice
+    struct mx_values answer; // what the host call it waits for returned, in T
+};
+
+static struct mx_plugin *check_plugin(lua_State *T) {
+    struct mx_plugin *plugin = luaL_checkudata(T, 1, PLUGIN_TYPE);
+    luaL_argcheck(T, plugin->state.L != NULL, 1, "the plugin is closed");
+    return plugin;
+}
+
+// --- failures -----------------------------------------------------------------------------------
+
+// [-0, +2] nil and { code, message, trace }.
+static int push_failure(lua_State *T, const char *code, const char *trace) {
+    const char *end = strstr(trace, "\nstack traceback:");
+    lua_pushnil(T);
+    lua_createtable(T, 0, 3); // nil err
+    lua_pushstring(T, code);
+    lua_setfield(T, -2, "code");
+    lua_pushlstring(T, trace, end ? (size_t)(end - trace) : strlen(trace));
+    lua_setfield(T, -2, "message");
+    lua_pushstring(T, end ? end + 1 : "");
+    lua_setfield(T, -2, "trace");
+    return 2;
+}
+
+static const char *code_of(enum mx_over over) {
+    if (over == MX_OVER_NOT) {
+        return "error";
+    }
+    return over == MX_OVER_MEMORY ? "memory" : "budget";
+}
+
+// [P: as it is] The failure whose trace is on top of P, told to T.
+static int push_failure_of(lua_State *T, lua_State *P, const char *code) {
+    bool is_text = lua_type(P, -1) == LUA_TSTRING;
+    return push_failure(T, code, is_text ? lua_tostring(P, -1) : "not enough memory");
+}
+
+// --- budgets ------------------------------------------------------------------------------------
+
+static struct mx_budget read_budget(lua_State *T, int index, enum mx_plugin_kind kind) {
+    struct mx_budget budget = default_budgets[kind];
+    if (lua_isnoneornil(T, index)) {
+        return budget;
+    }
+    luaL_checktype(T, index, LUA_TTABLE);
+    budget.instructions = mx_field_int(T, index, "instructions", budget.instructions);
+    budget.ms = (unsigned)mx_field_int(T, index, "ms", budget.ms);
+    budget.memory = (size_t)mx_field_int(T, index, "memory", (int64_t)budget.memory);
+    return budget;
+}
+
+// --- calls that do not wait -----------------------------------------------------------------------
+
+// In P. [1] struct mx_plugin_call: loads the handler's module, if that was not done.
+static int l_load(lua_State *P) {
+    mx_plugin_push_handler(P, lua_touserdata(P, 1));
+    return 0;
+}
+
+// In P. [1] struct mx_plugin_call: copies the arguments and calls the handler.
+static int l_enter(lua_State *P) {
+    struct mx_plugin_call *call = lua_touserdata(P, 1);
+    lua_settop(P, 0);
+    mx_plugin_push_handler(P, call); // fn
+    int count = mx_values_copy(P, &call->args);
+    lua_call(P, count, LUA_MULTRET);
+    return lua_gettop(P);
+}
+
+// Runs `fn` in P on behalf of T. Returns Lua's status; results or a trace are on P's stack.
+static int run(lua_State *T, struct mx_plugin_call *call, lua_CFunction fn, int nresults,
+    const struct mx_budget *budget, enum mx_over *over) {
+    struct mx_plugin *plugin = call->plugin;
+    lua_State *outer_caller = plugin->caller;
+    enum mx_plugin_kind outer_kind = plugin->kind;
+    int top = lua_gettop(T);
+    plugin->caller = T;
+    plugin->kind = call->kind;
+    plugin->depth++;
+    lua_pushcfunction(plugin->state.L, fn);
+    lua_pushlightuserdata(plugin->state.L, call);
+    int status = mx_call_try(plugin->state.L, 1, nresults, budget, over);
+    plugin->depth--;
+    plugin->kind = outer_kind;
+    plugin->caller = outer_caller;
+    lua_settop(T, top); // a nested host call that was cut short may have left values
+    return status;
+}
+
+// Loading is not charged to the first call: its verdict must be that of every other.
+static int load(lua_State *T, struct mx_plugin_call *call) {
+    static const struct mx_budget budget = {
+        .instructions = LOAD_INSTRUCTIONS, .ms = LOAD_MS, .memory = DEFAULT_MEMORY};
+    enum mx_over over;
+    if (run(T, call, l_load, 0, &budget, &over) == LUA_OK) {
+        return 0;
+    }
+    return push_failure_of(T, call->plugin->state.L, call->is_missing ? "missing" : code_of(over));
+}
+
+// Pure code runs without the collector, so that nothing depends on when it runs.
+static void begin_pure(struct mx_plugin *plugin) {
+    if (plugin->depth == 0) {
+        lua_gc(plugin->state.L, LUA_GCSTOP);
+    }
+}
+
+static void end_pure(struct mx_plugin *plugin) {
+    if (plugin->depth > 0) {
+        return;
+    }
+    lua_gc(plugin->state.L, LUA_GCRESTART);
+    if (plugin->state.used > plugin->collect_at) {
+        lua_gc(plugin->state.L, LUA_GCCOLLECT);
+        plugin->collect_at = plugin->state.used + plugin->state.used / 2 + COLLECT_SLACK;
+    }
+}
+
+// [-0, +n] true and copies of what lies above `base` in P, or the failure.
+static int push_results(lua_State *T, lua_State *P, int base) {
+    struct mx_error err;
+    int count = lua_gettop(P) - base;
+    luaL_checkstack(T, count + 6, "too many results");
+    lua_pushboolean(T, 1);
+    for (int i = 1; i <= count; i++) {
+        if (mx_value_copy(P, base + i, T, NULL, &err) < 0) {
+            char text[sizeof(err.text) + 32];
+            snprintf(text, sizeof(text), "the result: %s", err.text);
+            return push_failure(T, "error", text);
+        }
+    }
+    return count + 1;
+}
+
+static int call_now(lua_State *T, struct mx_plugin_call *call, const struct mx_budget *budget) {
+    struct mx_plugin *plugin = call->plugin;
+    lua_State *P = plugin->state.L;
+    bool is_pure = call->kind == MX_KIND_PURE;
+    enum mx_over over;
+    int base = lua_gettop(P);
+    if (is_pure) {
+        begin_pure(plugin);
+    }
+    int status = run(T, call, l_enter, LUA_MULTRET, budget, &over);
+    int count = status == LUA_OK ? push_results(T, P, base) : push_failure_of(T, P, code_of(over));
+    lua_settop(P, base);
+    if (is_pure) {
+        end_pure(plugin);
+    }
+    return count;
+}
+
+// --- effects: a coroutine of P, run slice by slice --------------------------------------------------
+
+static int l_effect_free(lua_State *T) { // __gc: safe to repeat
+    struct effect_box *effect = luaL_checkudata(T, 1, EFFECT_TYPE);
+    if (effect->co && effect->plugin->state.L) {
+        // Dropped, never closed: its <close> handlers must not run.
+        luaL_unref(effect->plugin->state.L, LUA_REGISTRYINDEX, effect->ref);
+    }
+    effect->co = NULL;
+    return 0;
+}
+
+static void end_effect(struct effect_box *effect) {
+    luaL_unref(effect->plugin->state.L, LUA_REGISTRYINDEX, effect->ref);
+    effect->co = NULL;
+}
+
+// In P. [1] struct effect_box
+static int l_new_coroutine(lua_State *P) {
+    struct effect_box *effect = lua_touserdata(P, 1);
+    lua_State *co = lua_newthread(P);
+    effect->ref = luaL_ref(P, LUA_REGISTRYINDEX);
+    effect->co = co;
+    return 0;
+}
+
+static int after_handler(lua_State *P, int status, lua_KContext ctx) {
+    (void)status;
+    (void)ctx;
+    return lua_gettop(P);
+}
+
+// The body of the coroutine. [1] struct mx_plugin_call, valid in the first slice.
+static int l_enter_effect(lua_State *P) {
+    struct mx_plugin_call *call = lua_touserdata(P, 1);
+    lua_settop(P, 0);
+    mx_plugin_push_handler(P, call);
+    int count = mx_values_copy(P, &call->args);
+    lua_callk(P, count, LUA_MULTRET, 0, after_handler);
+    return after_handler(P, LUA_OK, 0);
+}
+
+// In P. [1] the dead coroutine as a light userdata: leaves its error with a trace.
+static int l_trace(lua_State *P) {
+    lua_State *co = lua_touserdata(P, 1);
+    const char *text = lua_type(co, -1) == LUA_TSTRING
+        ? lua_tostring(co, -1)
+        : lua_pushfstring(P, "an error that is a %s", luaL_typename(co, -1));
+    luaL_traceback(P, co, text, 0);
+    return 1;
+}
+
+static int fail_effect(lua_State *T, struct effect_box *effect, enum mx_over over) {
+    lua_State *P = effect->plugin->state.L;
+    enum mx_over ignored;
+    effect->plugin->failures++;
+    lua_pushcfunction(P, l_trace);
+    lua_pushlightuserdata(P, effect->co);
+    mx_call_try(P, 1, 1, NULL, &ignored); // P: trace
+    int count = push_failure_of(T, P, code_of(over));
+    lua_pop(P, 1);
+    end_effect(effect);
+    return count;
+}
+
+// One slice: `nargs` values are on the coroutine's stack.
+static int run_slice(lua_State *T, struct effect_box *effect, int nargs, int *nresults,
+    enum mx_over *over) {
+    struct mx_plugin *plugin = effect->plugin;
+    struct mx_frame frame;
+    lua_State *outer_caller = plugin->caller;
+    enum mx_plugin_kind outer_kind = plugin->kind;
+    int top = lua_gettop(T);
+    plugin->caller = T;
+    plugin->kind = MX_KIND_EFFECT;
+    mx_frame_enter(&frame, effect->co, &effect->budget);
+    int status = lua_resume(effect->co, NULL, nargs, nresults);
+    mx_frame_leave(&frame);
+    plugin->kind = outer_kind;
+    plugin->caller = outer_caller;
+    lua_settop(T, top);
+    *over = status == LUA_ERRMEM && !frame.over ? MX_OVER_MEMORY : frame.over;
+    return status;
+}
+
+static int after_host(lua_State *T, int status, lua_KContext ctx);
+
+// Hands what lies above the box at `index` of T to the coroutine as the answer of its host call.
+static void give_answer(lua_State *T, struct effect_box *effect, int index) {
+    effect->answer = (struct mx_values){T, index + 1, lua_gettop(T) - index};
+    if (effect->plugin->state.L) {
+        lua_pushlightuserdata(effect->co, &effect->answer);
+    }
+}
+
+// [T: +results] Asks the host what the coroutine yielded.
+static void ask_host(lua_State *T, struct effect_box *effect, int index, int nresults) {
+    struct mx_values args = {effect->co, lua_gettop(effect->co) - nresults + 1, nresults};
+    lua_settop(T, index);                                        // … box
+    lua_rawgeti(T, LUA_REGISTRYINDEX, effect->plugin->host_ref); // … box fn
+    lua_pushstring(T, mx_plugin_kinds[MX_KIND_EFFECT]);          // … box fn kind
+    int count = mx_values_copy(T, &args);                        // … box fn kind args
+    lua_pop(effect->co, nresults);
+    lua_callk(T, count + 1, LUA_MULTRET, index, after_host); // … box results
+}
+
+// Slices and host calls in turn, until the effect ends. The effect's box is at `index` of T, and
+// `nargs` values are on the coroutine's stack.
+static int run_effect(lua_State *T, int index, int nargs) {
+    struct effect_box *effect = lua_touserdata(T, index);
+    for (;;) {
+        if (!effect->plugin->state.L) {
+            effect->co = NULL;
+            return push_failure(T, "error", "the plugin was closed while its effect waited");
+        }
+        int nresults = 0;
+        enum mx_over over;
+        int status = run_slice(T, effect, nargs, &nresults, &over);
+        if (status == LUA_OK) {
+            int count = push_results(T, effect->co, lua_gettop(effect->co) - nresults);
+            end_effect(effect);
+            return count;
+        }
+        if (status != LUA_YIELD) {
+            return fail_effect(T, effect, over);
+        }
+        ask_host(T, effect, index, nresults);
+        give_answer(T, effect, index);
+        nargs = 1;
+    }
+}
+
+static int after_host(lua_State *T, int status, lua_KContext ctx) {
+    (void)status;
+    int index = (int)ctx;
+    give_answer(T, lua_touserdata(T, index), index);
+    return run_effect(T, index, 1);
+}
+
+static int call_effect(
+    lua_State *T, struct mx_plugin_call *call, const struct mx_budget *budget) {
+    struct effect_box *effect = lua_newuserdatauv(T, sizeof(*effect), 1); // … box
+    *effect = (struct effect_box){.plugin = call->plugin, .ref = LUA_NOREF, .budget = *budget};
+    luaL_setmetatable(T, EFFECT_TYPE);
+    lua_pushvalue(T, 1);
+    lua_setiuservalue(T, -2, 1);
+    lua_State *P = call->plugin->state.L;
+    enum mx_over over;
+    lua_pushcfunction(P, l_new_coroutine);
+    lua_pushlightuserdata(P, effect);
+    if (mx_call_try(P, 1, 0, NULL, &over) != LUA_OK) {
+        int count = push_failure_of(T, P, code_of(over));
+        lua_pop(P, 1);
+        return count;
+    }
+    lua_pushcfunction(effect->co, l_enter_effect);
+    lua_pushlightuserdata(effect->co, call);
+    return run_effect(T, lua_gettop(T), 1);
+}
+
+// --- the type -------------------------------------------------------------------------------------
+
+static enum mx_plugin_kind check_kind(lua_State *T, int index) {
+    return (enum mx_plugin_kind)luaL_checkoption(T, index, NULL, mx_plugin_kinds);
+}
+
+// state:call(kind, "module:function", budget, …) -> true, results… | nil, { code, message, trace }
+static int l_call(lua_State *T) {
+    struct mx_plugin *plugin = check_plugin(T);
+    struct mx_plugin_call call = {.plugin = plugin, .kind = check_kind(T, 2)};
+    call.handler = mx_slice_check(T, 3);
+    struct mx_budget budget = read_budget(T, 4, call.kind);
+    call.args = (struct mx_values){T, 5, lua_gettop(T) > 4 ? lua_gettop(T) - 4 : 0};
+    if (plugin->depth >= DEPTH_MAX) {
+        return luaL_error(T, "plugins call each other more than %d deep", DEPTH_MAX);
+    }
+    plugin->calls++;
+    int count = load(T, &call);
+    if (count == 0) {
+        count = call.kind == MX_KIND_EFFECT ? call_effect(T, &call, &budget)
+                                            : call_now(T, &call, &budget);
+    } else {
+        lua_pop(plugin->state.L, 1); // the trace
+    }
+    plugin->failures += call.kind != MX_KIND_EFFECT && lua_isnil(T, -count);
+    return count;
+}
+
+// state:load(kind, "module:function") -> true | nil, err: whether the handler is there and loads
+static int l_load_handler(lua_State *T) {
+    struct mx_plugin *plugin = check_plugin(T);
+    struct mx_plugin_call call = {.plugin = plugin, .kind = check_kind(T, 2)};
+    call.handler = mx_slice_check(T, 3);
+    int count = load(T, &call);
+    if (count > 0) {
+        lua_pop(plugin->state.L, 1);
+        return count;
+    }
+    lua_pushboolean(T, 1);
+    return 1;
+}
+
+// state:stats() -> { memory, peak, calls, failures }
+static int l_stats(lua_State *T) {
+    const struct mx_plugin *plugin = check_plugin(T);
+    lua_createtable(T, 0, 4);
+    lua_pushinteger(T, (lua_Integer)plugin->state.used);
+    lua_setfield(T, -2, "memory");
+    lua_pushinteger(T, (lua_Integer)plugin->state.peak);
+    lua_setfield(T, -2, "peak");
+    lua_pushinteger(T, (lua_Integer)plugin->calls);
+    lua_setfield(T, -2, "calls");
+    lua_pushinteger(T, (lua_Integer)plugin->failures);
+    lua_setfield(T, -2, "failures");
+    return 1;
+}
+
+static int l_close(lua_State *T) { // also __gc and __close: safe to repeat
+    struct mx_plugin *plugin = luaL_checkudata(T, 1, PLUGIN_TYPE);
+    if (plugin->depth > 0) {
+        return luaL_error(T, "the plugin is running");
+    }
+    mx_plugin_close(plugin);
+    luaL_unref(T, LUA_REGISTRYINDEX, plugin->host_ref);
+    plugin->host_ref = LUA_NOREF;
+    return 0;
+}
+
+// [-0, +n] The strings of the list in field `prelude`.
+static struct mx_values push_preludes(lua_State *T) {
+    struct mx_values preludes = {T, 0, 0};
+    if (lua_getfield(T, 1, "prelude") == LUA_TNIL) {
+        return preludes;
+    }
+    luaL_checktype(T, -1, LUA_TTABLE);
+    int list = lua_gettop(T);
+    preludes.count = (int)lua_rawlen(T, list);
+    preludes.first = list + 1;
+    luaL_argcheck(T, preludes.count <= PRELUDES_MAX, 1, "'prelude' is too long");
+    luaL_checkstack(T, PRELUDES_MAX + 8, NULL);
+    for (int i = 1; i <= preludes.count; i++) {
+        luaL_argcheck(T, lua_rawgeti(T, list, i) == LUA_TSTRING, 1,
+            "'prelude' must be a list of paths");
+    }
+    return preludes;
+}
+
+// [-0, +1]
+static struct mx_plugin *push_plugin(lua_State *T) {
+    struct mx_plugin *plugin = lua_newuserdatauv(T, sizeof(*plugin), 0);
+    memset(plugin, 0, sizeof(*plugin));
+    plugin->host_ref = LUA_NOREF;
+    luaL_setmetatable(T, PLUGIN_TYPE);
+    return plugin;
+}
+
+// open{id=, root=, prelude={…}, modules={…}, memory=, host=function(kind, name, …)} -> state
+static int l_open(lua_State *T) {
+    luaL_checktype(T, 1, LUA_TTABLE);
+    lua_settop(T, 1);
+    struct mx_slice id = mx_field_slice(T, 1, "id", MX_SLICE("plugin"));
+    struct mx_slice root = mx_field_slice(T, 1, "root", MX_SLICE(""));
+    int64_t memory = mx_field_int(T, 1, "memory", DEFAULT_MEMORY);
+    struct mx_plugin *plugin = push_plugin(T); // options plugin
+    int modules = lua_getfield(T, 1, "modules") == LUA_TTABLE ? 3 : 0;
+    if (lua_getfield(T, 1, "host") == LUA_TFUNCTION) { // options plugin modules host
+        plugin->host_ref = luaL_ref(T, LUA_REGISTRYINDEX);
+    } else {
+        lua_pop(T, 1);
+    }
+    struct mx_values preludes = push_preludes(T);
+    plugin->id = mx_strdup(id.ptr);
+    plugin->root = mx_strdup(root.ptr);
+    plugin->state.script = mx_script_of(T);
+    plugin->state.plugin = plugin;
+    plugin->state.limit = (size_t)memory;
+    plugin->collect_at = COLLECT_SLACK;
+    struct mx_error err;
+    if (mx_plugin_open(plugin, &preludes, modules, &err) < 0) {
+        return mx_failure_push(T, &err);
+    }
+    lua_settop(T, 2);
+    return 1;
+}
+
+static const luaL_Reg plugin_methods[] = {
+    {"call", l_call},
+    {"close", l_close},
+    {"load", l_load_handler},
+    {"stats", l_stats},
+    {NULL, NULL},
+};
+
+static const luaL_Reg plugin_meta[] = {
+    {"__close", l_close},
+    {"__gc", l_close},
+    {NULL, NULL},
+};
+
+static const luaL_Reg plugin_module[] = {
+    {"open", l_open},
+    {NULL, NULL},
+};
+
+int mx_luaopen_plugin(lua_State *T) {
+    luaL_newmetatable(T, PLUGIN_TYPE); // meta
+    luaL_setfuncs(T, plugin_meta, 0);
+    luaL_newlib(T, plugin_methods); // meta methods
+    lua_setfield(T, -2, "__index");
+    luaL_newmetatable(T, EFFECT_TYPE);
+    lua_pushcfunction(T, l_effect_free);
+    lua_setfield(T, -2, "__gc");
+    lua_pop(T, 2);
+    luaL_newlib(T, plugin_module);
+    return 1;
+}

@@ -1,0 +1,67 @@
+// One plugin in one thread: a lua_State of its own, with an environment for pure code and one for
+// the rest. Inside core/script only.
+//
+// Names of the two Lua sides here: T is the trusted state that asks, P the plugin's. An error never
+// crosses from one to the other: each side is entered by a protected call of its own, and values are
+// copied by whoever receives them.
+#pragma once
+
+#include "script/state.h"
+
+enum mx_plugin_kind { MX_KIND_PURE, MX_KIND_VIEW, MX_KIND_COMMAND, MX_KIND_EFFECT };
+
+enum { MX_ENV_PURE, MX_ENV_OPEN, MX_ENV_COUNT };
+
+static inline int mx_plugin_env(enum mx_plugin_kind kind) {
+    return kind == MX_KIND_PURE ? MX_ENV_PURE : MX_ENV_OPEN;
+}
+
+extern const char *const mx_plugin_kinds[]; // names, NULL at the end
+
+// Lives in the userdata that T holds.
+struct mx_plugin {
+    struct mx_state state; // L is NULL once closed
+    char *id;              // owned
+    char *root;            // owned; folder, "" for a plugin in memory only
+    int host_ref;          // in T: what serves its host calls
+    lua_State *caller;     // the coroutine of T that is asking right now
+    enum mx_plugin_kind kind; // of the innermost call
+    int depth;             // calls inside calls
+    size_t collect_at;     // bytes at which pure code is collected after
+    uint64_t calls;
+    uint64_t failures;
+};
+
+// A range of values on a Lua stack.
+struct mx_values {
+    lua_State *L;
+    int first;
+    int count;
+};
+
+// What one call needs on its way into P. Lives on the C stack of the caller.
+struct mx_plugin_call {
+    struct mx_plugin *plugin;
+    enum mx_plugin_kind kind;
+    struct mx_slice handler; // "module:function"
+    struct mx_values args;
+    bool is_missing; // there is no such handler
+};
+
+// Opens P: environments, prelude, no code of the plugin. `preludes` are paths below SHARE/lua on T's
+// stack; `modules` is the index of a table of sources there, 0: none.
+int mx_plugin_open(struct mx_plugin *plugin, const struct mx_values *preludes, int modules,
+    struct mx_error *err);
+
+// Closes P. Fine to repeat.
+void mx_plugin_close(struct mx_plugin *plugin);
+
+// In P, protected. [-0, +1] Pushes the handler's function, loading its module when it is the first
+// time. Raises, with `is_missing` set when there is none.
+void mx_plugin_push_handler(lua_State *P, struct mx_plugin_call *call);
+
+// [-0, +count] Copies values onto the stack of `to`, or raises there.
+int mx_values_copy(lua_State *to, const struct mx_values *values);
+
+// native.host in P: [-0, +1] pushes the table with `call`.
+void mx_plugin_push_host(lua_State *P);
