@@ -52,6 +52,14 @@ local DEFAULT_LIMITS <const> = {
   output = 16 * 1024 * 1024, -- bytes printed
 }
 
+local function merged_limits(limits, defaults)
+  return {
+    score = limits.score or defaults.score,
+    assigned = limits.assigned or defaults.assigned,
+    output = limits.output or defaults.output,
+  }
+end
+
 -- ------------------------------------------------------------------------------------ templates
 
 --- A compiled source; shared by all environments that meet the same bytes under the same name.
@@ -163,7 +171,7 @@ local function new_state(self, context)
     isolated = 0,
     score = 0,
     assigned = 0,
-    limits = context.limits and setmetatable(context.limits, { __index = env.limits }) or env.limits,
+    limits = context.limits and merged_limits(context.limits, env.limits) or env.limits,
     scope_meta = { __index = globals },
   }
 end
@@ -276,10 +284,7 @@ function template.environment(options)
   self.autoescape = options.autoescape ~= false
   self.is_dev = options.is_dev or false
   self.mode = self.is_dev and "dev" or "production"
-  self.limits = {}
-  for name, limit in pairs(DEFAULT_LIMITS) do
-    self.limits[name] = options.limits and options.limits[name] or limit
-  end
+  self.limits = merged_limits(options.limits or {}, DEFAULT_LIMITS)
   self.cache, self.epoch = {}, 0
   self.section = options.section or Environment.section
   self.sections = options.sections or Environment.sections
