@@ -155,8 +155,8 @@ local function define_tags()
       body({ form = {} })
       local inner = template.cut(buf, mark)
       template.put(buf, inner)
-      template.put(buf, ('<form id="article-%s-comment-form" class="comment-form" method="post" action="">\n%s\n</form>')
-        :format(text(args[1].id), inner))
+      local open = '<form id="article-%s-comment-form" class="comment-form" method="post" action="">'
+      template.put(buf, open:format(text(args[1].id)) .. "\n" .. inner .. "\n</form>")
     end,
   })
 end
