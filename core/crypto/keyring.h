@@ -24,7 +24,8 @@ int mx_keyring_create(
 // Wipes the keys. `ring` may be NULL.
 void mx_keyring_close(mx_keyring *ring);
 
-// Adds a fresh key, which becomes the newest, and rewrites the file.
+// Adds a fresh key, which becomes the newest, and rewrites the file. Not while another thread uses
+// this ring: reading it is safe from any thread, changing it is not.
 int mx_keyring_rotate(mx_keyring *ring, const struct mx_world *world, struct mx_error *err);
 
 // The number of the newest key.

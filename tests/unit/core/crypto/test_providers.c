@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 #include <openssl/evp.h>
@@ -17,9 +19,6 @@
 #include "crypto/rsa.h"
 #include "platform/files.h"
 #include "platform/slice.h"
-
-#include <stdio.h>
-#include <stdlib.h>
 
 static const int64_t now_ms = 1700000000000;
 static const long day = 86400;
