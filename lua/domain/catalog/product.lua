@@ -2,7 +2,7 @@
 local cache = require("kernel.cache")
 local categories = require("domain.catalog.categories")
 local db = require("kernel.db")
-local json = require("native.json")
+local json = require("kernel.json")
 local prices = require("domain.catalog.prices")
 
 local product = {}

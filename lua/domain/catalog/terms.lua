@@ -1,7 +1,7 @@
 --- Finds or makes the small rows that products share: brands, categories, tags, attributes, files.
 --- Each is known by its handle, so that two spellings of one word meet.
 local db = require("kernel.db")
-local text = require("native.text")
+local text = require("kernel.text")
 
 local terms = {}
 

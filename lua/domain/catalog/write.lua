@@ -2,10 +2,10 @@
 --- is made or changed. One document, one command, so a product is never half there.
 local db = require("kernel.db")
 local inventory = require("domain.inventory")
-local json = require("native.json")
+local json = require("kernel.json")
 local prices = require("domain.catalog.prices")
 local terms = require("domain.catalog.terms")
-local text = require("native.text")
+local text = require("kernel.text")
 
 local write = {}
 

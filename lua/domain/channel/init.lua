@@ -3,7 +3,7 @@ local cache = require("kernel.cache")
 local command = require("kernel.command")
 local db = require("kernel.db")
 local failure = require("kernel.failure")
-local json = require("native.json")
+local json = require("kernel.json")
 local schema = require("kernel.schema")
 
 local channel = {}

@@ -3,7 +3,7 @@ local cache = require("kernel.cache")
 local command = require("kernel.command")
 local db = require("kernel.db")
 local schema = require("kernel.schema")
-local text = require("native.text")
+local text = require("kernel.text")
 
 local content = {}
 

@@ -2,7 +2,7 @@
 local cache = require("kernel.cache")
 local categories = require("domain.catalog.categories")
 local db = require("kernel.db")
-local json = require("native.json")
+local json = require("kernel.json")
 local refresh = require("domain.listings.refresh")
 
 local listings = {}
@@ -153,6 +153,22 @@ function listings.page(ctx, query)
   end
   local last = rows[math.min(#rows, query.limit)]
   return cards, has_more, last and last.cursor
+end
+
+local counters = {}
+
+--- How many products a filtered list has, counted up to `bound`.
+---@param ctx merx.Context
+---@param query merx.ListQuery
+---@param bound integer
+---@return integer
+function listings.count_filtered(ctx, query, bound)
+  local shape = filters_of(query)
+  counters[shape] = counters[shape] or db.built("SELECT count(*) AS total FROM (SELECT 1" .. FROM_LISTINGS .. shape .. "\n LIMIT :limit)")
+  return counters[shape]:one({
+    channel_id = ctx.channel.id, price_list_id = ctx.channel.price_list_id, category_id = query.category_id,
+    locale = ctx.locale, limit = bound, min_amount = query.min_amount, max_amount = query.max_amount,
+  }).total
 end
 
 --- Cards of given products, in that order, without those that are not shown.

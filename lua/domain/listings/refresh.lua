@@ -3,10 +3,10 @@
 local categories = require("domain.catalog.categories")
 local channel = require("domain.channel")
 local db = require("kernel.db")
-local json = require("native.json")
+local json = require("kernel.json")
 local prices = require("domain.catalog.prices")
 local product = require("domain.catalog.product")
-local text = require("native.text")
+local text = require("kernel.text")
 
 local refresh = {}
 

@@ -12,6 +12,7 @@ pricing.apply = rules.apply
 ---@field product_id? integer
 ---@field amount integer price of the list for `pieces` pieces
 ---@field pieces? integer
+---@field offers? merx.PriceRow[] other rows of the price list: sales, tiers
 ---@field tags? string[]
 ---@field categories? string[]
 ---@field tax_class? string
@@ -32,7 +33,7 @@ function pricing.page(ctx, items, handlers)
   for i, item in ipairs(items) do
     lines[i] = {
       id = tostring(item.variant_id), variant_id = item.variant_id, product_id = item.product_id, qty = 1,
-      list = item.amount, list_pieces = item.pieces, tags = item.tags, categories = item.categories, tax_class = item.tax_class,
+      list = item.amount, list_pieces = item.pieces, offers = item.offers, tags = item.tags, categories = item.categories, tax_class = item.tax_class,
     }
   end
   local work = draft.open({ lines = lines, currency = ctx.currency, locale = ctx.locale, country = ctx.country }, ctx)

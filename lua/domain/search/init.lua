@@ -2,9 +2,9 @@
 --- Costs of ranking grow with what matches, so the number of matches is bounded before it begins.
 local cache = require("kernel.cache")
 local channel = require("domain.channel")
-local crypto = require("native.crypto")
+local crypto = require("kernel.crypto")
 local db = require("kernel.db")
-local text = require("native.text")
+local text = require("kernel.text")
 
 local search = {}
 

@@ -1,5 +1,5 @@
 --- Cells of a product file: each reader takes a text and gives a value, or nil and what is wrong.
-local text = require("native.text")
+local text = require("kernel.text")
 
 local cells = {}
 

@@ -2,7 +2,7 @@
 --- judges everything before anything is written.
 local cells = require("domain.transfer.cells")
 local report = require("domain.transfer.report")
-local text = require("native.text")
+local text = require("kernel.text")
 
 local woocommerce = {}
 

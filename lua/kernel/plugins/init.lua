@@ -210,6 +210,13 @@ local settings_of = cache.memo("settings", function(_, handler)
   return config
 end)
 
+--- The settings of a handler, with defaults filled in.
+---@param handler merx.Handler
+---@return table<string, any>
+function plugins.settings(handler)
+  return settings_of(handler.id, handler)
+end
+
 function with_settings.__index(handler, name)
   if name == "settings" then return settings_of(handler.id, handler) end
 end

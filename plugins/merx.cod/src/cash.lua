@@ -4,7 +4,7 @@ local M = {}
 
 function M.offer(input, cfg)
   if not input.needs_delivery then return {} end
-  if cfg.largest > 0 and (input.total or 0) > cfg.largest then return {} end
+  if cfg.largest > 0 and input.subtotal > cfg.largest then return {} end
   return { { op = "offer", title = "title", description = "description", fee = cfg.fee } }
 end
 

@@ -1,0 +1,115 @@
+--- One page being made: its context, theme, globals; and how it is sent.
+local filters = require("web.filters")
+local globals = require("web.view.globals")
+local i18n = require("kernel.i18n")
+local listings = require("domain.listings")
+local log = require("kernel.log")
+local plugins = require("kernel.plugins")
+local points = require("kernel.points")
+local respond = require("web.respond")
+local theme = require("web.theme")
+
+local page = {}
+
+local function count_cart(ctx)
+  if not ctx.cart_token then return 0 end
+  return require("domain.cart").count(ctx, ctx.cart_token)
+end
+
+local function section_handler(id)
+  for _, handler in ipairs(points.handlers("section")) do
+    if handler.id == id then return handler end
+  end
+end
+
+-- A plugin's section names a list; the list is read here, so cards never cross states.
+local function expand(self, data)
+  if type(data.products) == "table" then
+    local wanted = data.products
+    local limit = math.type(wanted.limit) == "integer" and math.max(1, math.min(wanted.limit, 24)) or 4
+    if listings.sorts[wanted.sort] then
+      local cards = listings.page(self.ctx, { category_id = 0, sort = wanted.sort, limit = limit, is_on_sale = wanted.is_on_sale })
+      data.products = require("web.view.card").list(self, cards)
+    else
+      data.products = nil
+    end
+  end
+  if type(data.url) == "string" and data.url:find("^/") then data.url = self.ctx.root .. data.url end
+  return data
+end
+
+-- What a plugin has to say for a section, or nil: a section whose plugin fails is left out.
+local function ask_section(self, id, given)
+  local handler = section_handler(id)
+  if not handler then return nil end
+  local data, err = handler.call({ settings = given, locale = self.ctx.locale }, plugins.settings(handler))
+  if type(data) ~= "table" then
+    log.warn("a section is left out", { handler = id, error = err and err.message or "it must return a table" })
+    return nil
+  end
+  return expand(self, data)
+end
+
+--- Opens a page.
+---@param ctx merx.WebContext
+---@return table page registers of its templates
+function page.open(ctx)
+  local self = { ctx = ctx, locale = ctx.locale, theme = theme.get(ctx.channel.theme) }
+  self.globals = globals.of(ctx, function() return count_cart(ctx) end)
+  self.ask_section = ask_section
+  local names = i18n.date_names(ctx.locale)
+  function self.render_context(vars)
+    return { globals = self.globals, vars = vars, registers = self, now = ctx.now, date_names = names }
+  end
+  return self
+end
+
+--- Text of the theme in the language of the page.
+---@param self table
+---@param key string
+---@param args? table
+---@return string
+function page.text(self, key, args)
+  return filters.text(self, key, args)
+end
+
+---@class merx.PageOptions
+---@field template string
+---@field title string
+---@field drops? table<string, any> further globals
+---@field status? integer
+---@field cache? "page"|"private"|"none"
+---@field description? string
+---@field robots? string
+---@field headers? table
+
+--- Renders and sends.
+---@param self table
+---@param options merx.PageOptions
+function page.send(self, options)
+  local vars = self.globals
+  vars.page_title, vars.page_description, vars.page_robots = options.title, options.description, options.robots
+  vars.template = { name = options.template }
+  for name, value in pairs(options.drops or {}) do vars[name] = value end
+  local out = theme.render(self.theme, self, options.template)
+  respond.html(self.ctx, options.status or 200, out, { cache = options.cache, headers = options.headers })
+end
+
+--- Sends the page that says what went wrong.
+---@param self table
+---@param status integer
+---@param options? { id?: string, headers?: table }
+function page.message(self, status, options)
+  local key = "errors." .. status
+  if self.theme.texts.en[key .. ".title"] == nil then key = status >= 500 and "errors.500" or "errors.422" end
+  local title = page.text(self, key .. ".title")
+  page.send(self, {
+    template = "message", status = status, title = title, cache = "none", robots = "noindex", headers = options and options.headers,
+    drops = { message = {
+      drawing = (status == 404 or status == 410) and "lost" or "error", title = title, text = page.text(self, key .. ".text"),
+      url = self.ctx.root .. "/", button = page.text(self, "errors.home"), id = options and options.id,
+    } },
+  })
+end
+
+return page

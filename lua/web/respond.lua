@@ -1,0 +1,86 @@
+--- Replies: pages, redirects, JSON, problems. What every reply of the shop carries stands here.
+local buf = require("native.buf")
+local json = require("native.json")
+
+local respond = {}
+
+-- Scripts and styles are files of our own; nothing stands inside a page.
+local POLICY <const> = "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; "
+  .. "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+
+local CACHE_CONTROL <const> = {
+  page = "private, no-cache", -- the server's own cache is exact; a browser asks again and gets 304
+  private = "private, no-cache",
+  none = "no-store",
+}
+
+local function headers_of(cache, more)
+  local headers = {
+    ["Content-Type"] = "text/html; charset=utf-8",
+    ["Cache-Control"] = CACHE_CONTROL[cache],
+    ["Content-Security-Policy"] = POLICY,
+    ["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()",
+    ["Cross-Origin-Opener-Policy"] = "same-origin",
+  }
+  for name, value in pairs(more or {}) do headers[name] = value end
+  return headers
+end
+
+--- Sends a page.
+---@param ctx merx.WebContext
+---@param status integer
+---@param body userdata|string
+---@param options? { cache?: "page"|"private"|"none", headers?: table }
+function respond.html(ctx, status, body, options)
+  local cache = options and options.cache or "private"
+  -- Visitors with a cart or a session see their own page; only the others' may be kept.
+  local shared = cache == "page" and status == 200 and not ctx.cart_token or nil
+  ctx.req:reply(status, headers_of(cache, options and options.headers), body, shared and { shared = true } or nil)
+end
+
+--- Sends the browser on, with 303 after a POST: reloading never sends twice.
+---@param ctx merx.WebContext
+---@param path string below the root of the storefront, or whole
+---@param status? integer
+function respond.redirect(ctx, path, status)
+  ctx.req:reply(status or 303, { Location = path, ["Cache-Control"] = "no-store" }, "")
+end
+
+---@param ctx merx.WebContext
+---@param status integer
+---@param value any
+function respond.json(ctx, status, value)
+  ctx.req:reply(status, { ["Content-Type"] = "application/json; charset=utf-8", ["Cache-Control"] = "no-store" }, json.encode(value))
+end
+
+--- Says what is wrong to a program (RFC 9457).
+---@param ctx merx.WebContext
+---@param status integer
+---@param title string
+---@param detail string
+---@param fields? table<string, string>
+function respond.problem(ctx, status, title, detail, fields)
+  local errors
+  if fields then
+    errors = json.array({})
+    for name, key in pairs(fields) do errors[#errors + 1] = { pointer = "/" .. name:gsub("%.", "/"), detail = key } end
+    table.sort(errors, function(a, b) return a.pointer < b.pointer end)
+  end
+  ctx.req:reply(status, { ["Content-Type"] = "application/problem+json", ["Cache-Control"] = "no-store" },
+    json.encode({ type = "about:blank", title = title, status = status, detail = detail, errors = errors }))
+end
+
+---@return userdata
+function respond.buffer()
+  return buf.new()
+end
+
+--- Whether the client is a program that wants JSON.
+---@param ctx merx.WebContext
+---@return boolean
+function respond.wants_json(ctx)
+  local accept = ctx.req:header("accept") or ""
+  return accept:find("application/json", 1, true) ~= nil and not accept:find("text/html", 1, true)
+end
+
+return respond

@@ -1,0 +1,52 @@
+--- Categories: all of them, and one with its products.
+local catalog = require("domain.catalog")
+local image = require("web.view.image")
+local list = require("web.view.list")
+local listings = require("domain.listings")
+local page = require("web.page")
+local router = require("kernel.router")
+local settings = require("kernel.settings")
+local template = require("kernel.template")
+local text = require("native.text")
+
+local POLICY <const> = { who = "anyone", csrf = "none", cache = "page" }
+
+local function breadcrumbs(ctx, category, title)
+  local crumbs = { { title = settings.get("shop.name"), url = ctx.root .. "/" } }
+  for _, above in ipairs(category and catalog.category_path(category) or {}) do
+    crumbs[#crumbs + 1] = { title = above.title, url = ctx.root .. "/collections/" .. above.handle }
+  end
+  if not category then crumbs[2] = { title = title, url = ctx.root .. "/collections/all" } end
+  return crumbs
+end
+
+local function children(ctx, category)
+  local views = {}
+  for _, child in ipairs(category and category.children or {}) do
+    views[#views + 1] = { title = child.title, url = ctx.root .. "/collections/" .. child.handle }
+  end
+  return views
+end
+
+router.get("/collections", POLICY, function(ctx)
+  local self = page.open(ctx)
+  page.send(self, { template = "list-collections", title = page.text(self, "collections.title"), cache = "page" })
+end)
+
+router.get("/collections/:handle", POLICY, function(ctx, params)
+  local self = page.open(ctx)
+  local category_id, category = listings.find(ctx, params.handle)
+  if not category_id then return page.message(self, 404) end
+  local path = ctx.root .. "/collections/" .. params.handle
+  local view = list.view(self, category_id, path)
+  view.title = category and category.title or page.text(self, "collection.all")
+  view.handle, view.url = params.handle, path
+  view.description = category and category.description ~= "" and template.html(category.description) or nil
+  view.image = category and image.of(category.image, ctx.base_url)
+  view.breadcrumbs, view.children = breadcrumbs(ctx, category, view.title), children(ctx, category)
+  page.send(self, {
+    template = "collection", title = category and category.seo_title ~= "" and category.seo_title or view.title, cache = "page",
+    description = category and (category.seo_description ~= "" and category.seo_description or text.strip_html(category.description)) or nil,
+    robots = view.is_narrowed and "noindex, follow" or nil, drops = { collection = view },
+  })
+end)

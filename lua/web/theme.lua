@@ -1,0 +1,208 @@
+--- Themes: files of Liquid and JSON, texts, styles. A theme is data; what it may say is decided here.
+local buf = require("native.buf")
+local crypto = require("native.crypto")
+local fs = require("native.fs")
+local json = require("native.json")
+local log = require("kernel.log")
+local template = require("kernel.template")
+local text = require("native.text")
+local thread = require("native.thread")
+
+local theme = {}
+
+---@class merx.Theme
+---@field id string folder below themes/
+---@field root string
+---@field env merx.TemplateEnvironment
+---@field pages table<string, table> JSON templates by name
+---@field texts table<string, table<string, string>> locale -> key -> text
+---@field assets table<string, { url: string, type: string, body: string }> by name
+---@field asset_by_url table<string, table>
+
+local themes = {} ---@type table<string, merx.Theme>
+
+local TYPES <const> = {
+  css = "text/css; charset=utf-8", js = "text/javascript; charset=utf-8", svg = "image/svg+xml",
+  png = "image/png", jpg = "image/jpeg", webp = "image/webp", woff2 = "font/woff2", json = "application/json",
+}
+
+local function read_json(path)
+  local bytes = fs.read(path)
+  if not bytes then return nil end
+  local value, err = json.decode(bytes)
+  if not value then error(path .. ": " .. err.message, 0) end
+  return value
+end
+
+-- { cart = { title = … } } -> "cart.title"; plural forms stay together under their key.
+local PLURALS <const> = { zero = true, one = true, two = true, few = true, many = true, other = true }
+
+local function flatten(tree, prefix, out)
+  if tree.other and PLURALS[next(tree)] then
+    out[prefix] = tree
+    return out
+  end
+  for name, value in pairs(tree) do
+    local key = prefix == "" and name or prefix .. "." .. name
+    if type(value) == "table" then
+      flatten(value, key, out)
+    else
+      out[key] = value
+    end
+  end
+  return out
+end
+
+local function load_texts(root)
+  local texts = {}
+  for _, file in ipairs(fs.list(root .. "/locales") or {}) do
+    local locale = file:match("^([%a-]+)%.json$") or file:match("^([%a-]+)%.default%.json$")
+    if locale then texts[locale] = flatten(read_json(root .. "/locales/" .. file), "", {}) end
+  end
+  return texts
+end
+
+local function load_pages(root)
+  local pages = {}
+  for _, file in ipairs(fs.list(root .. "/templates") or {}) do
+    local name = file:match("^(.+)%.json$")
+    if name then pages[name] = read_json(root .. "/templates/" .. file) end
+  end
+  return pages
+end
+
+-- Styles are one file to a browser and one file a component to us. The order of cascade layers is
+-- declared in tokens.css, which comes first.
+local function bundle(folder, ending, first)
+  local parts = {}
+  local names = fs.list(folder) or {}
+  table.sort(names, function(a, b)
+    if (a == first) ~= (b == first) then return a == first end
+    return a < b
+  end)
+  for _, name in ipairs(names) do
+    if name:find("%." .. ending .. "$") then parts[#parts + 1] = assert(fs.read(folder .. "/" .. name)) end
+  end
+  return table.concat(parts, "\n")
+end
+
+local function shrink_css(css)
+  return (css:gsub("/%*.-%*/", ""):gsub("[ \t]*\n%s*", "\n"):gsub("\n+", "\n"):gsub(" {\n", "{"):gsub(";\n", ";"):gsub("\n}", "}"):gsub("}\n", "}"))
+end
+
+local function add_asset(found, name, body)
+  local stem, ending = name:match("^(.*)%.(%w+)$")
+  local digest = text.hex(crypto.blake2b(body)):sub(1, 12)
+  local asset = { url = "/assets/" .. stem .. "." .. digest .. "." .. ending, type = TYPES[ending] or "application/octet-stream", body = body }
+  found.assets[name], found.asset_by_url[asset.url] = asset, asset
+end
+
+local function load_assets(found)
+  local folder = found.root .. "/assets"
+  found.assets, found.asset_by_url = {}, {}
+  add_asset(found, "theme.css", shrink_css(bundle(folder .. "/css", "css", "tokens.css")))
+  add_asset(found, "theme.js", bundle(folder .. "/js", "js"))
+  for _, name in ipairs(fs.list(folder) or {}) do
+    local info = fs.stat(folder .. "/" .. name)
+    if info and info.kind == "file" then add_asset(found, name, assert(fs.read(folder .. "/" .. name))) end
+  end
+end
+
+local function settings_of(schema, given)
+  local settings = {}
+  for _, field in ipairs(schema.settings or {}) do
+    if field.id then
+      local value = given and given[field.id]
+      if value == nil then value = field.default end
+      settings[field.id] = value
+    end
+  end
+  return settings
+end
+
+--- A section of a page: its template, what its schema says, the values of its settings.
+---@param self merx.Theme
+---@param kind string
+---@param given? table
+---@return table? section
+---@return merx.TemplateFailure? err
+local function open_section(self, kind, given)
+  local found, err = self.env:find("section", kind)
+  if not found then return nil, err end
+  local schema = self.schemas[kind]
+  if not schema then
+    schema = json.decode(found:schema() or "{}") or {}
+    self.schemas[kind] = schema
+  end
+  return { template = found, schema = schema, settings = settings_of(schema, given) }
+end
+
+local function load(id)
+  local found = { id = id, root = thread.share .. "/themes/" .. id, schemas = {} }
+  if not fs.exists(found.root .. "/theme.json") then error("there is no theme " .. id .. " in " .. found.root, 0) end
+  local about = read_json(found.root .. "/theme.json")
+  found.texts, found.pages = load_texts(found.root), load_pages(found.root)
+  load_assets(found)
+  local folders = { snippet = "snippets/", section = "sections/", layout = "layout/" }
+  found.env = template.environment({
+    autoescape = about.autoescape ~= false,
+    loader = function(kind, name)
+      return folders[kind] and fs.read(found.root .. "/" .. folders[kind] .. name .. ".liquid")
+    end,
+    section = function(_, state, out, name) theme.render_section(found, state.registers, out, { id = name, type = name }) end,
+  })
+  return found
+end
+
+---@param id string
+---@return merx.Theme
+function theme.get(id)
+  if not themes[id] then themes[id] = load(id) end
+  return themes[id]
+end
+
+--- Forgets all themes, so that their files are read again.
+function theme.reload()
+  themes = {}
+end
+
+--- Renders one section into `out`. One that fails is left out, and the log says why.
+---@param self merx.Theme
+---@param page table registers of the page being rendered
+---@param out userdata
+---@param entry { id: string, type: string, settings?: table }
+function theme.render_section(self, page, out, entry)
+  local section, err = open_section(self, entry.type, entry.settings)
+  if not section then
+    log.error("a section is left out", { section = entry.type, error = tostring(err) })
+    return
+  end
+  local drop = { id = entry.id, settings = section.settings }
+  if section.schema.handler then
+    local data = page.ask_section(page, section.schema.handler, section.settings)
+    if not data then return end
+    for name, value in pairs(data) do drop[name] = value end
+  end
+  section.template:render(out, page.render_context({ section = drop }))
+end
+
+--- Renders a whole page: its sections, inside its layout.
+---@param self merx.Theme
+---@param page table registers: ctx, globals, render_context, ask_section
+---@param name string of the JSON template
+---@return userdata out native.buf
+function theme.render(self, page, name)
+  local found = self.pages[name] or error("the theme " .. self.id .. " has no template " .. name)
+  local content = buf.new()
+  for _, id in ipairs(found.order) do
+    local entry = found.sections[id]
+    theme.render_section(self, page, content, { id = id, type = entry.type, settings = entry.settings })
+  end
+  page.globals.content_for_layout = template.html(content:string())
+  local layout = assert(self.env:find("layout", found.layout or "theme"))
+  local out = buf.new()
+  assert(layout:render(out, page.render_context({})))
+  return out
+end
+
+return theme

@@ -1,0 +1,277 @@
+--- A product as its page sees it: what can be chosen, what is chosen, what that costs and when it comes.
+local catalog = require("domain.catalog")
+local card = require("web.view.card")
+local filters = require("web.filters")
+local i18n = require("kernel.i18n")
+local image = require("web.view.image")
+local lazy = require("web.view.lazy")
+local listings = require("domain.listings")
+local page = require("web.page")
+local pricing = require("domain.pricing")
+local quote = require("domain.quote")
+local template = require("kernel.template")
+
+local product = {}
+
+local hundredths = filters.hundredths
+local DAY <const> = 86400000
+local RELATED <const> = 4
+
+-- The list price and what else the price list has, as price rules want it.
+local function items_of(found)
+  local items = {}
+  for _, variant in ipairs(found.variants) do
+    local base, offers
+    for _, row in ipairs(variant.prices) do
+      if not base and row.min_quantity == 1 and not row.starts_at and not row.ends_at then
+        base = row
+      else
+        offers = offers or {}
+        offers[#offers + 1] = row
+      end
+    end
+    if base then
+      items[#items + 1] = {
+        variant_id = variant.id, product_id = found.id, amount = base.amount, pieces = base.pieces, offers = offers,
+        tax_class = variant.tax_class,
+      }
+      variant.list_amount = -(-base.amount // base.pieces)
+    end
+  end
+  return items
+end
+
+local function set_prices(ctx, found)
+  local prices = pricing.page(ctx, items_of(found), quote.handlers("price_rule"))
+  for _, variant in ipairs(found.variants) do
+    local price = prices[variant.id]
+    variant.now_amount = price and -(-price.amount // price.pieces)
+    variant.was_amount = price and variant.list_amount > variant.now_amount and variant.list_amount or nil
+  end
+end
+
+-- Where a value stands in the options: by what a form sends, or by what a person reads.
+local function find_value(option, wanted)
+  for _, value in ipairs(option.values) do
+    if value.key == wanted or value.title == wanted then return value end
+  end
+end
+
+--- Reads what was chosen: `variant` wins, then one field for each option; a single value chooses itself.
+---@param found merx.Product
+---@param fields table<string, string> "variant", "options[Colour]"
+---@return table<integer, integer> chosen option id -> value id
+---@return merx.Variant? variant
+function product.choose(found, fields)
+  local chosen, by_id = {}, nil
+  local wanted = math.tointeger(tonumber(fields.variant or fields.id))
+  for _, variant in ipairs(found.variants) do
+    if variant.id == wanted then by_id = variant end
+  end
+  for _, option in ipairs(found.options) do
+    local value = fields["options[" .. option.key .. "]"] and find_value(option, fields["options[" .. option.key .. "]"])
+    if by_id and by_id.values[option.id] and not value then
+      chosen[option.id] = by_id.values[option.id]
+    elseif value then
+      chosen[option.id] = value.id
+    elseif #option.values == 1 then
+      chosen[option.id] = option.values[1].id
+    end
+  end
+  local is_whole = true
+  for _, option in ipairs(found.options) do is_whole = is_whole and chosen[option.id] ~= nil end
+  if #found.options == 0 then return chosen, by_id or found.variants[1] end
+  return chosen, is_whole and catalog.match_variant(found, chosen) or nil
+end
+
+-- Whether some variant that has this value, and all else that is chosen, can be bought.
+local function value_is_available(found, chosen, option, value)
+  for _, variant in ipairs(found.variants) do
+    local fits = variant.values[option.id] == nil or variant.values[option.id] == value.id
+    for other_id, other_value in pairs(chosen) do
+      local own = variant.values[other_id]
+      if other_id ~= option.id and own and own ~= other_value then fits = false end
+    end
+    if fits and variant.is_available then return true end
+  end
+  return false
+end
+
+local function option_views(found, chosen)
+  local views = {}
+  for position, option in ipairs(found.options) do
+    local view = { name = option.title, key = option.key, position = position, values = {} }
+    for _, value in ipairs(option.values) do
+      local selected = chosen[option.id] == value.id
+      if selected then view.selected_label, view.selected_value = value.title, value.title end
+      view.values[#view.values + 1] = {
+        name = value.title, value = value.key, selected = selected, available = value_is_available(found, chosen, option, value),
+      }
+    end
+    views[position] = view
+  end
+  return views
+end
+
+local function price_fields(ctx, variants)
+  local low, high, lowest
+  for _, variant in ipairs(variants) do
+    if variant.now_amount then
+      if not low or variant.now_amount < low.now_amount then low = variant end
+      high = math.max(high or 0, variant.now_amount)
+      lowest = variant.was_amount and variant.lowest_amount or lowest
+    end
+  end
+  if not low then return {} end
+  return {
+    price = hundredths(low.now_amount, ctx.currency), compare_at_price = hundredths(low.was_amount, ctx.currency),
+    lowest_price = low.was_amount and hundredths(low.lowest_amount, ctx.currency) or nil,
+    price_varies = high > low.now_amount, price_min = hundredths(low.now_amount, ctx.currency), price_max = hundredths(high, ctx.currency),
+  }
+end
+
+local function variant_view(ctx, found, variant)
+  if not variant then return nil end
+  local view = price_fields(ctx, { variant })
+  view.id, view.sku, view.title, view.available = variant.id, variant.sku, variant.title, variant.is_available
+  view.url = ctx.root .. "/products/" .. found.handle .. "?variant=" .. variant.id
+  return view
+end
+
+local function stock_of(self, found, variant)
+  if found.kind == "external" or found.kind == "grouped" then return "in", "" end
+  if not variant and #found.variants > 1 then
+    for _, other in ipairs(found.variants) do
+      if other.is_available then return "choose", page.text(self, "products.stock.choose") end
+    end
+    return "sold_out", page.text(self, "products.stock.sold_out")
+  end
+  variant = variant or found.variants[1]
+  if not variant or not variant.is_available then return "sold_out", page.text(self, "products.stock.sold_out") end
+  if variant.on_hand <= 0 then return "backorder", page.text(self, "products.stock.backorder") end
+  if variant.low_at and variant.on_hand <= variant.low_at then
+    return "low", page.text(self, "products.stock.low", { count = variant.on_hand })
+  end
+  return "in", page.text(self, "products.stock.in")
+end
+
+local function weight_text(ctx, mg)
+  if mg >= 1000000 then return i18n.number(ctx.locale, mg / 1000000, { max = 2 }) .. " kg" end
+  return i18n.number(ctx.locale, mg // 1000) .. " g"
+end
+
+local function size_text(ctx, variant)
+  local parts = {}
+  for _, um in ipairs({ variant.length_um, variant.width_um, variant.height_um }) do
+    if um > 0 then parts[#parts + 1] = i18n.number(ctx.locale, um / 10000, { max = 1 }) end
+  end
+  return #parts > 0 and table.concat(parts, " × ") .. " cm" or nil
+end
+
+local function facts_of(self, found, variant)
+  local ctx, facts = self.ctx, {}
+  for _, attribute in ipairs(found.attributes) do
+    if attribute.is_visible and #attribute.values > 0 then
+      facts[#facts + 1] = { title = attribute.title, value = i18n.list(ctx.locale, attribute.values) }
+    end
+  end
+  local shown = variant or found.variants[1]
+  if shown and shown.weight_mg > 0 then facts[#facts + 1] = { title = page.text(self, "products.weight"), value = weight_text(ctx, shown.weight_mg) } end
+  local size = shown and size_text(ctx, shown)
+  if size then facts[#facts + 1] = { title = page.text(self, "products.dimensions"), value = size } end
+  if shown and shown.sku then facts[#facts + 1] = { title = page.text(self, "products.sku"), value = shown.sku } end
+  return facts
+end
+
+local function breadcrumbs(ctx, found)
+  local crumbs = { { title = require("kernel.settings").get("shop.name"), url = ctx.root .. "/" } }
+  for _, category in ipairs(found.category and catalog.category_path(found.category) or {}) do
+    crumbs[#crumbs + 1] = { title = category.title, url = ctx.root .. "/collections/" .. category.handle }
+  end
+  crumbs[#crumbs + 1] = { title = found.title, url = ctx.root .. "/products/" .. found.handle }
+  return crumbs
+end
+
+-- Up-sells and cross-sells first, then what else stands in its category.
+local function related(self, found)
+  local ids, seen = {}, { [found.id] = true }
+  for _, kind in ipairs({ "up_sell", "cross_sell", "related" }) do
+    for _, relation in ipairs(found.relations[kind]) do
+      if not seen[relation.id] and #ids < RELATED then ids[#ids + 1] = relation.id end
+      seen[relation.id] = true
+    end
+  end
+  local cards = listings.cards(self.ctx, ids)
+  if #cards < RELATED and found.category then
+    for _, entry in ipairs((listings.page(self.ctx, { category_id = found.category.id, sort = "featured", limit = RELATED + 1 }))) do
+      if not seen[entry.product_id] and #cards < RELATED then cards[#cards + 1] = entry end
+    end
+  end
+  return card.list(self, cards)
+end
+
+local function members(self, found)
+  local ids = {}
+  for _, relation in ipairs(found.relations.member) do ids[#ids + 1] = relation.id end
+  local views = card.list(self, listings.cards(self.ctx, ids))
+  for _, view in ipairs(views) do view.quantity_label = page.text(self, "cart.quantity_of", { title = view.title }) end
+  return views
+end
+
+-- The promised days, counted in working days from the next one on.
+local function delivery_text(self, found)
+  local variant = found.variants[1]
+  if variant and not variant.ships then
+    return page.text(self, variant.is_downloadable and "products.download" or "products.stock.in")
+  end
+  local now = self.ctx.now
+  return page.text(self, "products.delivery", {
+    from = i18n.date(self.ctx.locale, now + 2 * DAY, "medium"), to = i18n.date(self.ctx.locale, now + 4 * DAY, "medium"),
+  })
+end
+
+local function images_of(ctx, found)
+  local images = {}
+  for i, row in ipairs(found.images) do
+    images[i] = image.of(row, ctx.base_url)
+    if images[i] and images[i].alt == "" then images[i].alt = found.title end
+  end
+  return images
+end
+
+--- A product as its page's template sees it.
+---@param self table page
+---@param found merx.Product
+---@param chosen table<integer, integer>
+---@param variant? merx.Variant
+---@return table
+function product.view(self, found, chosen, variant)
+  local ctx = self.ctx
+  set_prices(ctx, found)
+  local view = price_fields(ctx, found.variants)
+  local any = false
+  for _, entry in ipairs(found.variants) do any = any or entry.is_available end
+  view.id, view.handle, view.title, view.vendor = found.id, found.handle, found.title, found.brand
+  view.url = ctx.root .. "/products/" .. found.handle
+  view.description = found.description ~= "" and template.html(found.description) or nil
+  view.short_description = found.summary ~= "" and template.html(found.summary) or nil
+  view.images = images_of(ctx, found)
+  view.featured_image = view.images[1]
+  view.type_of_sale = found.kind
+  view.available = any or found.kind == "grouped"
+  view.has_only_default_variant = #found.options == 0
+  view.options_with_values = option_views(found, chosen)
+  view.selected_variant = variant_view(ctx, found, variant)
+  view.stock_state, view.stock_text = stock_of(self, found, variant)
+  view.external_url, view.external_text = found.external_url, found.external_label ~= "" and found.external_label or found.title
+  view.tax_text = page.text(self, "products.tax_included")
+  return lazy.table(view, {
+    breadcrumbs = function() return breadcrumbs(ctx, found) end,
+    delivery_text = function() return delivery_text(self, found) end,
+    facts = function() return facts_of(self, found, variant) end,
+    related = function() return related(self, found) end,
+    members = function() return members(self, found) end,
+  })
+end
+
+return product
