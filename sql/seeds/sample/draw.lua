@@ -6,12 +6,12 @@ package.path = home .. "/?.lua;" .. package.path
 
 local pictures = require("draw.pictures")
 
-local LIMIT <const> = 12 * 1024 -- bytes a drawing may weigh
-
 ---@param name string
 local function draw(name)
-  local text = pictures.draw(name)
-  if #text > LIMIT then io.stderr:write(("%s: %d bytes, more than %d\n"):format(name, #text, LIMIT)) end
+  local text, limit = pictures.draw(name)
+  if #text > limit then
+    io.stderr:write(("%s: %d bytes, more than %d\n"):format(name, #text, limit))
+  end
   local path = ("%s/drawings/%s.svg"):format(home, name)
   local file <close> = assert(io.open(path, "wb"))
   assert(file:write(text))

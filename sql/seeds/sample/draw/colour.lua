@@ -28,7 +28,8 @@ local function to_byte(c)
 end
 
 local function to_lab(hex)
-  local rgb = assert(tonumber(hex:match("^#(%x%x%x%x%x%x)$"), 16), "not a colour: " .. tostring(hex))
+  local rgb = assert(tonumber(hex:match("^#(%x%x%x%x%x%x)$"), 16),
+    "not a colour: " .. tostring(hex))
   local r = to_linear((rgb >> 16) / 255)
   local g = to_linear((rgb >> 8 & 255) / 255)
   local b = to_linear((rgb & 255) / 255)

@@ -5,7 +5,7 @@ local sheet = require("draw.sheet")
 local pictures = {}
 
 local FAMILIES <const> = {
-  "ceramics", "tea", "kitchen", "lighting", "textiles", "stationery",
+  "ceramics", "tea", "kitchen", "lighting", "textiles", "stationery", "bags", "garden", "scenes",
 }
 
 local known, order = {}, {}
@@ -15,8 +15,9 @@ local known, order = {}, {}
 ---@field body fun(s: merx.Sheet)
 ---@field hung? boolean a wall without a floor
 ---@field busy? boolean many things: each is drawn with fewer marks
----@field width? integer
----@field height? integer
+---@field limit integer bytes the drawing may weigh
+---@field width integer
+---@field height integer
 
 local function add(name, shot)
   assert(not known[name], "two drawings named " .. name)
@@ -29,6 +30,7 @@ for _, family in ipairs(FAMILIES) do
     options = options or {}
     add(name, {
       kind = options.kind or kind, body = body, hung = options.hung, busy = options.busy,
+      limit = (options.kilobytes or 12) * 1024,
       width = options.width or 800, height = options.height or 1000,
     })
   end)
@@ -39,14 +41,15 @@ function pictures.names() return order end
 
 --- Draws one picture and gives its SVG text.
 ---@param name string
----@return string
+---@return string text
+---@return integer limit bytes it may weigh
 function pictures.draw(name)
   local shot = known[name] or error("no drawing is named " .. name, 0)
   local s = sheet.new(shot.width, shot.height)
   s.busy = shot.busy
   if shot.kind then (shot.hung and room.wall or room.backdrop)(s, shot.kind) end
   shot.body(s)
-  return s:text()
+  return s:text(), shot.limit
 end
 
 return pictures

@@ -60,7 +60,8 @@ end
 ---@param height integer
 ---@return merx.Sheet
 function sheet.new(width, height)
-  return setmetatable({ width = width, height = height, defs = {}, known = {}, shared = {}, marks = {} }, sheet)
+  return setmetatable({ width = width, height = height, defs = {}, known = {}, shared = {},
+    marks = {} }, sheet)
 end
 
 --- Adds a definition once and gives its id. `text` has "%s" where the id belongs.
@@ -90,10 +91,12 @@ local function gradient(self, name, place, stops)
   local list = stop_list(stops)
   local shared = self.shared[name .. list]
   if shared then
-    return ("url(#%s)"):format(self:define(('<%s id="%%s" href="#%s"%s/>'):format(name, shared, place)))
+    return ("url(#%s)"):format(self:define(('<%s id="%%s" href="#%s"%s/>'):format(name, shared,
+      place)))
   end
   local base = self:define(('<%s id="%%s" gradientUnits="userSpaceOnUse"/>'):format(name))
-  local id = self:define(('<%s id="%%s" href="#%s"%s>%s</%s>'):format(name, base, place, list, name))
+  local id = self:define(('<%s id="%%s" href="#%s"%s>%s</%s>'):format(name, base, place, list,
+    name))
   self.shared[name .. list] = id
   return ("url(#%s)"):format(id)
 end
@@ -106,12 +109,14 @@ end
 
 --- A radial gradient in a unit box, for soft ellipses.
 function sheet:rad(stops)
-  return ("url(#%s)"):format(self:define('<radialGradient id="%s">' .. stop_list(stops) .. "</radialGradient>"))
+  return ("url(#%s)"):format(self:define('<radialGradient id="%s">' .. stop_list(stops)
+    .. "</radialGradient>"))
 end
 
 --- A radial gradient in the coordinates of the thing, its light at (cx, cy).
 function sheet:glow(cx, cy, r, stops)
-  return gradient(self, "radialGradient", (' cx="%s" cy="%s" r="%s"'):format(short(cx), short(cy), short(r)), stops)
+  return gradient(self, "radialGradient", (' cx="%s" cy="%s" r="%s"'):format(short(cx), short(cy),
+    short(r)), stops)
 end
 
 --- A repeating pattern; `body` is SVG, `turn` an optional transform.
@@ -134,7 +139,8 @@ local function attributes(options)
   for _, pair in ipairs(ATTRIBUTES) do
     local value = options[pair[1]]
     if value then
-      out[#out + 1] = (' %s="%s"'):format(pair[2], type(value) == "number" and short(value) or value)
+      out[#out + 1] = (' %s="%s"'):format(pair[2],
+        type(value) == "number" and short(value) or value)
     end
   end
   return table.concat(out)
@@ -162,7 +168,8 @@ function sheet:oval(cx, cy, rx, ry, fill, options)
 end
 
 function sheet:rect(x, y, width, height, radius, fill, options)
-  local place = (x ~= 0 and (' x="%s"'):format(short(x)) or "") .. (y ~= 0 and (' y="%s"'):format(short(y)) or "")
+  local place = (x ~= 0 and (' x="%s"'):format(short(x)) or "")
+    .. (y ~= 0 and (' y="%s"'):format(short(y)) or "")
   local round = radius > 0 and (' rx="%s"'):format(short(radius)) or ""
   self:add(('<rect%s width="%s" height="%s"%s fill="%s"%s/>'):format(
     place, short(width), short(height), round, fill, attributes(options or {})))
@@ -213,23 +220,27 @@ end
 ---@return string id
 function sheet:outline(d) return self:define(('<path id="%%s" d="%s"/>'):format(d)) end
 
---- Fills an outline made by `outline`.
+--- Fills an outline made by `outline`; without `fill` only its stroke is drawn.
 function sheet:fill(id, fill, options)
-  self:add(('<use href="#%s" fill="%s"%s/>'):format(id, fill, attributes(options or {})))
+  fill = fill and fill ~= "none" and (' fill="%s"'):format(fill) or ""
+  self:add(('<use href="#%s"%s%s/>'):format(id, fill, attributes(options or {})))
 end
 
 --- A blur of `size` for the option `blur`.
 function sheet:soft(size)
   return ("url(#%s)"):format(self:define(
-    ('<filter id="%%s" x="-40%%%%" y="-40%%%%" width="180%%%%" height="180%%%%"><feGaussianBlur stdDeviation="%s"/></filter>')
+    ('<filter id="%%s" x="-40%%%%" y="-40%%%%" width="180%%%%" height="180%%%%">'
+      .. '<feGaussianBlur stdDeviation="%s"/></filter>')
       :format(short(size))
   ))
 end
 
 ---@return string
 function sheet:text()
-  return ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" fill="none" stroke-linecap="round"><defs>%s</defs>%s</svg>\n')
-    :format(self.width, self.height, self.width, self.height, table.concat(self.defs), table.concat(self.marks))
+  return ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d"'
+    .. ' fill="none" stroke-linecap="round"><defs>%s</defs>%s</svg>\n')
+    :format(self.width, self.height, self.width, self.height, table.concat(self.defs),
+      table.concat(self.marks))
 end
 
 return sheet

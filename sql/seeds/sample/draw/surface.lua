@@ -42,15 +42,19 @@ end
 --- A woven cloth as a pattern fill: threads `size` wide.
 function surface.weave(s, base, size, strength, turn)
   local dark, pale = shade(base, strength), light(base, strength)
-  return s:pattern(size * 2, size * 2, ('<path d="%s" fill="%s" opacity=".5"/><path d="%s" fill="%s" opacity=".45"/>'):format(
+  return s:pattern(size * 2, size * 2,
+    ('<path d="%s" fill="%s" opacity=".5"/><path d="%s" fill="%s" opacity=".45"/>'):format(
     pen("M0 0h", size, "v", size, "H0ZM", size, size, "h", size, "v", size, "h-", size, "Z"), dark,
-    pen("M", size, "0h", size, "v", size * 0.5, "h-", size, "ZM0 ", size, "h", size, "v", size * 0.5, "H0Z"), pale), turn)
+    pen("M", size, "0h", size, "v", size * 0.5, "h-", size, "ZM0 ", size, "h", size, "v",
+      size * 0.5, "H0Z"), pale), turn)
 end
 
 --- Herringbone as a pattern fill.
 function surface.herringbone(s, base, size, strength)
-  return s:pattern(size * 2, size, ('<path d="%s" stroke="%s" stroke-width="%s" fill="none" opacity=".6"/>'):format(
-    pen("M0 ", -size * 0.5, "L", size, size * 0.5, "L", size * 2, -size * 0.5, "M0 ", size * 0.5, "L", size, size * 1.5, "L", size * 2, size * 0.5),
+  return s:pattern(size * 2, size,
+    ('<path d="%s" stroke="%s" stroke-width="%s" fill="none" opacity=".6"/>'):format(
+    pen("M0 ", -size * 0.5, "L", size, size * 0.5, "L", size * 2, -size * 0.5, "M0 ", size * 0.5,
+      "L", size, size * 1.5, "L", size * 2, size * 0.5),
     light(base, strength), pen(size * 0.28)))
 end
 
@@ -59,7 +63,8 @@ function surface.folds(s, lines, base, width, strength)
   local all = table.concat(lines)
   s:line(all, shade(base, 0.5), width, { opacity = strength or 0.3, blur = s:soft(width * 0.45) })
   s:line(all, light(base, 0.6), width * 0.6,
-    { opacity = (strength or 0.3) * 1.1, blur = s:soft(width * 0.3), turn = pen("translate(", -width * 0.8, -width * 0.2, ")") })
+    { opacity = (strength or 0.3) * 1.1, blur = s:soft(width * 0.3), turn = pen("translate(",
+      -width * 0.8, -width * 0.2, ")") })
 end
 
 --- Stitches along a path.
@@ -79,7 +84,9 @@ end
 function surface.leaf_spray(s, x, y, ink)
   s:at(x, y, 1, function()
     s:line("M0 0C10-40 30-70 64-100", ink, 3, { opacity = 0.8 })
-    local stroke = s:keep(function() s:path("M0 0C-9-10-8-26 0-36C8-26 9-10 0 0Z", ink, { opacity = 0.75 }) end)
+    local stroke = s:keep(function()
+      s:path("M0 0C-9-10-8-26 0-36C8-26 9-10 0 0Z", ink, { opacity = 0.75 })
+    end)
     for i, turn in ipairs({ -62, 70, -40, 92, -20, 60 }) do
       s:again(stroke, i * 10 - 6, i * i * -0.9 - i * 11, turn)
     end
@@ -88,16 +95,21 @@ end
 
 --- Steam: two slow curves.
 function surface.steam(s, height)
-  s:line(pen("M-22 0C-60 ", -height * 0.35, "20 ", -height * 0.55, "-16 ", -height), "#fff", 16, { opacity = 0.5, blur = s:soft(9) })
-  s:line(pen("M26 4C-4 ", -height * 0.3, "66 ", -height * 0.5, "30 ", -height * 0.86), "#fff", 12, { opacity = 0.4, blur = s:soft(8) })
+  s:line(pen("M-22 0C-60 ", -height * 0.35, "20 ", -height * 0.55, "-16 ", -height), "#fff", 16,
+    { opacity = 0.5, blur = s:soft(9) })
+  s:line(pen("M26 4C-4 ", -height * 0.3, "66 ", -height * 0.5, "30 ", -height * 0.86), "#fff", 12,
+    { opacity = 0.4, blur = s:soft(8) })
 end
 
 --- A candle flame with its halo.
 function surface.flame(s, size)
-  s:oval(0, -size * 0.8, size * 2.6, size * 2.6, s:rad({ { 0, "#ffe2a0", 0.75 }, { 0.4, "#ffd98a", 0.28 }, { 1, "#ffd98a", 0 } }))
+  s:oval(0, -size * 0.8, size * 2.6, size * 2.6,
+    s:rad({ { 0, "#ffe2a0", 0.75 }, { 0.4, "#ffd98a", 0.28 }, { 1, "#ffd98a", 0 } }))
   s:line(pen("M0 ", size * 0.12, "L0 ", -size * 0.22), "#3a2b22", size * 0.09)
-  s:path(pen("M0 0C", -size * 0.42, -size * 0.2, -size * 0.3, -size * 0.8, 0, -size * 1.6, "C", size * 0.3, -size * 0.8, size * 0.42, -size * 0.2, 0, 0, "Z"),
-    s:lin(0, -size * 1.6, 0, 0, { { 0, "#f6a63c" }, { 0.45, "#ffd873" }, { 0.8, "#fff3c8" }, { 1, "#9fb4d8" } }))
+  s:path(pen("M0 0C", -size * 0.42, -size * 0.2, -size * 0.3, -size * 0.8, 0, -size * 1.6, "C",
+    size * 0.3, -size * 0.8, size * 0.42, -size * 0.2, 0, 0, "Z"),
+    s:lin(0, -size * 1.6, 0, 0, { { 0, "#f6a63c" }, { 0.45, "#ffd873" }, { 0.8, "#fff3c8" },
+      { 1, "#9fb4d8" } }))
 end
 
 return surface
