@@ -259,7 +259,8 @@ local CLOTHS <const> = {
   waves = {
     "#46597f", '<g fill="none" stroke="#eee6d4" stroke-width="3"><circle cx="30" cy="30" r="28"/>'
       .. '<circle cx="30" cy="30" r="19"/><circle cx="30" cy="30" r="10"/>'
-      .. '<path d="M0 58A28 28 0 0 0 28 30M60 58A28 28 0 0 1 32 30M9 58A19 19 0 0 0 0 41M51 58A19 19 0 0 1 60 41"/></g>',
+      .. '<path d="M0 58A28 28 0 0 0 28 30M60 58A28 28 0 0 1 32 30'
+      .. 'M9 58A19 19 0 0 0 0 41M51 58A19 19 0 0 1 60 41"/></g>',
     60, 30,
   },
   leaves = {

@@ -286,7 +286,7 @@ end
 --- A parcel in brown paper with a ribbon and a sprig.
 function stationery.parcel(s)
   local base, ribbon = "#c49a6c", "#f0e6d2"
-  room.shadow(s, 240, 1, 0.1)
+  room.shadow(s, 236, 0.9, 0.045)
   solid.box(s, 480, 330, 92, base, 3)
   surface.folds(s, { "M-236-320L-150-240M236-320L140-230" }, base, 14, 0.24)
   s:path("M-46 0V-330L-30-422H20L34-330V0Z", s:lin(-46, 0, 34, 0, { { 0, shade(ribbon, 0.12) },

@@ -136,7 +136,7 @@ end
 
 function tea.grinder(s)
   local wood = of.walnut
-  room.shadow(s, 150, 1, 0.14)
+  room.shadow(s, 148, 0.9, 0.06)
   s:rect(-150, -24, 300, 24, 4, s:lin(-150, 0, 150, 0, { { 0, light(wood, 0.16) },
     { 1, shade(wood, 0.3) } }))
   s:at(0, -22, 1, function()

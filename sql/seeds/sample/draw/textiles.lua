@@ -199,7 +199,7 @@ local function rug_roll(s)
 end
 
 function textiles.napkins(s, base)
-  room.shadow(s, 216, 1, 0.08)
+  room.shadow(s, 210, 0.9, 0.045)
   s:at(0, 0, 1, function() folded(s, 8, 210, 32, base, surface.weave(s, base, 3, 0.16)) end)
   s:at(0, -256, 1, function()
     s:path("M-216 0H214L150-70H-150Z", s:lin(0, -70, 0, 0, { { 0, light(base, 0.12) },
@@ -221,13 +221,14 @@ function textiles.bed_linen(s, base)
     .. "C290-440 280-320 250-200Z")
   s:fill(pillow, s:lin(-250, -480, 250, -200, { { 0, light(base, 0.4) }, { 0.6, base },
     { 1, shade(base, 0.22) } }))
+  s:fill(pillow, surface.weave(s, base, 3, 0.12), { opacity = 0.5 })
   s:inside(pillow, function()
     surface.folds(s, { "M-240-470C-180-420-160-380-150-320", "M240-470C180-420 170-380 160-320",
       "M-60-480C-40-420-30-380 10-340" }, base, 26, 0.3)
-    s:rect(-300, -300, 600, 100, 0, s:lin(0, -310, 0, -210, { { 0, "#2b1f1e", 0 },
+    s:rect(-300, -312, 600, 112, 0, s:lin(0, -310, 0, -210, { { 0, "#2b1f1e", 0 },
       { 1, "#2b1f1e", 0.3 } }))
   end)
-  room.shadow(s, 268, 1, 0.08)
+  room.shadow(s, 262, 0.9, 0.045)
   folded(s, 5, 265, 48, base, surface.weave(s, base, 3, 0.12))
   s:line("M70-242V0", shade(base, 0.34), 22, { cap = "butt" })
   s:line("M68-242V0", light(base, 0.34), 15, { cap = "butt" })
@@ -397,7 +398,7 @@ function textiles.pictures(show)
   show("throw-mustard-2", function(s)
     s:at(400, GROUND + 20, 1.2, function()
       local base = colour.mix(of.mustard, "#efe6d4", 0.2)
-      room.shadow(s, 256, 1, 0.08)
+      room.shadow(s, 250, 0.9, 0.045)
       folded(s, 4, 250, 74, base, surface.herringbone(s, colour.mix(base, "#efe6d4", 0.4), 12, 0.3))
       fringe(s, -40, 246, -238, 70, base, 10)
     end)
@@ -409,7 +410,7 @@ function textiles.pictures(show)
   end
   show("waffle-towel-sand-2", function(s)
     s:at(400, GROUND + 20, 1, function()
-      room.shadow(s, 256, 1, 0.08) folded(s, 3, 250, 66, of.sand, waffle(s, of.sand))
+      room.shadow(s, 250, 0.9, 0.045) folded(s, 3, 250, 66, of.sand, waffle(s, of.sand))
     end)
     s:at(396, GROUND - 178, 0.98, function() folded(s, 2, 244, 66, of.sea, waffle(s, of.sea)) end)
     s:at(402, GROUND - 307, 0.96, function() folded(s, 1, 246, 66, of.rose, waffle(s, of.rose)) end)
