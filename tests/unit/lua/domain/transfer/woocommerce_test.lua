@@ -1,0 +1,114 @@
+local shop = require("support.shop")
+shop.open()
+
+local catalog = require("domain.catalog")
+local fs = require("native.fs")
+local test = require("support.test")
+local thread = require("native.thread")
+local transfer = require("domain.transfer")
+
+local DATA <const> = os.getenv("MERX_TEST_DATA") or thread.share .. "/../shared/data"
+local SAMPLE <const> = DATA .. "/woocommerce/sample_products.csv"
+
+local function read(bytes)
+  return transfer.read(bytes, { digits = 2, open_image = function() return nil, "addresses are not fetched" end })
+end
+
+local function messages(list)
+  local lines = {}
+  for i, note in ipairs(list) do lines[i] = transfer.format_note(note) end
+  return table.concat(lines, "\n")
+end
+
+if fs.exists(SAMPLE) then
+  test.group("WooCommerce's own sample file", function()
+    test.case("arrives with all 25 rows: 18 products and 7 variations", function()
+      local plan = read(assert(fs.read(SAMPLE)))
+      test.equal(messages(plan.report.errors), "")
+      test.equal(plan.rows, 25)
+      test.equal(#plan.products, 18)
+      local variations = 0
+      for _, entry in ipairs(plan.products) do
+        if entry.input.kind == "variable" then variations = variations + #entry.input.variants end
+      end
+      test.equal(variations, 7)
+      test.equal(transfer.apply(plan), { created = 18, updated = 0, failed = 0 })
+    end)
+
+    test.case("keeps prices, sale prices, attributes, categories and relations", function()
+      local ctx = shop.context()
+      local beanie = assert(catalog.find_product_by_handle(ctx, "beanie"))
+      test.equal(beanie.variants[1].amount, 1800)
+      test.equal(beanie.variants[1].compare_amount, 2000)
+      test.equal(beanie.category.title, "Accessories")
+      local hoodie = assert(catalog.find_product_by_handle(ctx, "hoodie"))
+      test.equal(#hoodie.variants, 4)
+      test.equal({ hoodie.options[1].title, hoodie.options[2].title }, { "Color", "Logo" })
+      local group = assert(catalog.find_product_by_handle(ctx, "logo-collection"))
+      test.equal(#group.relations.member, 3)
+      local pennant = assert(catalog.find_product_by_handle(ctx, "wordpress-pennant"))
+      test.equal(pennant.kind, "external")
+      test.equal(pennant.external_url, "https://mercantile.wordpress.org/product/wordpress-pennant/")
+      local album = assert(catalog.find_product_by_handle(ctx, "album"))
+      test.equal(album.variants[1].is_downloadable, 1)
+      test.equal(album.variants[1].ships, 0)
+    end)
+
+    test.case("names every picture that could not be fetched by its row", function()
+      local plan = read(assert(fs.read(SAMPLE)))
+      local lines = {}
+      for _, note in ipairs(plan.report.notes) do
+        if note.column == "Images" then lines[note.line] = true end
+      end
+      local count = 0
+      for _ in pairs(lines) do count = count + 1 end
+      assert(count >= 20, messages(plan.report.notes))
+    end)
+  end)
+else
+  test.case("SKIPPED: WooCommerce's sample file is not at " .. SAMPLE, function() end)
+end
+
+test.group("a product file with mistakes", function()
+  local function errors(text)
+    local plan = read(text)
+    return messages(plan.report.errors)
+  end
+
+  test.case("says that it is none", function()
+    test.equal(errors("a,b\n1,2\n"), 'line 1: this is no product file: there is no column "Name" or "SKU"')
+    assert(errors(""):find("line 1"))
+  end)
+
+  test.case("names line, column and reason of each", function()
+    local found = errors("Type,SKU,Name,Regular price,Sale price,Stock\n"
+      .. "simple,A,One,ten,,\n" .. "simple,A,Two,5,6,1.5\n" .. "variation,B,,3,,\n" .. "thing,C,,1,,\n")
+    test.equal(found, table.concat({
+      'line 2, column "Regular price": write a number like 12.50, not "ten"',
+      'line 3, column "SKU": the SKU A stands in line 2, too; make one of them different',
+      'line 3, column "Sale price": the sale price is above the regular price',
+      'line 3, column "Stock": write a whole number, not "1.5"',
+      'line 4, column "Parent": a variation needs the SKU of its product here',
+      'line 5, column "Name": a product needs a name',
+      'line 5, column "Type": the type "thing" is not known; write simple, variable, variation, grouped or external',
+    }, "\n"))
+  end)
+
+  test.case("understands decimal commas, groups of thousands and semicolons", function()
+    local plan = read("SKU;Name;Regular price\nA;One;1.299,50\nB;Two;3,5\n")
+    test.equal(messages(plan.report.errors), "")
+    test.equal(plan.products[1].input.variants[1].regular_amount, 129950)
+    test.equal(plan.products[2].input.variants[1].regular_amount, 350)
+  end)
+
+  test.case("says which price it rounded", function()
+    local plan = read("SKU,Name,Regular price\nA,One,1.005\n")
+    test.equal(plan.products[1].input.variants[1].regular_amount, 101)
+    assert(messages(plan.report.notes):find("rounded to 1.01 from 1.005", 1, true))
+  end)
+
+  test.case("takes out what could run", function()
+    local plan = read('SKU,Name,Description\nA,One,"<p onclick=""x()"">Hi<script>alert(1)</script></p>"\n')
+    test.equal(plan.products[1].input.description, "<p>Hi</p>")
+  end)
+end)
