@@ -164,7 +164,7 @@ static int do_clock(struct caller *caller, const struct mx_frame *frame, struct 
     if (frame->count > 1 && mx_clock_set(shared->clock, (int64_t)ms, err) < 0) {
         return err->code;
     }
-    if (frame->count > 1 && shared->wake_jobs) {
+    if (frame->count > 1) {
         shared->wake_jobs(shared->wake_ctx); // something may be due now
     }
     char text[24];

@@ -104,14 +104,6 @@ static void on_stop_read(struct mx_letter *letter) {
     stop_when_idle(jobs);
 }
 
-// Any thread.
-static void wake(void *ctx) {
-    mx_jobs *jobs = ctx;
-    if (!atomic_exchange(&jobs->is_woken, true)) {
-        mx_mailbox_post(jobs->lane.mailbox, &jobs->wake);
-    }
-}
-
 // --- the thread -------------------------------------------------------------------------------
 
 static void on_housekeeping(void *ctx) {
@@ -161,10 +153,14 @@ int mx_jobs_start(
         mx_free(jobs);
         return rc;
     }
-    shared->wake_jobs = wake;
-    shared->wake_ctx = jobs;
     *out = jobs;
     return MX_OK;
+}
+
+void mx_jobs_wake(mx_jobs *jobs) {
+    if (!atomic_exchange(&jobs->is_woken, true)) {
+        mx_mailbox_post(jobs->lane.mailbox, &jobs->wake);
+    }
 }
 
 void mx_jobs_reload(mx_jobs *jobs) {

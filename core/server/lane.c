@@ -218,9 +218,7 @@ static int cache_configure(void *ctx, const struct mx_cache_rules *rules, struct
 
 static void wake_jobs(void *ctx) {
     struct mx_shared *shared = ((struct mx_lane *)ctx)->shared;
-    if (shared->wake_jobs) {
-        shared->wake_jobs(shared->wake_ctx);
-    }
+    shared->wake_jobs(shared->wake_ctx);
 }
 
 // --- life -------------------------------------------------------------------------------------
@@ -249,6 +247,7 @@ static int open_script(
         .version = MX_VERSION,
         .world = shared->world,
         .db = lane->db,
+        .keyring = shared->keyring,
         .services = &lane->services,
         .watchdog = shared->watchdog,
     };

@@ -1,33 +1,272 @@
-// The program's entry. For the server room to extend: so far it only runs tools, merx NAME ARGS… →
-// SHARE/lua/cli/NAME.lua, with the share folder from MERX_SHARE or the source tree, and no database.
+// The program's entry: options, then a subcommand. What C does itself stands in a table; everything
+// else is a tool in Lua.
+#define _GNU_SOURCE // realpath()
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "script/host.h"
+#include "platform/log.h"
+#include "server/call.h"
+#include "server/exit.h"
+#include "server/options.h"
+#include "server/suggest.h"
+#include "server/supervisor.h"
+#include "server/tool.h"
+#include "storage/db.h"
+
+enum { PATH_SIZE = 1024, NAMES_MAX = 128 };
 
 static int fail(const struct mx_error *err) {
     fprintf(stderr, "merx: %s\n", err->text);
-    return err->code == MX_E_MISSING ? 2 : 1;
+    return mx_exit_code(err->code);
+}
+
+static int fail_usage(const struct mx_error *err) {
+    fprintf(stderr, "merx: %s\n", err->text);
+    return MX_EXIT_USAGE;
+}
+
+// --- where the share folder is ----------------------------------------------------------------
+
+// Beside an installed program (PREFIX/bin/merx, PREFIX/share/merx); in a build folder the source tree.
+static int find_share(mx_options *options, struct mx_error *err) {
+    char path[PATH_SIZE];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    if (*mx_options_text(options, MX_OPT_SHARE)) {
+        return MX_OK;
+    }
+    path[len > 0 ? len : 0] = '\0';
+    if (strncmp(path, MX_BUILD_DIR "/", strlen(MX_BUILD_DIR "/")) == 0) {
+        return mx_options_set(options, MX_OPT_SHARE, MX_SOURCE_DIR, "the build folder", err);
+    }
+    char *slash = strrchr(path, '/');
+    if (!slash || (size_t)(slash - path) + sizeof("/../share/merx") > sizeof(path)) {
+        return mx_fail(err, MX_E_MISSING, "cannot tell where share/merx is: use --share");
+    }
+    memcpy(slash, "/../share/merx", sizeof("/../share/merx"));
+    char *real = realpath(path, NULL);
+    int rc = mx_options_set(
+        options, MX_OPT_SHARE, real ? real : path, "the program's own place", err);
+    free(real);
+    return rc;
+}
+
+static void configure_log(const mx_options *options) {
+    const char *format = mx_options_text(options, MX_OPT_LOG_FORMAT);
+    enum mx_log_level level = MX_LOG_INFO;
+    enum mx_log_form form = strcmp(format, "json") == 0    ? MX_LOG_JSON
+                            : strcmp(format, "human") == 0 ? MX_LOG_HUMAN
+                                                           : MX_LOG_AUTO;
+    mx_log_level_parse(mx_slice_of(mx_options_text(options, MX_OPT_LOG_LEVEL)), &level);
+    mx_log_configure(level, form);
+}
+
+// --- subcommands of C -------------------------------------------------------------------------
+
+static int do_serve(mx_options *options, int argc, char **argv) {
+    (void)argc;
+    (void)argv;
+    umask(0077);
+    return mx_supervise(options);
+}
+
+static int do_version(mx_options *options, int argc, char **argv) {
+    (void)options;
+    (void)argc;
+    (void)argv;
+    printf("merx %s (SQLite %s)\n", MX_VERSION, mx_db_version());
+    return MX_EXIT_OK;
+}
+
+static int do_config(mx_options *options, int argc, char **argv) {
+    bool explain = argc > 0 && strcmp(argv[0], "--explain") == 0;
+    if (argc > (explain ? 1 : 0)) {
+        fprintf(stderr, "usage: merx config [--explain]\n");
+        return MX_EXIT_USAGE;
+    }
+    mx_buf out = {0};
+    mx_options_print(options, explain, &out);
+    fwrite(out.ptr, 1, out.len, stdout);
+    mx_buf_deinit(&out);
+    return MX_EXIT_OK;
+}
+
+// Asks the running server and prints what it says, one word a line.
+static int ask(mx_options *options, const char *verb, int argc, char **argv) {
+    struct mx_slice words[MX_LIMIT_CONTROL_WORDS] = {mx_slice_of(verb)};
+    size_t count = 1;
+    struct mx_frame frame;
+    struct mx_error err;
+    mx_buf answer = {0};
+    for (int i = 0; i < argc && count < MX_LIMIT_CONTROL_WORDS; i++) {
+        words[count++] = mx_slice_of(argv[i]);
+    }
+    int rc = mx_call_server(
+        mx_options_text(options, MX_OPT_DATA), words, count, &answer, &frame, &err);
+    for (size_t i = 0; rc == MX_OK && i < frame.count; i++) {
+        struct mx_slice word = frame.words[i];
+        bool has_end = word.len > 0 && word.ptr[word.len - 1] == '\n';
+        printf("%.*s%s", (int)word.len, word.ptr, has_end ? "" : "\n");
+    }
+    mx_buf_deinit(&answer);
+    return rc < 0 ? fail(&err) : MX_EXIT_OK;
+}
+
+static int do_status(mx_options *options, int argc, char **argv) {
+    return ask(options, "status", argc, argv);
+}
+
+static int do_metrics(mx_options *options, int argc, char **argv) {
+    return ask(options, "metrics", argc, argv);
+}
+
+static int do_reload(mx_options *options, int argc, char **argv) {
+    return ask(options, "reload", argc, argv);
+}
+
+static int do_stop(mx_options *options, int argc, char **argv) {
+    return ask(options, "stop", argc, argv);
+}
+
+static int do_clock(mx_options *options, int argc, char **argv) {
+    return ask(options, "clock", argc, argv);
+}
+
+static const struct {
+    const char *name;
+    int (*fn)(mx_options *options, int argc, char **argv);
+    int args; // how many it may have
+    const char *about;
+} commands[] = {
+    {"clock", do_clock, 1, "Shows, or with MS moves, the clock of a server that permits it."},
+    {"config", do_config, 1, "Shows every option; --explain says where each value comes from."},
+    {"metrics", do_metrics, 0, "Shows the numbers of the running server."},
+    {"reload", do_reload, 0, "Has the running server take up changed settings and plugins."},
+    {"serve", do_serve, 0, "Serves the shop."},
+    {"status", do_status, 0, "Shows how the running server is, as JSON."},
+    {"stop", do_stop, 0, "Lets the running server finish its requests and end."},
+    {"version", do_version, 0, "Shows the versions."},
+};
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+// --- help -------------------------------------------------------------------------------------
+
+static void print_tool(void *ctx, const char *name, const char *about) {
+    (void)ctx;
+    printf("  %-12s %s\n", name, about);
+}
+
+static int do_help(mx_options *options) {
+    struct mx_error err;
+    mx_buf flags = {0};
+    printf("usage: merx [OPTIONS] COMMAND [ARGUMENTS]\n\n");
+    for (int i = 0; i < COMMANDS; i++) {
+        print_tool(NULL, commands[i].name, commands[i].about);
+    }
+    if (mx_tool_list(options, print_tool, NULL, &err) < 0) {
+        printf("  (more commands: %s)\n", err.text);
+    }
+    printf("\nOptions may stand anywhere before \"--\"; each is also MERX_NAME, MERX_NAME_FILE and a "
+           "line\n\"name = value\" of the configuration file.\n\n");
+    mx_options_print_help(&flags);
+    fwrite(flags.ptr, 1, flags.len, stdout);
+    mx_buf_deinit(&flags);
+    printf("\nExit status: 0 done, 1 failed, 2 usage, 3 missing, 4 conflict or locked, 5 refused "
+           "input,\n71 out of memory or the system refused.\n");
+    return MX_EXIT_OK;
+}
+
+struct names {
+    char text[NAMES_MAX][64];
+    const char *list[NAMES_MAX];
+    size_t count;
+};
+
+static void add_name(void *ctx, const char *name, const char *about) {
+    (void)about;
+    struct names *names = ctx;
+    if (names->count < NAMES_MAX) {
+        snprintf(names->text[names->count], sizeof(names->text[0]), "%s", name);
+        names->list[names->count] = names->text[names->count];
+        names->count++;
+    }
+}
+
+static int fail_unknown(mx_options *options, const char *typed) {
+    static struct names names;
+    struct mx_error err;
+    add_name(&names, "help", "");
+    for (int i = 0; i < COMMANDS; i++) {
+        add_name(&names, commands[i].name, "");
+    }
+    int rc = mx_tool_list(options, add_name, &names, &err);
+    (void)rc; // without tools the suggestion is poorer
+    const char *similar = mx_suggest(typed, names.list, names.count);
+    fprintf(stderr, "merx: there is no command \"%s\"", typed);
+    if (similar) {
+        fprintf(stderr, ": did you mean \"%s\"?\n", similar);
+    } else {
+        fprintf(stderr, ": see merx help\n");
+    }
+    return MX_EXIT_USAGE;
+}
+
+// --- choosing ---------------------------------------------------------------------------------
+
+static int run_own(mx_options *options, int index, int argc, char **argv) {
+    struct mx_error err;
+    bool is_config = commands[index].fn == do_config; // --explain is its own
+    if (!is_config && mx_options_read_flags(options, &argc, argv, false, &err) < 0) {
+        return fail_usage(&err);
+    }
+    if (argc > commands[index].args) {
+        fprintf(stderr, "merx %s: what is \"%s\"? See merx help\n", commands[index].name,
+            argv[commands[index].args]);
+        return MX_EXIT_USAGE;
+    }
+    return commands[index].fn(options, argc, argv);
+}
+
+static int run(mx_options *options, int argc, char **argv) {
+    const char *name = argc > 0 ? argv[0] : "help";
+    struct mx_error err;
+    if (strcmp(name, "--version") == 0) {
+        name = "version";
+    }
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        return do_help(options);
+    }
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return run_own(options, i, argc - 1, argv + 1);
+        }
+    }
+    if (name[0] == '-') { // an option that nobody knows: says so, and a similar one
+        mx_options_read_flags(options, &argc, argv, false, &err);
+        return fail_usage(&err);
+    }
+    if (!mx_tool_exists(options, name)) {
+        return fail_unknown(options, name);
+    }
+    int exit_code = 0;
+    int rc = mx_tool_run(options, name, argc - 1, argv + 1, &exit_code, &err);
+    return rc < 0 ? fail(&err) : exit_code;
 }
 
 int main(int argc, char **argv) {
-    const char *share = getenv("MERX_SHARE");
-    struct mx_script_options options = {
-        .role = MX_ROLE_TOOL,
-        .share = share ? share : MX_SOURCE_DIR,
-        .version = MX_VERSION,
-    };
-    mx_script *script = NULL;
     struct mx_error err;
-    int exit_code = 0;
-    if (argc < 2) {
-        fputs("usage: merx COMMAND [ARGUMENTS]\n", stderr);
-        return 2;
+    mx_options *options = mx_options_create();
+    int count = argc - 1;
+    int code = MX_EXIT_OK;
+    if (mx_options_read_flags(options, &count, argv + 1, true, &err) < 0 ||
+        mx_options_resolve(options, &err) < 0 || find_share(options, &err) < 0) {
+        code = fail_usage(&err);
+    } else {
+        configure_log(options);
+        code = run(options, count, argv + 1);
     }
-    if (mx_script_create(&options, &script, &err) < 0
-        || mx_script_tool(script, argv[1], argc - 2, argv + 2, &exit_code, &err) < 0) {
-        exit_code = fail(&err);
-    }
-    mx_script_destroy(script);
-    return exit_code;
+    mx_options_destroy(options);
+    return code;
 }

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "crypto/keyring.h"
 #include "http/forwarded.h"
 #include "script/watchdog.h"
 #include "server/cache.h"
@@ -24,6 +25,7 @@ struct mx_shared {
     char *uploads;  // where files of forms wait, data/tmp
     mx_clock *clock;
     const struct mx_world *world; // of the clock
+    mx_keyring *keyring;
     mx_watchdog *watchdog;
     mx_stamps *stamps;
     mx_cache *cache;
@@ -31,7 +33,7 @@ struct mx_shared {
     mx_commands *commands;
     mx_proxies *proxies;       // who may set forwarded headers
     mx_proxies *metrics_allow; // who may read numbers
-    void (*wake_jobs)(void *ctx); // from any thread
+    void (*wake_jobs)(void *ctx); // from any thread: a tick runs soon
     void *wake_ctx;
     _Atomic int phase; // enum mx_phase
     _Atomic int connections;

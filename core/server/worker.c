@@ -132,6 +132,7 @@ static void *run(void *ctx) {
             mx_loop_run(worker->lane.loop);
         }
         end(worker);
+        atomic_store(&worker->has_ended, true);
         return NULL;
     }
     end(worker);

@@ -35,7 +35,9 @@ struct mx_worker {
     bool is_over; // patience has ended
     struct mx_letter drain;
     struct mx_letter reload;
+    bool is_running;      // the main thread's: to be drained and joined
     bool is_drain_posted; // the main thread's
+    _Atomic bool has_ended;
     _Atomic bool is_reload_posted;
     struct mx_start start;
 };

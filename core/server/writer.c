@@ -65,10 +65,7 @@ static uint64_t seq(void *ctx) {
 
 static void wake_jobs(void *ctx) {
     mx_commands *commands = ctx;
-    struct mx_shared *shared = commands->shared;
-    if (shared->wake_jobs) {
-        shared->wake_jobs(shared->wake_ctx);
-    }
+    commands->shared->wake_jobs(commands->shared->wake_ctx);
 }
 
 static void thread_end(void *ctx) {
@@ -93,6 +90,7 @@ static int thread_begin(void *ctx, struct mx_error *err) {
         .version = MX_VERSION,
         .world = shared->world,
         .db = commands->db,
+        .keyring = shared->keyring,
         .services = &commands->services,
         .watchdog = shared->watchdog,
     };
