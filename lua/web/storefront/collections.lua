@@ -50,3 +50,5 @@ router.get("/collections/:handle", POLICY, function(ctx, params)
     robots = view.is_narrowed and "noindex, follow" or nil, drops = { collection = view },
   })
 end)
+
+return true

@@ -9,3 +9,5 @@ router.get("/", { who = "anyone", csrf = "none", cache = "page" }, function(ctx)
     template = "index", title = settings.get("shop.name"), description = settings.get("shop.description"), cache = "page",
   })
 end)
+
+return true

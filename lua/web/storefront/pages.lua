@@ -14,3 +14,5 @@ router.get("/pages/:handle", { who = "anyone", csrf = "none", cache = "page" }, 
     drops = { page = { title = found.title, handle = found.handle, content = template.html(found.body), url = ctx.root .. "/pages/" .. found.handle } },
   })
 end)
+
+return true

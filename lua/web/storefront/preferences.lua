@@ -18,3 +18,5 @@ router.post("/preferences", { who = "anyone", csrf = "origin", cache = "none" },
   local is_ours = return_to and return_to:find("^/[^/\\]") and not return_to:find("[%c\\]")
   respond.redirect(ctx, is_ours and return_to or ctx.root .. "/")
 end)
+
+return true

@@ -35,3 +35,5 @@ router.get("/search", { who = "anyone", csrf = "none", cache = "page" }, functio
     drops = { search = view },
   })
 end)
+
+return true

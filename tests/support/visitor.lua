@@ -1,0 +1,78 @@
+--- A visitor without a network: requests go straight into lua/web, replies come back as tables.
+local visitor = {}
+
+local Visitor = {}
+Visitor.__index = Visitor
+
+local function parse_query(query)
+  local args = {}
+  local text = require("native.text")
+  for pair in (query or ""):gmatch("[^&]+") do
+    local name, value = pair:match("^([^=]*)=?(.*)$")
+    args[#args + 1] = { name = text.url_decode(name), value = text.url_decode(value) }
+  end
+  return args
+end
+
+local function make_request(self, method, target, form)
+  local path, query = target:match("^([^?]*)%??(.*)$")
+  local req = {
+    method = method, path = path, target = target, query = query, host = "shop.test", scheme = "http", remote = "127.0.0.1",
+    id = "test", secure = false, sent = {},
+  }
+  local args = parse_query(query)
+  function req:header(name) return self.headers and self.headers[name] end
+  req.headers = self.headers
+  function req:cookie(name) return self.visitor.cookies[name] end
+  req.visitor = self
+  function req:args() return args end
+  function req:arg(name)
+    for _, arg in ipairs(args) do
+      if arg.name == name then return arg.value end
+    end
+  end
+  function req:form() return form or {} end
+  function req:set_cookie(name, value, options)
+    self.visitor.cookies[name] = not (options and options.max_age == 0) and value or nil
+  end
+  function req:reply(status, headers, body, options)
+    assert(not self.answered, "a request is answered once")
+    self.answered = { status = status, headers = headers, body = type(body) == "userdata" and body:string() or body, options = options }
+  end
+  return req
+end
+
+--- A new visitor, without cookies.
+function visitor.new()
+  return setmetatable({ cookies = {}, headers = {} }, Visitor)
+end
+
+local function ask(self, method, target, form)
+  local req = make_request(self, method, target, form)
+  require("web").request(req)
+  return assert(req.answered, "the request was not answered")
+end
+
+---@param target string
+function Visitor:get(target)
+  return ask(self, "GET", target)
+end
+
+--- Sends a form: a list of { name, value }, or a table.
+---@param target string
+---@param fields table
+function Visitor:post(target, fields)
+  local form = {}
+  for name, value in pairs(fields) do
+    form[#form + 1] = type(value) == "table" and { name = value[1], value = value[2] } or { name = name, value = tostring(value) }
+  end
+  return ask(self, "POST", target, form)
+end
+
+--- Follows redirects with GET.
+function Visitor:follow(reply)
+  while reply.headers.Location do reply = self:get(reply.headers.Location) end
+  return reply
+end
+
+return visitor

@@ -1,0 +1,54 @@
+local shop = require("support.shop")
+shop.open()
+
+local fs = require("native.fs")
+local plugins = require("kernel.plugins")
+local test = require("support.test")
+local thread = require("native.thread")
+local transfer = require("domain.transfer")
+local visitor = require("support.visitor")
+
+plugins.load({ { path = thread.share .. "/plugins", bundled = true } })
+local plan = transfer.read(assert(fs.read(thread.share .. "/sql/seeds/sample/products.csv")), {
+  digits = 2, open_image = function(name)
+    return { digest = name, path = name, type = "image/svg+xml", bytes = 1, width = 800, height = 1000, source = name }
+  end,
+})
+test.equal(transfer.apply(plan).failed, 0)
+
+local function get(target)
+  return visitor.new():get(target)
+end
+
+test.group("pages", function()
+  for _, target in ipairs({ "/", "/collections", "/collections/all", "/collections/ceramics", "/products/harbour-mug", "/search",
+    "/search?q=mug", "/zh-CN", "/zh-CN/collections/all", "/zh-CN/products/harbour-mug", "/collections/all?sort_by=price-ascending" }) do
+    test.case(target .. " answers with a whole page", function()
+      local reply = get(target)
+      test.equal(reply.status, 200)
+      assert(reply.body:find("^%s*<!doctype html>") and reply.body:find("</html>%s*$"), reply.body:sub(1, 300))
+      test.equal(reply.body:match("Liquid error[^<]*"), nil)
+      test.equal(select(2, reply.body:gsub("<h1", "")), 1, "one h1")
+      test.equal(reply.body:match('[%w_]+%.[%w_]+%.[%w_.]+</'), nil, "no key shows")
+    end)
+  end
+
+  test.case("what is not there is a page, too", function()
+    local reply = get("/products/none")
+    test.equal(reply.status, 404)
+    assert(reply.body:find("</html>", 1, true))
+    test.equal(get("/nowhere").status, 404)
+    test.equal(get("/cart/add").status, 405)
+    test.equal(get("/collections/").headers.Location, "/collections")
+  end)
+
+  test.case("a list has 24 cards and a link to the next page that goes on", function()
+    local first = get("/collections/all?sort_by=title-ascending")
+    test.equal(select(2, first.body:gsub('<article class="product%-card"', "")), 24)
+    local link = first.body:match('rel="next" href="([^"]+)"'):gsub("&amp;", "&")
+    local second = get(link)
+    test.equal(second.status, 200)
+    local title = first.body:match('product%-card__title"><a [^>]+>([^<]+)')
+    assert(not second.body:find(title, 1, true), title)
+  end)
+end)
