@@ -260,19 +260,19 @@ static int fail_effect(lua_State *T, struct effect_box *effect, enum mx_over ove
 static int run_slice(lua_State *T, struct effect_box *effect, int nargs, int *nresults,
     enum mx_over *over) {
     struct mx_plugin *plugin = effect->plugin;
-    struct mx_frame frame;
+    struct mx_run run;
     lua_State *outer_caller = plugin->caller;
     enum mx_plugin_kind outer_kind = plugin->kind;
     int top = lua_gettop(T);
     plugin->caller = T;
     plugin->kind = MX_KIND_EFFECT;
-    mx_frame_enter(&frame, effect->co, &effect->budget);
+    mx_run_enter(&run, effect->co, &effect->budget);
     int status = lua_resume(effect->co, NULL, nargs, nresults);
-    mx_frame_leave(&frame);
+    mx_run_leave(&run);
     plugin->kind = outer_kind;
     plugin->caller = outer_caller;
     lua_settop(T, top);
-    *over = status == LUA_ERRMEM && !frame.over ? MX_OVER_MEMORY : frame.over;
+    *over = status == LUA_ERRMEM && !run.over ? MX_OVER_MEMORY : run.over;
     return status;
 }
 

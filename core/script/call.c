@@ -33,12 +33,12 @@ int mx_call_try(
     lua_pushcfunction(L, add_trace); // ... fn args handler
     lua_insert(L, function);         // ... handler fn args
 
-    struct mx_frame frame;
-    mx_frame_enter(&frame, L, budget);
+    struct mx_run run;
+    mx_run_enter(&run, L, budget);
     int status = lua_pcall(L, nargs, nresults, function); // ... handler results | trace
-    mx_frame_leave(&frame);
+    mx_run_leave(&run);
     lua_remove(L, function); // ... results | trace
-    *over = status == LUA_ERRMEM && !frame.over ? MX_OVER_MEMORY : frame.over;
+    *over = status == LUA_ERRMEM && !run.over ? MX_OVER_MEMORY : run.over;
     return status;
 }
 

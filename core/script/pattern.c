@@ -257,7 +257,7 @@ mx_pattern *mx_pattern_push(lua_State *L, struct mx_slice text, bool anchors) {
     if (text.len > ITEMS_MAX) {
         luaL_error(L, "the pattern is longer than %d bytes", ITEMS_MAX);
     }
-    mx_frame_charge(L, text.len);
+    mx_run_charge(L, text.len);
     size_t size = sizeof(mx_pattern) + text.len * sizeof(struct item); // an item takes a byte at least
     mx_pattern *pattern = lua_newuserdatauv(L, size, 0);
     memset(pattern, 0, sizeof(*pattern));
@@ -292,7 +292,7 @@ static const char *match_items(struct matcher *m, const char *at, int index);
 static void step(struct matcher *m) {
     if (++m->steps == STEPS_PER_CHARGE) {
         m->steps = 0;
-        mx_frame_charge(m->L, STEPS_PER_CHARGE);
+        mx_run_charge(m->L, STEPS_PER_CHARGE);
     }
 }
 
@@ -398,7 +398,7 @@ static bool is_frontier(const struct matcher *m, const char *at, const struct it
 static const char *skip_back(struct matcher *m, const char *at, const struct item *item) {
     const struct mx_capture *capture = &m->captures[item->number];
     size_t len = capture->len < 0 ? 0 : (size_t)capture->len;
-    mx_frame_charge(m->L, len / 16);
+    mx_run_charge(m->L, len / 16);
     if ((size_t)(m->end - at) < len || memcmp(at, capture->ptr, len) != 0) {
         return NULL;
     }
@@ -467,7 +467,7 @@ bool mx_pattern_match(lua_State *L, const mx_pattern *pattern, struct mx_slice t
     struct matcher m;
     init_matcher(&m, L, pattern, text);
     bool found = match_at(&m, text.ptr + from, out);
-    mx_frame_charge(L, m.steps);
+    mx_run_charge(L, m.steps);
     return found;
 }
 
@@ -483,6 +483,6 @@ bool mx_pattern_find(lua_State *L, const mx_pattern *pattern, struct mx_slice te
         }
         step(&m);
     }
-    mx_frame_charge(L, m.steps);
+    mx_run_charge(L, m.steps);
     return found;
 }

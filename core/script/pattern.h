@@ -1,5 +1,5 @@
 // Lua patterns for code that is not trusted: the same language as string.find, but every step of a
-// match is charged to the running frame, so that no pattern can run for ever.
+// match is charged to the running run, so that no pattern can run for ever.
 #pragma once
 
 #include <lua.h>
@@ -26,7 +26,7 @@ struct mx_match {
 // malformed pattern. Unless `anchors`, a "^" in front is an ordinary character.
 mx_pattern *mx_pattern_push(lua_State *L, struct mx_slice text, bool anchors);
 
-// Finds the first match in `text` from the byte `from` on. Raises when the frame's budget is spent.
+// Finds the first match in `text` from the byte `from` on. Raises when the run's budget is spent.
 bool mx_pattern_find(lua_State *L, const mx_pattern *pattern, struct mx_slice text, size_t from,
     struct mx_match *out);
 

@@ -34,14 +34,14 @@ static int call_nested(lua_State *P, lua_State *T) {
         const char *trace = lua_type(T, -1) == LUA_TSTRING ? lua_tostring(T, -1) : "no memory";
         mx_log_error("a host call of the plugin %s failed: %s", mx_state_of(P)->plugin->id, trace);
         lua_settop(T, base);
-        mx_frame_check(P);
+        mx_run_check(P);
         return luaL_error(P, "the host call '%s' failed", lua_tostring(P, 1));
     }
     // If this raises, whoever called P on behalf of T clears T's stack.
     struct mx_values results = {T, base + 1, lua_gettop(T) - base};
     int count = mx_values_copy(P, &results);
     lua_settop(T, base);
-    mx_frame_check(P);
+    mx_run_check(P);
     return count;
 }
 
@@ -58,8 +58,8 @@ static int after_yield(lua_State *P, int status, lua_KContext ctx) {
 static int l_call(lua_State *P) {
     const struct mx_plugin *plugin = mx_state_of(P)->plugin;
     luaL_checktype(P, 1, LUA_TSTRING);
-    mx_frame_check(P);
-    mx_frame_charge(P, CALL_COST);
+    mx_run_check(P);
+    mx_run_charge(P, CALL_COST);
     if (plugin->host_ref == LUA_NOREF) {
         return luaL_error(P, "this plugin may not call the host");
     }

@@ -2,19 +2,19 @@
 // `require` that sees the plugin's own folders and nothing else.
 #include "script/plugin.h"
 
-#include <stdio.h>
-
 #include <lauxlib.h>
 
 #include "platform/alloc.h"
 #include "platform/files.h"
 #include "script/bindings.h"
+#include "script/html.h"
+#include "script/json.h"
 #include "script/sandbox.h"
 #include "script/value.h"
 
 const char *const mx_plugin_kinds[] = {"pure", "view", "command", "effect", NULL};
 
-enum { PATH_LEN_MAX = 1024, NAME_MAX_LEN = 100, OPEN_MS = 1000 };
+enum { OPEN_MS = 1000 };
 
 // Keys in P's registry; for the tables of an environment, the address of its element.
 static const char env_keys[MX_ENV_COUNT];
@@ -272,6 +272,15 @@ static void make_environment(lua_State *P, int env, const struct mx_values *prel
     lua_rawsetp(P, LUA_REGISTRYINDEX, &handler_keys[env]);
 }
 
+// Values are copied out of P when nothing protects it: looking up these names must not allocate.
+static void keep_mark_names(lua_State *P) {
+    static const char *const names[] = {MX_JSON_ARRAY_TYPE, MX_HTML_TYPE};
+    for (size_t i = 0; i < 2; i++) {
+        lua_pushstring(P, names[i]);
+        luaL_ref(P, LUA_REGISTRYINDEX);
+    }
+}
+
 struct furnish {
     const struct mx_values *preludes;
     lua_State *T;
@@ -292,6 +301,7 @@ static int l_furnish(lua_State *P) {
         make_environment(P, env, furnish->preludes);
     }
     hide_string_methods(P);
+    keep_mark_names(P);
     return 0;
 }
 

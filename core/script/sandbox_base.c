@@ -7,7 +7,7 @@
 
 #include "script/state.h"
 
-enum { CALLS_MAX = 2000 }; // frames on a stack that may still make a protected call
+enum { CALLS_MAX = 2000 }; // runs on a stack that may still make a protected call
 
 // --- text without addresses -----------------------------------------------------------------------
 
@@ -85,7 +85,7 @@ static int l_next(lua_State *L) {
             lua_replace(L, 3);
         }
     }
-    mx_frame_charge(L, count); // t key best
+    mx_run_charge(L, count); // t key best
     if (lua_isnil(L, 3)) {
         return 1;
     }
@@ -196,7 +196,7 @@ static int l_pairs(lua_State *L) {
         lua_pop(L, 1);
         count++;
     }
-    mx_frame_charge(L, (lua_Unsigned)count * 2);
+    mx_run_charge(L, (lua_Unsigned)count * 2);
     push_sorted_keys(L, count); // t sorted
     lua_pushinteger(L, 0);
     lua_pushcclosure(L, l_pairs_next, 3);
@@ -217,9 +217,9 @@ static void check_depth(lua_State *L) {
 // Behind every protected call: lets no failure through that the plugin must not survive.
 static void check_caught(lua_State *L, int status) {
     if (status == LUA_ERRMEM) {
-        mx_frame_end_memory(L);
+        mx_run_end_memory(L);
     }
-    mx_frame_check(L);
+    mx_run_check(L);
 }
 
 static int finish_pcall(lua_State *L, int status, lua_KContext ctx) {
@@ -304,7 +304,7 @@ static int l_charged(lua_State *L) {
     for (int i = 1; i <= count; i++) {
         total += lua_type(L, i) == LUA_TSTRING ? lua_rawlen(L, i) : 0;
     }
-    mx_frame_charge(L, mx_sandbox_cost(total));
+    mx_run_charge(L, mx_sandbox_cost(total));
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
     lua_call(L, count, LUA_MULTRET);

@@ -73,7 +73,7 @@ static const char *find_plain(
     while ((size_t)(end - at) >= needle.len) {
         size_t reach = (size_t)(end - at) - needle.len + 1;
         const char *hit = memchr(at, needle.ptr[0], reach);
-        mx_frame_charge(L, mx_sandbox_cost(hit ? (size_t)(hit - at) + needle.len : reach));
+        mx_run_charge(L, mx_sandbox_cost(hit ? (size_t)(hit - at) + needle.len : reach));
         if (!hit) {
             return NULL;
         }
@@ -238,7 +238,7 @@ static void add_match(
         break;
     default: // a string, checked at the start
         template.ptr = lua_tolstring(L, 3, &template.len);
-        mx_frame_charge(L, mx_sandbox_cost(template.len + match->whole.len));
+        mx_run_charge(L, mx_sandbox_cost(template.len + match->whole.len));
         add_expanded(L, out, text, match, template);
     }
 }
@@ -253,7 +253,7 @@ static int l_gsub(lua_State *L) {
     lua_Integer most = luaL_optinteger(L, 4, (lua_Integer)text.len + 1);
     lua_settop(L, 3);
     const mx_pattern *pattern = mx_pattern_push(L, source, true); // s pattern repl compiled
-    mx_frame_charge(L, mx_sandbox_cost(text.len));
+    mx_run_charge(L, mx_sandbox_cost(text.len));
     luaL_Buffer out;
     luaL_buffinit(L, &out);
     const char *last = NULL;
@@ -307,7 +307,7 @@ static int l_rep(lua_State *L) {
         return luaL_error(L, "resulting string too large");
     }
     total -= sep.len;
-    mx_frame_charge(L, mx_sandbox_cost(total));
+    mx_run_charge(L, mx_sandbox_cost(total));
     luaL_Buffer out;
     char *at = luaL_buffinitsize(L, &out, total);
     for (lua_Integer i = 0; i < count; i++) {
@@ -357,7 +357,7 @@ static int l_format(lua_State *L) {
     for (int i = 1; i <= count; i++) {
         total += lua_type(L, i) == LUA_TSTRING ? lua_rawlen(L, i) : 0;
     }
-    mx_frame_charge(L, mx_sandbox_cost(total) + format.len);
+    mx_run_charge(L, mx_sandbox_cost(total) + format.len);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
     lua_call(L, count, 1);

@@ -14,7 +14,7 @@ static lua_Unsigned charge_range(lua_State *L, lua_Integer first, lua_Integer la
         return 0;
     }
     lua_Unsigned count = (lua_Unsigned)last - (lua_Unsigned)first; // one less: cannot overflow
-    mx_frame_charge(L, count);
+    mx_run_charge(L, count);
     return count + 1;
 }
 
@@ -41,7 +41,7 @@ static int l_concat(lua_State *L) {
                 luaL_typename(L, -1), (LUAI_UACINT)((lua_Unsigned)first + i));
         }
         lua_tolstring(L, -1, &len);
-        mx_frame_charge(L, mx_sandbox_cost(len + sep_len));
+        mx_run_charge(L, mx_sandbox_cost(len + sep_len));
         luaL_addvalue(&out);
         if (i + 1 < count) {
             luaL_addlstring(&out, sep, sep_len);
@@ -197,7 +197,7 @@ static int l_sort(lua_State *L) {
         rounds++;
     }
     luaL_argcheck(L, count < LUA_MAXINTEGER / 64, 1, "array too big");
-    mx_frame_charge(L, (lua_Unsigned)count * rounds);
+    mx_run_charge(L, (lua_Unsigned)count * rounds);
     lua_createtable(L, (int)(count < 1 << 20 ? count : 1 << 20), 0); // list comp one
     lua_createtable(L, (int)(count < 1 << 20 ? count : 1 << 20), 0); // list comp one two
     copy_list(L, 1, 3, count);

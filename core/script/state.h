@@ -1,7 +1,7 @@
 // What belongs to one lua_State and to the thread that runs it. Inside core/script only.
 //
 // A thread has one trusted state and one state for each plugin. Whatever runs on the thread is a
-// stack of frames: each knows its state, its limits and its caller, and what an inner frame uses is
+// stack of runs: each knows its state, its limits and its caller, and what an inner run uses is
 // charged to the outer ones.
 #pragma once
 
@@ -30,20 +30,20 @@ struct mx_state {
     struct mx_plugin *plugin; // plugin.h; NULL for the trusted state
 };
 
-// Why a frame must end.
+// Why a run must end.
 enum mx_over { MX_OVER_NOT, MX_OVER_COUNT, MX_OVER_TIME, MX_OVER_MEMORY };
 
-struct mx_frame {
-    struct mx_frame *outer;
+struct mx_run {
+    struct mx_run *outer;
     lua_State *L;
     struct mx_state *state;
     uint64_t deadline_ns; // the earliest of its own and its callers', 0: none
-    struct mx_frame *counter; // the nearest outer frame that counts: what this one counts is its too
+    struct mx_run *counter; // the nearest outer run that counts: what this one counts is its too
     bool is_counted;
     int64_t given; // instructions, when counted
     int64_t left;
     uint64_t uncounted; // steps of C loops since the clock was last asked, when not counted
-    enum mx_over over;  // stays so until the frame is left
+    enum mx_over over;  // stays so until the run is left
     size_t outer_limit; // what state->limit was
     uint64_t outer_db_deadline;
     lua_Hook outer_hook; // what was installed on L before
@@ -55,10 +55,10 @@ struct mx_frame {
 struct mx_watch {
     struct mx_watch *next;
     pthread_t thread;
-    _Atomic(uint64_t) ticket;      // changes with every frame entered or left
-    _Atomic(uint64_t) deadline_ns; // of the innermost frame, 0: none
+    _Atomic(uint64_t) ticket;      // changes with every run entered or left
+    _Atomic(uint64_t) deadline_ns; // of the innermost run, 0: none
     _Atomic(uint64_t) signalled;   // the ticket that the monitor found late
-    _Atomic(lua_State *) running;  // of the innermost frame
+    _Atomic(lua_State *) running;  // of the innermost run
 };
 
 struct mx_coroutine {
@@ -96,7 +96,7 @@ struct mx_script {
     const struct mx_world *world;
     struct mx_services services;
     struct mx_watch watch;
-    struct mx_frame *frame; // innermost, NULL: no Lua runs
+    struct mx_run *run; // innermost, NULL: no Lua runs
     mx_task *task;          // whose slice runs, NULL: none
     mx_task *tasks;         // all that are alive
     mx_task *spawned;       // to be started when the running slice ends, oldest first
@@ -144,19 +144,19 @@ mx_buf *mx_scratch_take(lua_State *L);
 // [-0, +1] Pushes the scratch buffer's content as a string.
 void mx_scratch_push(lua_State *L);
 
-// Enters and leaves a frame on the stack of `L`'s thread. `frame` is the caller's. Neither raises.
-void mx_frame_enter(struct mx_frame *frame, lua_State *L, const struct mx_budget *budget);
-void mx_frame_leave(struct mx_frame *frame);
+// Enters and leaves a run on the stack of `L`'s thread. `run` is the caller's. Neither raises.
+void mx_run_enter(struct mx_run *run, lua_State *L, const struct mx_budget *budget);
+void mx_run_leave(struct mx_run *run);
 
-// Charges the innermost frame for what a C function is about to do; raises when that is over its
+// Charges the innermost run for what a C function is about to do; raises when that is over its
 // budget, or over its time when it does not count.
-void mx_frame_charge(lua_State *L, uint64_t steps);
+void mx_run_charge(lua_State *L, uint64_t steps);
 
-// Raises if the running frame is over its budget. For every boundary where a script could go on.
-void mx_frame_check(lua_State *L);
+// Raises if the running run is over its budget. For every boundary where a script could go on.
+void mx_run_check(lua_State *L);
 
-// Marks the running frame as over for lack of memory and raises.
-void mx_frame_end_memory(lua_State *L);
+// Marks the running run as over for lack of memory and raises.
+void mx_run_end_memory(lua_State *L);
 
 // Adds the thread's watch to the monitor and takes it away.
 void mx_watchdog_join(mx_watchdog *watchdog, struct mx_watch *watch);
@@ -169,7 +169,7 @@ void mx_watch_set(struct mx_watch *watch, lua_State *L, uint64_t deadline_ns);
 uint64_t mx_watch_now(void);
 
 // The hook that ends whatever it is called in.
-void mx_frame_stop_hook(lua_State *L, lua_Debug *ar);
+void mx_run_stop_hook(lua_State *L, lua_Debug *ar);
 
 // [-0, +count] Pushes what `arg` stands for and returns how many values that is. May raise.
 int mx_arg_push(lua_State *L, const struct mx_arg *arg);

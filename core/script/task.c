@@ -132,14 +132,17 @@ void mx_task_drop_all(mx_script *script) {
 
 struct trace_request {
     lua_State *co;
-    char *text; // owned, made outside the protected call's reach of errors
+    const char *message; // NULL: the error on the coroutine's stack
+    char *text;          // owned
 };
 
 static int l_trace(lua_State *L) {
     struct trace_request *request = lua_touserdata(L, 1);
     lua_State *co = request->co;
     const char *message = "no message";
-    if (lua_type(co, -1) == LUA_TSTRING) {
+    if (request->message) {
+        message = request->message;
+    } else if (lua_type(co, -1) == LUA_TSTRING) {
         message = lua_tostring(co, -1);
     } else if (lua_checkstack(co, 1) && lua_checkstack(L, 2)) {
         lua_pushvalue(co, -1);
@@ -152,8 +155,8 @@ static int l_trace(lua_State *L) {
 }
 
 // The error's text with the stack of the dead coroutine. Owned: mx_free().
-static char *trace_of(mx_script *script, lua_State *co) {
-    struct trace_request request = {co, NULL};
+static char *trace_of(mx_script *script, lua_State *co, const char *message) {
+    struct trace_request request = {co, message, NULL};
     lua_State *L = script->state.L;
     lua_pushcfunction(L, l_trace);
     lua_pushlightuserdata(L, &request);
@@ -182,17 +185,23 @@ static void finish_well(mx_task *task, int nresults) {
     finish(task, &result);
 }
 
-static void finish_badly(mx_task *task, int status, const struct mx_frame *frame) {
+static void finish_badly(
+    mx_task *task, int status, const char *message, const struct mx_run *run) {
     struct mx_task_result result;
     mx_script *script = task->script;
-    char *trace = trace_of(script, task->co.L);
+    bool is_memory = status == LUA_ERRMEM || run->over == MX_OVER_MEMORY;
+    char *trace = is_memory ? mx_strdup("the task ran out of memory")
+                            : trace_of(script, task->co.L, message);
     script->stats.failures++;
     mx_log_error("%s", trace);
-    enum mx_code code = frame->over || status == LUA_ERRMEM ? MX_E_LIMIT : MX_E_SYSTEM;
+    enum mx_code code = run->over || is_memory ? MX_E_LIMIT : MX_E_SYSTEM;
     result.integer = 0;
     result.code = mx_fail(&result.err, code, "%.*s", (int)strcspn(trace, "\n"), trace);
     mx_free(trace);
     drop_coroutine(script, &task->co);
+    if (is_memory) {
+        lua_gc(script->state.L, LUA_GCCOLLECT); // what it hoarded hung on the coroutine
+    }
     finish(task, &result);
 }
 
@@ -208,16 +217,16 @@ static void run_slice(mx_task *task, int nargs) {
     mx_script *script = task->script;
     mx_task *outer = script->task;
     struct mx_budget budget = {.ms = script->options.slice_ms, .memory = SLICE_MEMORY};
-    struct mx_frame frame;
+    struct mx_run run;
     int nresults = 0;
 
     script->task = task;
     script->stats.slices++;
     task->state = MX_TASK_RUNNING;
     task->slice_seq = cache_seq(script);
-    mx_frame_enter(&frame, task->co.L, &budget);
+    mx_run_enter(&run, task->co.L, &budget);
     int status = lua_resume(task->co.L, NULL, nargs, &nresults);
-    mx_frame_leave(&frame);
+    mx_run_leave(&run);
     script->task = outer;
     if (script->options.db) {
         mx_db_slice_end(script->options.db);
@@ -227,12 +236,10 @@ static void run_slice(mx_task *task, int nargs) {
         lua_pop(task->co.L, nresults);
     } else if (status == LUA_OK) {
         finish_well(task, nresults);
+    } else if (status == LUA_YIELD) { // a bare coroutine.yield: nobody would ever answer
+        finish_badly(task, status, "a task may wait only inside a native function", &run);
     } else {
-        if (status == LUA_YIELD) { // a bare coroutine.yield: nobody would ever answer
-            lua_settop(task->co.L, 0);
-            lua_pushliteral(task->co.L, "a task may wait only inside a native function");
-        }
-        finish_badly(task, status, &frame);
+        finish_badly(task, status, NULL, &run);
     }
 }
 

@@ -2,9 +2,7 @@
 // lengths varints. A table is its tag, the length n of its sequence, n values, then key – value pairs
 // up to an end tag. It never leaves the process, so it has no version; it is still read as if it were
 // hostile, because a fuzzer is a cheap friend.
-#include "script/value.h"
-
-#include <stdio.h>
+#include "script/value_walk.h"
 
 #include <lauxlib.h>
 
@@ -26,96 +24,6 @@ enum tag {
     TAG_END,
 };
 
-enum {
-    DEFAULT_DEPTH = 64,
-    DEPTH_MAX = 180, // what the C stack of Lua allows
-    DEFAULT_BYTES = 8 * 1024 * 1024,
-    TABLE_COST = 56, // what Lua takes, roughly, so that a limit on copies means memory
-    SLOT_COST = 24,
-    STRING_COST = 24,
-};
-
-// --- where we are, for messages -----------------------------------------------------------------
-
-// The way from the outermost table to the value at hand.
-struct place {
-    const struct place *outer;
-    const char *name; // NULL: `number` is the key
-    int64_t number;
-};
-
-static void append_place(mx_buf *text, const struct place *place) {
-    if (!place) {
-        return;
-    }
-    append_place(text, place->outer);
-    if (text->len > 0) {
-        mx_buf_append_char(text, '.');
-    }
-    if (place->name) {
-        mx_buf_append_text(text, place->name);
-    } else {
-        mx_buf_append_int(text, place->number);
-    }
-}
-
-static int fail_here(
-    struct mx_error *err, enum mx_code code, const struct place *place, const char *text) {
-    mx_buf path = {0};
-    append_place(&path, place);
-    if (path.len == 0) {
-        mx_fail(err, code, "the value %s", text);
-    } else {
-        mx_fail(err, code, "'%.*s' %s", path.len > 120 ? 120 : (int)path.len, path.ptr, text);
-    }
-    mx_buf_deinit(&path);
-    return code;
-}
-
-static int refuse_type(
-    lua_State *L, int index, const struct place *place, struct mx_error *err) {
-    char text[64];
-    snprintf(text, sizeof(text), "is a %s: only data can travel", luaL_typename(L, index));
-    return fail_here(err, MX_E_INVALID, place, text);
-}
-
-// --- what both ways of reading a table share ------------------------------------------------------
-
-enum mark { MARK_NONE, MARK_ARRAY, MARK_HTML };
-
-// Identities of the metatables that mean something, in the state that is read.
-struct marks {
-    const void *array;
-    const void *html;
-};
-
-static const void *identity_of(lua_State *L, const char *name) {
-    luaL_getmetatable(L, name);
-    const void *identity = lua_topointer(L, -1);
-    lua_pop(L, 1);
-    return identity;
-}
-
-static struct marks marks_of(lua_State *L) {
-    return (struct marks){identity_of(L, MX_JSON_ARRAY_TYPE), identity_of(L, MX_HTML_TYPE)};
-}
-
-static enum mark mark_of(lua_State *L, int index, const struct marks *marks) {
-    if (!lua_getmetatable(L, index)) {
-        return MARK_NONE;
-    }
-    const void *meta = lua_topointer(L, -1);
-    lua_pop(L, 1);
-    if (meta == marks->array) {
-        return MARK_ARRAY;
-    }
-    return meta == marks->html ? MARK_HTML : MARK_NONE;
-}
-
-static bool is_null(lua_State *L, int index) {
-    return lua_touserdata(L, index) == mx_json_null();
-}
-
 // --- encoding -------------------------------------------------------------------------------------
 
 struct writer {
@@ -123,7 +31,7 @@ struct writer {
     mx_buf *out;
     size_t end; // where `out` may be full
     unsigned depth;
-    struct marks marks;
+    struct mx_marks marks;
     struct mx_error *err;
 };
 
@@ -158,11 +66,11 @@ static void append_string(mx_buf *out, enum tag tag, struct mx_slice text) {
     mx_buf_append_slice(out, text);
 }
 
-static int write_value(struct writer *w, int index, unsigned depth, const struct place *place);
+static int write_value(struct writer *w, int index, unsigned depth, const struct mx_place *place);
 
 // The key below the value on top, then the value.
-static int write_pair(struct writer *w, unsigned depth, const struct place *outer) {
-    struct place place = {.outer = outer};
+static int write_pair(struct writer *w, unsigned depth, const struct mx_place *outer) {
+    struct mx_place place = {.outer = outer};
     lua_State *L = w->L;
     if (lua_type(L, -2) == LUA_TSTRING) {
         struct mx_slice key;
@@ -173,7 +81,7 @@ static int write_pair(struct writer *w, unsigned depth, const struct place *oute
         place.number = lua_tointeger(L, -2);
         append_integer(w->out, place.number);
     } else {
-        return fail_here(
+        return mx_place_fail(
             w->err, MX_E_INVALID, outer, "has a key that is neither a string nor an integer");
     }
     return write_value(w, lua_gettop(L), depth, &place);
@@ -184,20 +92,20 @@ static bool is_in_sequence(lua_State *L, int index, lua_Unsigned count) {
         && (lua_Unsigned)lua_tointeger(L, index) <= count;
 }
 
-static int write_table(struct writer *w, int index, unsigned depth, const struct place *outer) {
+static int write_table(struct writer *w, int index, unsigned depth, const struct mx_place *outer) {
     lua_State *L = w->L;
-    enum mark mark = mark_of(L, index, &w->marks);
+    enum mx_mark mark = mx_mark_of(L, index, &w->marks);
     lua_Unsigned count = lua_rawlen(L, index);
-    if (mark == MARK_HTML) {
+    if (mark == MX_MARK_HTML) {
         struct mx_slice html = {"", 0};
         mx_html_get(L, index, &html);
         append_string(w->out, TAG_HTML, html);
         return MX_OK;
     }
-    mx_buf_append_char(w->out, mark == MARK_ARRAY ? TAG_ARRAY : TAG_TABLE);
+    mx_buf_append_char(w->out, mark == MX_MARK_ARRAY ? TAG_ARRAY : TAG_TABLE);
     append_varint(w->out, count);
     for (lua_Unsigned i = 1; i <= count; i++) {
-        struct place place = {.outer = outer, .number = (int64_t)i};
+        struct mx_place place = {.outer = outer, .number = (int64_t)i};
         lua_rawgeti(L, index, (lua_Integer)i); // value
         int rc = write_value(w, lua_gettop(L), depth, &place);
         lua_pop(L, 1);
@@ -217,14 +125,14 @@ static int write_table(struct writer *w, int index, unsigned depth, const struct
     return MX_OK;
 }
 
-static int write_nested(struct writer *w, int index, unsigned depth, const struct place *place) {
+static int write_nested(struct writer *w, int index, unsigned depth, const struct mx_place *place) {
     if (depth >= w->depth || !lua_checkstack(w->L, 6)) {
-        return fail_here(w->err, MX_E_LIMIT, place, "is nested too deep: is it a cycle?");
+        return mx_place_fail(w->err, MX_E_LIMIT, place, "is nested too deep: is it a cycle?");
     }
     return write_table(w, index, depth + 1, place);
 }
 
-static int write_value(struct writer *w, int index, unsigned depth, const struct place *place) {
+static int write_value(struct writer *w, int index, unsigned depth, const struct mx_place *place) {
     lua_State *L = w->L;
     struct mx_slice text;
     switch (lua_type(L, index)) {
@@ -242,7 +150,7 @@ static int write_value(struct writer *w, int index, unsigned depth, const struct
     case LUA_TSTRING:
         text.ptr = lua_tolstring(L, index, &text.len);
         if (text.len > w->end) { // before it is copied
-            return fail_here(w->err, MX_E_LIMIT, place, "is too large to travel");
+            return mx_place_fail(w->err, MX_E_LIMIT, place, "is too large to travel");
         }
         append_string(w->out, TAG_STRING, text);
         break;
@@ -254,26 +162,17 @@ static int write_value(struct writer *w, int index, unsigned depth, const struct
         break;
     }
     case LUA_TLIGHTUSERDATA:
-        if (is_null(L, index)) {
+        if (mx_is_json_null(L, index)) {
             mx_buf_append_char(w->out, TAG_NULL);
             break;
         }
-        return refuse_type(L, index, place, w->err);
-    default: return refuse_type(L, index, place, w->err);
+        return mx_place_refuse(L, index, place, w->err);
+    default: return mx_place_refuse(L, index, place, w->err);
     }
     if (w->out->len > w->end) {
-        return fail_here(w->err, MX_E_LIMIT, place, "makes the value too large to travel");
+        return mx_place_fail(w->err, MX_E_LIMIT, place, "makes the value too large to travel");
     }
     return MX_OK;
-}
-
-static unsigned depth_of(const struct mx_value_limits *limits) {
-    unsigned depth = limits && limits->depth ? limits->depth : DEFAULT_DEPTH;
-    return depth < DEPTH_MAX ? depth : DEPTH_MAX;
-}
-
-static size_t bytes_of(const struct mx_value_limits *limits) {
-    return limits && limits->bytes ? limits->bytes : DEFAULT_BYTES;
 }
 
 int mx_value_encode(lua_State *L, int index, mx_buf *out, const struct mx_value_limits *limits,
@@ -283,7 +182,7 @@ int mx_value_encode(lua_State *L, int index, mx_buf *out, const struct mx_value_
     if (!lua_checkstack(L, 6)) {
         return mx_fail(err, MX_E_LIMIT, "the Lua stack is full");
     }
-    struct writer w = {L, out, len + bytes_of(limits), depth_of(limits), marks_of(L), err};
+    struct writer w = {L, out, len + mx_limits_bytes(limits), mx_limits_depth(limits), mx_marks_of(L), err};
     int rc = write_value(&w, lua_absindex(L, index), 0, NULL);
     lua_settop(L, top);
     if (rc < 0) {
@@ -404,7 +303,7 @@ static int read_table(struct reader *r, bool is_array, unsigned depth) {
         return r->err->code;
     }
     // Every value takes a byte at least, so a false count cannot ask for much memory.
-    if (depth >= DEPTH_MAX || count > (uint64_t)(r->end - r->at) || !lua_checkstack(r->L, 6)) {
+    if (depth >= MX_VALUE_DEPTH_MAX || count > (uint64_t)(r->end - r->at) || !lua_checkstack(r->L, 6)) {
         return fail_broken(r);
     }
     lua_createtable(r->L, (int)count, is_array || count ? 0 : 4); // table
@@ -464,146 +363,3 @@ int mx_value_decode(lua_State *L, struct mx_slice bytes, struct mx_error *err) {
     return rc;
 }
 
-// --- copying from state to state --------------------------------------------------------------------
-
-struct copier {
-    lua_State *from;
-    lua_State *to;
-    size_t left; // bytes that may still be used
-    unsigned depth;
-    struct marks marks;
-    struct mx_error *err;
-};
-
-static int copy_value(struct copier *c, int index, unsigned depth, const struct place *place);
-
-static int spend(struct copier *c, size_t bytes, const struct place *place) {
-    if (bytes > c->left) {
-        return fail_here(c->err, MX_E_LIMIT, place, "makes the value too large to be copied");
-    }
-    c->left -= bytes;
-    return MX_OK;
-}
-
-static int copy_string(struct copier *c, int index, const struct place *place) {
-    size_t len;
-    const char *text = lua_tolstring(c->from, index, &len);
-    if (spend(c, len + STRING_COST, place) < 0) {
-        return c->err->code;
-    }
-    lua_pushlstring(c->to, text, len);
-    return MX_OK;
-}
-
-// [from: -1 (the value), to: table -> table] The pair on top of `from`.
-static int copy_pair(struct copier *c, unsigned depth, const struct place *outer) {
-    struct place place = {.outer = outer};
-    if (lua_type(c->from, -2) == LUA_TSTRING) {
-        place.name = lua_tostring(c->from, -2);
-        if (copy_string(c, lua_gettop(c->from) - 1, outer) < 0) {
-            return c->err->code;
-        }
-    } else if (lua_isinteger(c->from, -2)) {
-        place.number = lua_tointeger(c->from, -2);
-        lua_pushinteger(c->to, place.number);
-    } else {
-        return fail_here(
-            c->err, MX_E_INVALID, outer, "has a key that is neither a string nor an integer");
-    }
-    if (spend(c, SLOT_COST, outer) < 0
-        || copy_value(c, lua_gettop(c->from), depth, &place) < 0) { // to: table key value
-        return c->err->code;
-    }
-    lua_rawset(c->to, -3); // to: table
-    return MX_OK;
-}
-
-static int copy_entries(struct copier *c, int index, unsigned depth, const struct place *outer) {
-    lua_pushnil(c->from);
-    while (lua_next(c->from, index)) { // from: key value
-        if (copy_pair(c, depth, outer) < 0) {
-            return c->err->code;
-        }
-        lua_pop(c->from, 1); // from: key
-    }
-    return MX_OK;
-}
-
-static int copy_html(struct copier *c, int index, const struct place *place) {
-    struct mx_slice html = {"", 0};
-    mx_html_get(c->from, index, &html);
-    if (spend(c, html.len + STRING_COST + TABLE_COST, place) < 0) {
-        return c->err->code;
-    }
-    lua_pushlstring(c->to, html.len ? html.ptr : "", html.len);
-    mx_html_wrap(c->to);
-    return MX_OK;
-}
-
-static int copy_table(struct copier *c, int index, unsigned depth, const struct place *place) {
-    enum mark mark = mark_of(c->from, index, &c->marks);
-    if (mark == MARK_HTML) {
-        return copy_html(c, index, place);
-    }
-    lua_Unsigned count = lua_rawlen(c->from, index);
-    if (count > c->left / 16) { // a sequence takes so much at least
-        return fail_here(c->err, MX_E_LIMIT, place, "makes the value too large to be copied");
-    }
-    if (spend(c, TABLE_COST, place) < 0) {
-        return c->err->code;
-    }
-    lua_createtable(c->to, (int)count, count ? 0 : 4); // to: table
-    if (mark == MARK_ARRAY) {
-        mx_json_push_array_mark(c->to);
-        lua_setmetatable(c->to, -2);
-    }
-    return copy_entries(c, index, depth, place);
-}
-
-static int copy_nested(struct copier *c, int index, unsigned depth, const struct place *place) {
-    if (depth >= c->depth || !lua_checkstack(c->from, 6) || !lua_checkstack(c->to, 6)) {
-        return fail_here(c->err, MX_E_LIMIT, place, "is nested too deep: is it a cycle?");
-    }
-    return copy_table(c, index, depth + 1, place);
-}
-
-// [to: +1 | some] On failure the outermost call clears both stacks.
-static int copy_value(struct copier *c, int index, unsigned depth, const struct place *place) {
-    lua_State *from = c->from;
-    switch (lua_type(from, index)) {
-    case LUA_TNIL: lua_pushnil(c->to); return MX_OK;
-    case LUA_TBOOLEAN: lua_pushboolean(c->to, lua_toboolean(from, index)); return MX_OK;
-    case LUA_TNUMBER:
-        if (lua_isinteger(from, index)) {
-            lua_pushinteger(c->to, lua_tointeger(from, index));
-        } else {
-            lua_pushnumber(c->to, lua_tonumber(from, index));
-        }
-        return MX_OK;
-    case LUA_TSTRING: return copy_string(c, index, place);
-    case LUA_TTABLE: return copy_nested(c, index, depth, place);
-    case LUA_TLIGHTUSERDATA:
-        if (is_null(from, index)) {
-            lua_pushlightuserdata(c->to, mx_json_null());
-            return MX_OK;
-        }
-        return refuse_type(from, index, place, c->err);
-    default: return refuse_type(from, index, place, c->err);
-    }
-}
-
-int mx_value_copy(lua_State *from, int index, lua_State *to, const struct mx_value_limits *limits,
-    struct mx_error *err) {
-    int from_top = lua_gettop(from);
-    int to_top = lua_gettop(to);
-    if (!lua_checkstack(from, 6) || !lua_checkstack(to, 6)) {
-        return mx_fail(err, MX_E_LIMIT, "the Lua stack is full");
-    }
-    struct copier c = {from, to, bytes_of(limits), depth_of(limits), marks_of(from), err};
-    int rc = copy_value(&c, lua_absindex(from, index), 0, NULL);
-    lua_settop(from, from_top);
-    if (rc < 0) {
-        lua_settop(to, to_top);
-    }
-    return rc;
-}

@@ -1,5 +1,5 @@
 // Why tickets: between the monitor's look and the signal's arrival the late call may have ended. The
-// handler acts only when what runs is still what the monitor saw; a late frame that was missed is
+// handler acts only when what runs is still what the monitor saw; a late run that was missed is
 // seen again 5 ms later.
 #include "script/watchdog.h"
 
@@ -20,7 +20,7 @@ struct mx_watchdog {
     atomic_bool is_stopping;
 };
 
-// The watch whose frame runs on this thread; what the signal handler reads.
+// The watch whose run runs on this thread; what the signal handler reads.
 static _Thread_local struct mx_watch *volatile thread_watch;
 
 uint64_t mx_watch_now(void) {
@@ -35,7 +35,7 @@ uint64_t mx_watch_now(void) {
 void mx_watch_set(struct mx_watch *watch, lua_State *L, uint64_t deadline_ns) {
     uint64_t ticket = atomic_load_explicit(&watch->ticket, memory_order_relaxed);
     atomic_store_explicit(&watch->deadline_ns, 0, memory_order_relaxed);
-    // From here on a signal meant for the frame before is ignored.
+    // From here on a signal meant for the run before is ignored.
     atomic_store_explicit(&watch->ticket, ticket + 1, memory_order_release);
     atomic_signal_fence(memory_order_seq_cst);
     atomic_store_explicit(&watch->running, L, memory_order_relaxed);
@@ -52,7 +52,7 @@ static void on_signal(int number) {
     }
     lua_State *L = atomic_load(&watch->running);
     if (L && atomic_load(&watch->deadline_ns)) {
-        lua_sethook(L, mx_frame_stop_hook, LUA_MASKCOUNT, 1); // Lua allows this in a handler
+        lua_sethook(L, mx_run_stop_hook, LUA_MASKCOUNT, 1); // Lua allows this in a handler
     }
 }
 

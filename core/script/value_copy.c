@@ -1,0 +1,155 @@
+// Values straight from one state into another, without bytes between.
+#include "script/value_walk.h"
+
+#include <lauxlib.h>
+
+#include "script/html.h"
+#include "script/json.h"
+
+enum {
+    TABLE_COST = 56, // what Lua takes, roughly, so that a limit on copies means memory
+    SLOT_COST = 24,
+    STRING_COST = 24,
+};
+
+struct copier {
+    lua_State *from;
+    lua_State *to;
+    size_t left; // bytes that may still be used
+    unsigned depth;
+    struct mx_marks marks;
+    struct mx_error *err;
+};
+
+static int copy_value(struct copier *c, int index, unsigned depth, const struct mx_place *place);
+
+static int spend(struct copier *c, size_t bytes, const struct mx_place *place) {
+    if (bytes > c->left) {
+        return mx_place_fail(c->err, MX_E_LIMIT, place, "makes the value too large to be copied");
+    }
+    c->left -= bytes;
+    return MX_OK;
+}
+
+static int copy_string(struct copier *c, int index, const struct mx_place *place) {
+    size_t len;
+    const char *text = lua_tolstring(c->from, index, &len);
+    if (spend(c, len + STRING_COST, place) < 0) {
+        return c->err->code;
+    }
+    lua_pushlstring(c->to, text, len);
+    return MX_OK;
+}
+
+// [from: -1 (the value), to: table -> table] The pair on top of `from`.
+static int copy_pair(struct copier *c, unsigned depth, const struct mx_place *outer) {
+    struct mx_place place = {.outer = outer};
+    if (lua_type(c->from, -2) == LUA_TSTRING) {
+        place.name = lua_tostring(c->from, -2);
+        if (copy_string(c, lua_gettop(c->from) - 1, outer) < 0) {
+            return c->err->code;
+        }
+    } else if (lua_isinteger(c->from, -2)) {
+        place.number = lua_tointeger(c->from, -2);
+        lua_pushinteger(c->to, place.number);
+    } else {
+        return mx_place_fail(
+            c->err, MX_E_INVALID, outer, "has a key that is neither a string nor an integer");
+    }
+    if (spend(c, SLOT_COST, outer) < 0
+        || copy_value(c, lua_gettop(c->from), depth, &place) < 0) { // to: table key value
+        return c->err->code;
+    }
+    lua_rawset(c->to, -3); // to: table
+    return MX_OK;
+}
+
+static int copy_entries(struct copier *c, int index, unsigned depth, const struct mx_place *outer) {
+    lua_pushnil(c->from);
+    while (lua_next(c->from, index)) { // from: key value
+        if (copy_pair(c, depth, outer) < 0) {
+            return c->err->code;
+        }
+        lua_pop(c->from, 1); // from: key
+    }
+    return MX_OK;
+}
+
+static int copy_html(struct copier *c, int index, const struct mx_place *place) {
+    struct mx_slice html = {"", 0};
+    mx_html_get(c->from, index, &html);
+    if (spend(c, html.len + STRING_COST + TABLE_COST, place) < 0) {
+        return c->err->code;
+    }
+    lua_pushlstring(c->to, html.len ? html.ptr : "", html.len);
+    mx_html_wrap(c->to);
+    return MX_OK;
+}
+
+static int copy_table(struct copier *c, int index, unsigned depth, const struct mx_place *place) {
+    enum mx_mark mark = mx_mark_of(c->from, index, &c->marks);
+    if (mark == MX_MARK_HTML) {
+        return copy_html(c, index, place);
+    }
+    lua_Unsigned count = lua_rawlen(c->from, index);
+    if (count > c->left / 16) { // a sequence takes so much at least
+        return mx_place_fail(c->err, MX_E_LIMIT, place, "makes the value too large to be copied");
+    }
+    if (spend(c, TABLE_COST, place) < 0) {
+        return c->err->code;
+    }
+    lua_createtable(c->to, (int)count, count ? 0 : 4); // to: table
+    if (mark == MX_MARK_ARRAY) {
+        mx_json_push_array_mark(c->to);
+        lua_setmetatable(c->to, -2);
+    }
+    return copy_entries(c, index, depth, place);
+}
+
+static int copy_nested(struct copier *c, int index, unsigned depth, const struct mx_place *place) {
+    if (depth >= c->depth || !lua_checkstack(c->from, 6) || !lua_checkstack(c->to, 6)) {
+        return mx_place_fail(c->err, MX_E_LIMIT, place, "is nested too deep: is it a cycle?");
+    }
+    return copy_table(c, index, depth + 1, place);
+}
+
+// [to: +1 | some] On failure the outermost call clears both stacks.
+static int copy_value(struct copier *c, int index, unsigned depth, const struct mx_place *place) {
+    lua_State *from = c->from;
+    switch (lua_type(from, index)) {
+    case LUA_TNIL: lua_pushnil(c->to); return MX_OK;
+    case LUA_TBOOLEAN: lua_pushboolean(c->to, lua_toboolean(from, index)); return MX_OK;
+    case LUA_TNUMBER:
+        if (lua_isinteger(from, index)) {
+            lua_pushinteger(c->to, lua_tointeger(from, index));
+        } else {
+            lua_pushnumber(c->to, lua_tonumber(from, index));
+        }
+        return MX_OK;
+    case LUA_TSTRING: return copy_string(c, index, place);
+    case LUA_TTABLE: return copy_nested(c, index, depth, place);
+    case LUA_TLIGHTUSERDATA:
+        if (mx_is_json_null(from, index)) {
+            lua_pushlightuserdata(c->to, mx_json_null());
+            return MX_OK;
+        }
+        return mx_place_refuse(from, index, place, c->err);
+    default: return mx_place_refuse(from, index, place, c->err);
+    }
+}
+
+int mx_value_copy(lua_State *from, int index, lua_State *to, const struct mx_value_limits *limits,
+    struct mx_error *err) {
+    int from_top = lua_gettop(from);
+    int to_top = lua_gettop(to);
+    if (!lua_checkstack(from, 6) || !lua_checkstack(to, 6)) {
+        return mx_fail(err, MX_E_LIMIT, "the Lua stack is full");
+    }
+    struct copier c = {from, to, mx_limits_bytes(limits), mx_limits_depth(limits), mx_marks_of(from), err};
+    int rc = copy_value(&c, lua_absindex(from, index), 0, NULL);
+    lua_settop(from, from_top);
+    if (rc < 0) {
+        lua_settop(to, to_top);
+    }
+    return rc;
+}
