@@ -6,7 +6,10 @@
 #include "http/etag.h"
 #include "http/ranges.h"
 
-enum { OWN_FIELDS = 6 };
+enum {
+    OWN_FIELDS = 6,
+    TOGETHER = 8192, // a body up to this is copied behind its head: one piece is cheaper to write
+};
 
 struct fields {
     struct mx_reply_field list[MX_LIMIT_REPLY_FIELDS + MX_LIMIT_COOKIES_SET + OWN_FIELDS];
@@ -49,6 +52,11 @@ int mx_answer_try(mx_exchange *exchange, const struct mx_answer *answer, struct 
     }
     struct mx_slice pieces[2] = {mx_buf_slice(&worker->head), answer->body};
     pieces[1].len = is_head ? 0 : pieces[1].len;
+    if (pieces[1].len > 0 && pieces[1].len <= TOGETHER && !answer->hold) {
+        mx_buf_append_slice(&worker->head, pieces[1]);
+        pieces[0] = mx_buf_slice(&worker->head);
+        pieces[1].len = 0;
+    }
     if (exchange->stream) {
         mx_stream_write(exchange->stream, pieces, 2, answer->hold);
     } else if (answer->hold) {

@@ -9,6 +9,8 @@
 #include "http/etag.h"
 #include "http/url.h"
 
+enum { TOGETHER = 8192 }; // a body up to this is copied: one piece is cheaper to write
+
 static const struct mx_slice status_line = MX_SLICE("HTTP/1.1 200 OK\r\n");
 static const struct mx_slice status_line_304 = MX_SLICE("HTTP/1.1 304 Not Modified\r\n");
 
@@ -178,11 +180,9 @@ static void on_page_sent(void *ctx) {
     mx_cache_release(ctx);
 }
 
-// Date, Connection, the empty line.
-static struct mx_slice write_tail(mx_exchange *exchange) {
+// Appends Date, Connection and the empty line.
+static void write_tail(mx_exchange *exchange, mx_buf *head) {
     struct mx_worker *worker = exchange->worker;
-    mx_buf *head = &worker->head;
-    mx_buf_clear(head);
     mx_buf_append_slice(head, MX_SLICE("Date: "));
     mx_buf_append_slice(head, mx_answer_date(worker));
     if (!exchange->keep_alive || worker->is_draining) {
@@ -192,7 +192,6 @@ static struct mx_slice write_tail(mx_exchange *exchange) {
     } else {
         mx_buf_append_slice(head, MX_SLICE("\r\n\r\n"));
     }
-    return mx_buf_slice(head);
 }
 
 // Parts of the plain form. False: there is no Range that counts.
@@ -233,28 +232,31 @@ void mx_page_send(mx_exchange *exchange, struct mx_cache_entry *entry) {
         send_parts(exchange, entry, form, &validators)) {
         return;
     }
-    struct mx_slice pieces[3] = {part(form, 0, form->head_len), write_tail(exchange), {0}};
-    int status = 200;
-    if (condition == MX_CONDITION_NOT_MODIFIED) {
-        mx_buf *head = &exchange->worker->head; // the tail is in it: what stays the same goes behind
-        size_t tail = head->len;
+    mx_buf *head = &exchange->worker->head;
+    mx_buf_clear(head);
+    bool is_sent = condition == MX_CONDITION_SEND;
+    if (is_sent) {
+        mx_buf_append_slice(head, part(form, 0, form->head_len));
+    } else {
         mx_buf_append_slice(head, status_line_304);
         mx_buf_append_slice(head, part(form, form->kept_at, form->head_len - form->kept_at));
-        pieces[0] = (struct mx_slice){head->ptr + tail, head->len - tail};
-        pieces[1] = (struct mx_slice){head->ptr, tail};
-        status = 304;
         mx_tally_add(exchange->worker->lane.tally, MX_COUNT_NOT_MODIFIED, 1);
-    } else if (request->method != MX_METHOD_HEAD) {
-        pieces[2] = body_of(form);
     }
+    write_tail(exchange, head);
+    struct mx_slice body = body_of(form);
+    body.len = is_sent && request->method != MX_METHOD_HEAD ? body.len : 0;
+    if (body.len <= TOGETHER) {
+        mx_buf_append_slice(head, body);
+        body.len = 0;
+    }
+    struct mx_slice pieces[2] = {mx_buf_slice(head), body};
     struct mx_stream_hold hold = {on_page_sent, entry};
-    uint64_t len = pieces[0].len + pieces[1].len + pieces[2].len;
     if (exchange->stream) {
-        mx_stream_write(exchange->stream, pieces, 3, &hold);
+        mx_stream_write(exchange->stream, pieces, 2, &hold);
     } else {
         mx_cache_release(entry);
     }
-    mx_exchange_end(exchange, status, len);
+    mx_exchange_end(exchange, is_sent ? 200 : 304, pieces[0].len + body.len);
 }
 
 bool mx_page_send_cached(mx_exchange *exchange) {

@@ -152,7 +152,7 @@ end
 
 local reloads = 0
 
-if thread.role == "worker" then cache.configure({ query = { "page", "sort_by" }, private = { "cart", "session" }, cookies = { "scheme" } }) end
+if thread.role == "worker" then cache.configure({ query = { "page", "sort_by" }, private_cookies = { "cart", "session" }, key_cookies = { "scheme" } }) end
 
 return {
   request = request,
