@@ -1,6 +1,6 @@
-// The tag is a hash of our own: four lanes of 64 bits take 32 bytes a round. Each word is stirred into
-// its lane twice over, because with a single multiplication a change in the top bit passes through
-// as a change in the top bit, and the next word can undo it.
+// The tag is a hash of our own: four lanes of 64 bits take 32 bytes a round. Each word is stirred
+// into its lane twice over, because with a single multiplication a change in the top bit passes
+// through as a change in the top bit, and the next word can undo it.
 #include "http/etag.h"
 
 static const uint64_t factor_a = 0x9e3779b97f4a7c15u; // the golden ratio, and three

@@ -381,10 +381,11 @@ static void finish_head(mx_parser *parser, struct mx_slice last) {
     }
 }
 
-// A line that ends behind the target is a request of HTTP/0.9, which llhttp would take.
+// A line that ends behind the target is a request of HTTP/0.9, which llhttp would take. It says so
+// itself, but only one byte later.
 static bool is_http_0_9(const mx_parser *parser, struct mx_slice took) {
     bool line_ended = took.len > 0 && took.ptr[took.len - 1] == '\n';
-    return parser->protocol_len == 0 && line_ended;
+    return parser->protocol_len == 0 && (line_ended || parser->llhttp.http_minor == 9);
 }
 
 // Reads from a head that is not complete; returns how many bytes it took.

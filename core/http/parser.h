@@ -46,7 +46,8 @@ void mx_parser_begin(mx_parser *parser, mx_arena *arena);
 
 // Reads from `bytes` and writes how many were used into `*used`: all of them, unless the request
 // ended earlier (the rest is the next one) or was refused. In the states DONE and REFUSED nothing
-// more is used.
+// more is used. Whether a request is refused never depends on how the bytes are cut; which of
+// several faults is named may.
 enum mx_parser_state mx_parser_feed(mx_parser *parser, struct mx_slice bytes, size_t *used);
 
 enum mx_parser_state mx_parser_state(const mx_parser *parser);

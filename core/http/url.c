@@ -312,6 +312,9 @@ struct mx_slice mx_query_find(struct mx_slice query, struct mx_slice name, mx_ar
 
 static void escape(mx_buf *buf, struct mx_slice text, char also) {
     static const char digits[] = "0123456789ABCDEF";
+    if (text.len == 0) {
+        return;
+    }
     char *out = mx_buf_reserve(buf, text.len * 3);
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
@@ -323,7 +326,7 @@ static void escape(mx_buf *buf, struct mx_slice text, char also) {
             *out++ = digits[c & 15];
         }
     }
-    buf->len = text.len ? (size_t)(out - buf->ptr) : buf->len;
+    buf->len = (size_t)(out - buf->ptr);
 }
 
 void mx_url_escape(mx_buf *buf, struct mx_slice text) {
