@@ -7,6 +7,7 @@ CREATE TABLE payments (
   order_id        INTEGER NOT NULL REFERENCES orders (id) ON DELETE RESTRICT,
   method          TEXT    NOT NULL, -- "plugin/handler"
   kind            TEXT    NOT NULL DEFAULT 'charge' CHECK (kind IN ('charge', 'tender')),
+  flow            TEXT    NOT NULL DEFAULT 'offline' CHECK (flow IN ('offline', 'online')), -- offline: people move the money
   account_id      INTEGER REFERENCES accounts (id) ON DELETE RESTRICT, -- of a tender
   state           TEXT    NOT NULL DEFAULT 'created'
                           CHECK (state IN ('created', 'requires_action', 'authorized', 'captured', 'failed', 'voided')),

@@ -19,9 +19,9 @@ local function collect(work, handlers)
       if not seen[id] then
         seen[id] = true
         rates[#rates + 1] = {
-          id = id, handler = handler, title = draft.message(op.title or handler.title or op.id), amount = op.amount,
+          id = id, handler = handler, title = draft.message(op.title or handler.title or op.id, handler.plugin), amount = op.amount,
           min_days = op.min_days, max_days = op.max_days, is_pickup = op.is_pickup == true,
-          description = draft.message(op.description), reason = op.reason,
+          description = draft.message(op.description, handler.plugin), reason = op.reason,
         }
       end
     end

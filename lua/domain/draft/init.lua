@@ -73,7 +73,8 @@ function draft.open(given, ctx)
   work.given, work.now = given, ctx.now
   work.policy = money.policy(given.policy)
   work.mode = work.policy.mode
-  work.codes, work.customer = given.codes or {}, given.customer or {}
+  work.customer, work.codes = given.customer or {}, {}
+  for i, code in ipairs(given.codes or {}) do work.codes[i] = setmetatable({}, { __index = code }) end
   work.lines, work.by_id = {}, {}
   work.ledger, work.issues, work.blocks, work.holds, work.tenders, work.skipped = {}, {}, {}, {}, {}, {}
   work.fees, work.fee_by_target, work.rates, work.methods = {}, {}, {}, {}
@@ -118,7 +119,7 @@ function draft.note(work, by, phase, op, target, before, after)
   local entry = {
     seq = #work.ledger + 1, phase = phase, plugin = by.plugin, version = by.version or "", handler = by.id,
     rule = by.rule, op = op.op, target = target, delta = after - before, before = before, after = after,
-    reason = operations.message(op.reason),
+    reason = operations.message(op.reason, by.plugin),
   }
   work.ledger[entry.seq] = entry
   return entry

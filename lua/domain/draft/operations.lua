@@ -147,17 +147,19 @@ function operations.problem(point, answer, work)
   return nil
 end
 
---- A reason or title as plain data: { key, args } whichever way the handler wrote it.
+--- A reason or title as plain data, whichever way the handler wrote it. The key is one of the plugin's
+--- own messages, or a text as it is.
 ---@param message nil|string|table
----@return { key: string, args: table }?
-function operations.message(message)
+---@param plugin? string
+---@return { key: string, args: table, plugin?: string }?
+function operations.message(message, plugin)
   if message == nil then return nil end
-  if type(message) == "string" then return { key = message, args = {} } end
+  if type(message) == "string" then return { key = message, args = {}, plugin = plugin } end
   local args = {}
   for name, value in pairs(message) do
     if type(name) == "string" and type(value) ~= "table" then args[name] = value end
   end
-  return { key = message[1], args = args }
+  return { key = message[1], args = args, plugin = plugin }
 end
 
 return operations

@@ -58,6 +58,12 @@ local function digest(bytes)
   return text.hex(crypto.sha256(bytes))
 end
 
+local function tools(ctx, options)
+  return {
+    now = ctx.now, rules = promotion.list(ctx), digest = digest, find_variant = options and options.find_variant,
+  }
+end
+
 --- Evaluates a draft with this shop's handlers, promotions and rounding.
 ---@param ctx merx.Context
 ---@param given table see draft.open
@@ -65,9 +71,19 @@ end
 ---@return merx.Quote
 function quote.run(ctx, given, options)
   given.policy = given.policy or settings.get("shop.rounding")
-  return evaluate.run(given, options and options.plan or quote.plan(), {
-    now = ctx.now, rules = promotion.list(ctx), digest = digest, find_variant = options and options.find_variant,
-  })
+  return evaluate.run(given, options and options.plan or quote.plan(), tools(ctx, options))
+end
+
+--- The same without a plugin, a handler or a promotion.
+---@param ctx merx.Context
+---@param given table
+---@param name string
+---@param options? { plan?: table, find_variant?: fun(id: integer): table? }
+---@return merx.Quote quote
+---@return integer contributed
+function quote.run_without(ctx, given, name, options)
+  given.policy = given.policy or settings.get("shop.rounding")
+  return evaluate.without(given, options and options.plan or quote.plan(), tools(ctx, options), name)
 end
 
 return quote

@@ -24,7 +24,7 @@ local function add_fee(work, by, op)
   local target = "fee:" .. by.id .. ":" .. op.id
   if work.fee_by_target[target] then return end
   local fee = {
-    target = target, id = by.id .. ":" .. op.id, title = draft.message(op.title or op.id), amount = op.amount,
+    target = target, id = by.id .. ":" .. op.id, title = draft.message(op.title or op.id, by.plugin), amount = op.amount,
     adjust = 0, taxes = {}, allocations = {},
   }
   work.fees[#work.fees + 1], work.fee_by_target[target] = fee, fee
@@ -42,8 +42,8 @@ local function offer_methods(work, handlers)
     local op = (draft.ask(work, handler) or {})[1]
     if op then
       work.methods[#work.methods + 1] = {
-        id = handler.id, title = draft.message(op.title or handler.title or handler.id), plugin = handler.plugin,
-        description = draft.message(op.description), fee = op.fee or 0, handler = handler,
+        id = handler.id, title = draft.message(op.title or handler.title or handler.id, handler.plugin), plugin = handler.plugin,
+        description = draft.message(op.description, handler.plugin), fee = op.fee or 0, handler = handler,
         flow = op.flow or handler.flow or "offline",
         hold_minutes = op.hold_minutes or handler.hold_minutes,
       }
@@ -61,7 +61,8 @@ local function fees(work, plan)
     work.payment_problem = #work.methods > 0 and "payment.choose" or "payment.none"
   end
   if work.payment and work.payment.fee > 0 then
-    add_fee(work, work.payment.handler, { op = "fee", id = "method", amount = work.payment.fee, title = work.payment.title })
+    local op = { op = "fee", id = "method", amount = work.payment.fee, title = work.payment.title.key }
+    add_fee(work, work.payment.handler, op)
   end
   for _, handler in ipairs(plan.fee_rule or {}) do
     for _, op in ipairs(draft.ask(work, handler) or {}) do add_fee(work, handler, op) end
@@ -95,7 +96,7 @@ local function tenders(work, handlers)
         local amount = math.min(op.amount, work.due)
         work.due = work.due - amount
         work.tenders[#work.tenders + 1] = {
-          handler = handler.id, title = draft.message(op.title or handler.id), amount = amount,
+          handler = handler.id, title = draft.message(op.title or handler.id, handler.plugin), amount = amount,
           kind = op.account.kind, owner_id = op.account.owner_id or 0, key = op.account.key or "",
         }
       end
@@ -110,7 +111,7 @@ local function validators(work, handlers)
         draft.hold(work, handler, op)
       else
         work.blocks[#work.blocks + 1] = {
-          code = "cart.blocked", handler = handler.id, line = op.line, message = draft.message(op.message),
+          code = "cart.blocked", handler = handler.id, line = op.line, message = draft.message(op.message, handler.plugin),
         }
       end
     end
@@ -137,6 +138,15 @@ local function total_up(work)
   work.total = goods + carried + paid + work.added_tax
 end
 
+-- A code that took something off takes one of its uses when the order is placed.
+local function hold_codes(work)
+  for _, code in ipairs(work.codes) do
+    if code.is_used then
+      for _, hold in ipairs(code.holds or {}) do work.holds[#work.holds + 1] = hold end
+    end
+  end
+end
+
 --- Runs all phases on an open draft.
 ---@param work table
 ---@param plan table<string, merx.Handler[]> handlers of each point, in order
@@ -151,6 +161,7 @@ function phases.run(work, plan, ctx)
   combine.apply(work, promotions, by_id, "order", ctx.find_variant)
   delivery.apply(work, plan.delivery_method or {})
   combine.apply(work, promotions, by_id, "delivery", ctx.find_variant)
+  hold_codes(work)
   fees(work, plan)
   tax.apply(work, plan.tax_provider or {})
   round_cash(work)

@@ -28,7 +28,7 @@ local function is_goods(work, target)
 end
 
 -- Puts the answer of the provider onto the targets; says what contradicts itself.
-local function read_answer(work, targets, ops)
+local function read_answer(work, provider, targets, ops)
   local fixed = work.policy.delivery_tax == "fixed"
   for _, op in ipairs(ops) do
     local target = targets[op.target]
@@ -44,7 +44,7 @@ local function read_answer(work, targets, ops)
       end
       target.included, target.home_ppm = included, op.home_ppm or target.home_ppm
       target.rates[#target.rates + 1] = {
-        rate = op.rate, title = draft.message(op.title or op.rate), jurisdiction = op.jurisdiction or "",
+        rate = op.rate, title = draft.message(op.title or op.rate, provider.plugin), jurisdiction = op.jurisdiction or "",
         ppm = op.ppm, amount = op.amount,
       }
     end
@@ -182,7 +182,7 @@ function apply.apply(work, handlers)
   local targets = targets_of(work)
   for _, provider in ipairs(handlers) do
     local ops = draft.ask(work, provider)
-    local problem = ops and read_answer(work, targets, ops)
+    local problem = ops and read_answer(work, provider, targets, ops)
     if problem then
       draft.fault(work, provider, problem)
       for _, target in ipairs(targets) do target.rates = {} end

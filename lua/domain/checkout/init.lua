@@ -1,0 +1,125 @@
+--- The session that turns a cart into an order: address, delivery, payment, confirm. Pages, API and
+--- agents share it; what each step needs is asked of the quote, never kept twice.
+local cart = require("domain.cart")
+local command = require("kernel.command")
+local events = require("kernel.events")
+local failure = require("kernel.failure")
+local i18n = require("kernel.i18n")
+local order = require("domain.order")
+local customer = require("domain.customer")
+require("domain.checkout.commands")
+
+local checkout = {}
+
+checkout.country_format = customer.country_format
+checkout.countries = customer.countries
+
+local TRIES <const> = 3
+
+--- The steps, and which problems each of them solves.
+checkout.steps = { "address", "delivery", "payment", "confirm" }
+
+local STEP_OF <const> = {
+  ["contact.missing"] = "address", ["address.missing"] = "address", ["delivery.none"] = "delivery",
+  ["delivery.choose"] = "delivery", ["delivery.choose_again"] = "delivery", ["payment.choose"] = "payment",
+  ["payment.choose_again"] = "payment", ["payment.none"] = "payment",
+}
+
+---@class merx.Checkout
+---@field cart merx.Cart
+---@field quote merx.Quote
+---@field step "cart"|"address"|"delivery"|"payment"|"confirm" the first that is not done
+---@field problems table[] all that stands between this and an order, each with code and step
+
+local function find_problems(row, quote)
+  local problems = {}
+  local function add(problem)
+    local copy = { step = STEP_OF[problem.code] or "cart" }
+    for name, value in pairs(problem) do copy[name] = value end
+    problems[#problems + 1] = copy
+  end
+  if not row.email then add({ code = "contact.missing" }) end
+  if quote.needs_delivery and not row.delivery_address then add({ code = "address.missing" }) end
+  for _, problem in ipairs(quote.problems) do add(problem) end
+  return problems
+end
+
+local function first_step(problems)
+  local rank, first = { cart = 0, address = 1, delivery = 2, payment = 3 }, "confirm"
+  for _, problem in ipairs(problems) do
+    if not problem.is_minor and (first == "confirm" or rank[problem.step] < rank[first]) then first = problem.step end
+  end
+  return first
+end
+
+--- How far a checkout has come, and what it costs so far.
+---@param ctx merx.Context
+---@param row merx.Cart
+---@return merx.Checkout
+function checkout.view(ctx, row)
+  local quote = cart.quote(ctx, row)
+  local problems = find_problems(row, quote)
+  return { cart = row, quote = quote, problems = problems, step = first_step(problems) }
+end
+
+--- A title of a handler in a language: the plugin's own message, a shared one, or the text itself.
+---@param locale string
+---@param message? { key: string, args: table, plugin?: string }
+---@return string
+function checkout.words(locale, message)
+  if not message then return "" end
+  return message.plugin and i18n.find(locale, message.plugin .. "." .. message.key, message.args)
+    or i18n.find(locale, message.key, message.args) or message.key
+end
+
+local function totals(quote)
+  return {
+    hash = quote.hash, total = quote.total, due = quote.due, subtotal = quote.subtotal, tax = quote.tax,
+    delivery = quote.delivery_total, discount = quote.discount, currency = quote.currency,
+  }
+end
+
+local function place(ctx, row, quote, options)
+  return command.run("order.place", {
+    cart = row.token, stamps = quote.stamps, address = options.address,
+    document = order.document(quote, row, ctx.channel.currency, function(message) return checkout.words(row.locale, message) end),
+  }, { actor = options.actor })
+end
+
+--- Places the order that the shopper accepted. Answers the same order when asked again. Codes:
+--- cart.missing, cart.closed, checkout.incomplete (data.problems), quote_changed (data: new totals),
+--- stock.short, coupon.short, busy.
+---@param ctx merx.Context
+---@param token string of the cart
+---@param accepted string hash of the quote that was shown
+---@param options? { address?: string, actor?: string } address: where the request came from
+---@return { id: integer, number: string, is_again?: boolean }? order
+---@return merx.Error? err
+function checkout.complete(ctx, token, accepted, options)
+  options = options or {}
+  for _ = 1, TRIES do
+    local row = cart.find(token)
+    if not row then return failure.new("cart.missing", "there is no such cart") end
+    if row.state == "ordered" then
+      local first = order.find_of_cart(row.id)
+      if first then return { id = first.id, number = first.number, is_again = true } end
+    end
+    if row.state ~= "open" then return failure.new("cart.closed", "this cart is " .. row.state) end
+    local view = checkout.view(ctx, row)
+    if view.step ~= "confirm" then
+      return failure.new("checkout.incomplete", "something is missing", nil, { step = view.step, problems = view.problems })
+    end
+    if view.quote.hash ~= accepted then
+      return failure.new("quote_changed", "the total is not the one that was shown", nil, totals(view.quote))
+    end
+    local placed, err = place(ctx, row, view.quote, options)
+    if placed or err.code ~= "order.stale" then return placed, err end
+  end
+  return failure.new("busy", "the shop is being changed just now: try again in a moment")
+end
+
+events.on("order.cancelled", "merx.checkout/reopen", function(event)
+  if event.body.by == "payment" then assert(command.run("cart.reopen", { order_id = event.body.id })) end
+end)
+
+return checkout

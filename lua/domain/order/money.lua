@@ -1,0 +1,232 @@
+--- Commands that move an order's money: told by providers, by staff, or asked of providers.
+local command = require("kernel.command")
+local db = require("kernel.db")
+local failure = require("kernel.failure")
+local inventory = require("domain.inventory")
+local json = require("kernel.json")
+local payment = require("domain.payment")
+local schema = require("kernel.schema")
+local settle = require("domain.order.settle")
+
+local id = schema.id({ required = true })
+
+local news = {
+  result = schema.enum({ "requires_action", "authorized", "captured", "failed", "voided", "refunded", "refund_failed", "disputed",
+    "retry", required = true }),
+  ref = schema.text({ max = 200 }), amount = schema.integer({ min = 0 }), currency = schema.text({ max = 3 }),
+  redirect = schema.text({ max = 2000 }), error = schema.text({ max = 1000, multiline = true }),
+  state = schema.enum({ "opened", "won", "lost" }), fee = schema.integer({ min = 0 }), deadline_at = schema.integer(),
+}
+
+local function with_news(fields)
+  for name, spec in pairs(news) do fields[name] = spec end
+  return schema.object(fields)
+end
+
+local FIRST_WAIT <const>, LONGEST_WAIT <const> = 2000, 3600 * 1000
+
+command.define({
+  name = "payment.op_result",
+  doc = "The answer of a provider to what we asked. `retry`: no answer; the same key is sent again.",
+  args = with_news({ key = schema.text({ required = true, max = 100 }) }),
+  handler = function(tx, args)
+    local operation = db.one("payment_operation_find", { key = args.key })
+    if not operation then return failure.new("operation.missing", "there is no operation " .. args.key) end
+    if operation.state == "done" then return { id = operation.payment_id } end
+    if args.result == "retry" then
+      local wait = math.min(FIRST_WAIT << math.min(operation.attempts, 20), LONGEST_WAIT)
+      db.run("payment_operation_retry", { key = args.key, next_at = tx.now + wait, error = args.error or "", at = tx.now })
+      return { id = operation.payment_id }
+    end
+    db.run("payment_operation_done", { key = args.key, result = args.result, error = args.error or "", at = tx.now })
+    local row = payment.find(operation.payment_id)
+    args.amount = args.amount or operation.amount
+    if operation.kind == "refund" and args.result == "failed" then args.result = "refund_failed" end
+    local applied, err = payment.apply(tx, row, args, args.key)
+    if not applied then return nil, err end
+    settle.run(tx, row.order_id, "payment " .. args.result)
+    return { id = row.id, order_id = row.order_id }
+  end,
+})
+
+command.define({
+  name = "payment.receive",
+  doc = "Keeps what a provider sent, word for word, before it is acknowledged.",
+  args = schema.object({
+    source = schema.text({ required = true, max = 100 }), event_id = schema.text({ required = true, max = 200 }),
+    is_verified = schema.boolean({ required = true }), headers = schema.map(schema.text({ max = 4000 }), { max = 100, default = {} }),
+    body = schema.any({ required = true }),
+  }),
+  handler = function(tx, args)
+    if not args.is_verified and db.value("inbox_unverified_count") > 1000 then
+      return failure.new("inbox.full", "too many unverified messages wait")
+    end
+    local added = db.run("inbox_insert", {
+      source = args.source, event_id = args.event_id, state = args.is_verified and "waiting" or "unverified",
+      headers = json.encode(args.headers), body = args.body, at = tx.now,
+    })
+    return { is_new = added == 1 }
+  end,
+})
+
+command.define({
+  name = "payment.event",
+  doc = "Applies one verified event of a provider, once.",
+  args = with_news({
+    source = schema.text({ required = true, max = 100 }), event_id = schema.text({ required = true, max = 200 }),
+    reference = schema.text({ required = true, max = 100 }),
+  }),
+  handler = function(tx, args)
+    local entry = db.one("inbox_find", { source = args.source, event_id = args.event_id })
+    if entry and (entry.state == "applied" or entry.state == "refused") then return { is_again = true } end
+    local row = payment.find_by_reference(args.reference)
+    if not row then return failure.new("payment.missing", "there is no payment of that reference") end
+    local applied, err = payment.apply(tx, row, args)
+    if entry then
+      db.run("inbox_set_state", {
+        id = entry.id, state = applied and "applied" or "refused", error = err and err.message or "", at = tx.now,
+      })
+    end
+    if applied then settle.run(tx, row.order_id, "payment " .. args.result) end
+    return { id = row.id, order_id = row.order_id, is_refused = not applied }
+  end,
+})
+
+command.define({
+  name = "payment.record",
+  doc = "Staff received the money of an offline payment: cash, a bank transfer.",
+  args = schema.object({ order_id = id, amount = schema.integer({ min = 1 }), reference = schema.text({ max = 200 }) }),
+  handler = function(tx, args)
+    for _, row in ipairs(payment.list(args.order_id)) do
+      if row.flow == "offline" and row.kind == "charge" and row.state ~= "voided" and row.captured_amount < row.amount then
+        local amount = args.amount or row.amount - row.captured_amount
+        if amount > row.amount - row.captured_amount then
+          return failure.new("payment.too_much", "more than is due", { amount = "payment.too_much" })
+        end
+        local done = row.captured_amount + amount == row.amount
+        payment.apply(tx, row, { result = "captured", ref = args.reference or "by-hand:" .. tx.uuid(), amount = amount })
+        settle.run(tx, args.order_id, "payment recorded")
+        tx.audit({ action = "payment.record", entity = "order", id = args.order_id, after = { amount = amount } })
+        return { id = row.id, is_paid = done }
+      end
+    end
+    return failure.new("payment.missing", "no payment of this order waits for money")
+  end,
+})
+
+command.define({
+  name = "payment.capture",
+  doc = "Asks the provider for money that it promised.",
+  args = schema.object({ payment_id = id, amount = schema.integer({ min = 1 }) }),
+  handler = function(tx, args)
+    local row = payment.find(args.payment_id)
+    if not row or row.state ~= "authorized" then return failure.new("payment.not_authorized", "nothing is promised there") end
+    if db.value("order_is_held", { order_id = row.order_id }) then
+      return failure.new("order.held", "the order waits: nothing is captured meanwhile")
+    end
+    if payment.has_open_operations(row.order_id) then return failure.new("payment.busy", "the provider is being asked already") end
+    if (args.amount or 0) > row.amount then return failure.new("payment.too_much", "more than was promised") end
+    tx.audit({ action = "payment.capture", entity = "order", id = row.order_id, after = { amount = args.amount or row.amount } })
+    return { key = payment.ask(tx, row.id, "capture", args.amount or row.amount) }
+  end,
+})
+
+-- What was paid for a line, tax included, and what of it went back already.
+local function refundable_lines(order_id)
+  local lines, added = {}, {}
+  for _, tax in ipairs(db.many("order_taxes_of", { order_id = order_id })) do
+    if tax.is_included == 0 then added[tax.line_id] = (added[tax.line_id] or 0) + tax.amount end
+  end
+  for _, line in ipairs(db.many("order_lines_of", { order_id = order_id })) do
+    lines[line.id] = {
+      id = line.id, quantity = line.quantity, gross = line.total_amount + (added[line.id] or 0), tax = line.tax_amount,
+      done = { quantity = 0, amount = 0, tax_amount = 0 },
+    }
+  end
+  for _, done in ipairs(db.many("refunded_of_lines", { order_id = order_id })) do lines[done.line_id].done = done end
+  return lines
+end
+
+-- The parts of each line that was asked for, and their sum.
+local function work_out(order_id, wanted)
+  local lines, rows, sum, taxes = refundable_lines(order_id), {}, 0, 0
+  for _, want in ipairs(wanted) do
+    local line = lines[want.line_id]
+    if not line then return failure.new("line.missing", "the order has no line " .. want.line_id) end
+    local part, err
+    if want.amount then
+      part, err = payment.refund_amount(line, line.done, want.amount)
+    else
+      part, err = payment.refund_pieces(line, line.done, want.quantity)
+    end
+    if not part then return nil, err end
+    rows[#rows + 1] = { line_id = line.id, quantity = want.quantity or 0, amount = part.amount, tax_amount = part.tax_amount }
+    line.done = {
+      quantity = line.done.quantity + (want.quantity or 0), amount = line.done.amount + part.amount,
+      tax_amount = line.done.tax_amount + part.tax_amount,
+    }
+    sum, taxes = sum + part.amount, taxes + part.tax_amount
+  end
+  return { rows = rows, amount = sum, tax_amount = taxes }
+end
+
+-- Several payments may give the sum back: each refund row carries its lines in turn.
+local function give_back(tx, spread, work, reason)
+  local ids, at, left_row, tax_left = {}, 1, nil, work.tax_amount
+  for i, part in ipairs(spread) do
+    local tax = i == #spread and tax_left or tax_left * part.amount // math.max(1, work.amount)
+    tax_left = tax_left - tax
+    local refund_id = payment.refund(tx, part.payment, { amount = part.amount, tax_amount = tax, reason = reason })
+    ids[#ids + 1] = refund_id
+    local room = part.amount
+    while room > 0 and at <= #work.rows do
+      local row = left_row or work.rows[at]
+      local amount = math.min(room, row.amount)
+      local is_whole = amount == row.amount
+      local row_tax = is_whole and row.tax_amount or row.tax_amount * amount // row.amount
+      db.run("refund_line_insert", {
+        refund_id = refund_id, line_id = row.line_id, quantity = is_whole and row.quantity or 0, amount = amount, tax_amount = row_tax,
+      })
+      left_row = not is_whole and {
+        line_id = row.line_id, quantity = row.quantity, amount = row.amount - amount, tax_amount = row.tax_amount - row_tax,
+      } or nil
+      if is_whole then at = at + 1 end
+      room = room - amount
+    end
+  end
+  return ids
+end
+
+command.define({
+  name = "payment.refund",
+  doc = "Gives money back for pieces of lines or for sums of lines; the newest payment first.",
+  args = schema.object({
+    order_id = id, reason = schema.text({ max = 500, default = "" }), is_restocked = schema.boolean({ default = false }),
+    lines = schema.list(schema.object({
+      line_id = id, quantity = schema.integer({ min = 1 }), amount = schema.integer({ min = 1 }),
+    }, { required = true }), { required = true, min = 1, max = 500 }),
+  }),
+  handler = function(tx, args)
+    for i, want in ipairs(args.lines) do
+      if (want.quantity == nil) == (want.amount == nil) then
+        return failure.new("invalid", "a line is refunded by quantity or by amount", { ["lines." .. i] = "refund.either" })
+      end
+    end
+    local work, err = work_out(args.order_id, args.lines)
+    if not work then return nil, err end
+    if work.amount == 0 then return failure.new("refund.nothing", "nothing was paid for that") end
+    local spread, problem = payment.spread(payment.list_refundable(args.order_id), work.amount)
+    if not spread then return nil, problem end
+    local ids = give_back(tx, spread, work, args.reason)
+    if args.is_restocked then
+      for _, want in ipairs(args.lines) do
+        if want.quantity then inventory.restock(tx, args.order_id, want.line_id, want.quantity) end
+      end
+    end
+    settle.run(tx, args.order_id, "refund")
+    tx.audit({ action = "payment.refund", entity = "order", id = args.order_id, after = { amount = work.amount, reason = args.reason } })
+    return { ids = ids, amount = work.amount, tax_amount = work.tax_amount }
+  end,
+})
+
+return true
