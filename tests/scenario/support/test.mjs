@@ -1,0 +1,98 @@
+// A list of named tests and the loop that runs them. What a test started (servers, folders) it registers with
+// `t.after`, which runs in reverse order, also when the test failed; a failure there fails the test.
+import { rm, mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const TIMEOUT_MS = 60_000;
+let registered = [];
+
+export function test(name, body, { timeout = TIMEOUT_MS } = {}) {
+  registered.push({ name, body, timeout });
+}
+
+export function takeTests() {
+  const taken = registered;
+  registered = [];
+  return taken;
+}
+
+export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// Asks again until `probe` gives something true.
+export async function eventually(what, probe, { within = 10_000, every = 20 } = {}) {
+  const end = Date.now() + within;
+  for (;;) {
+    const found = await probe();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`never happened within ${within} ms: ${what}`);
+    await sleep(every);
+  }
+}
+
+class Context {
+  #cleanups = [];
+
+  after(cleanup) {
+    this.#cleanups.push(cleanup);
+  }
+
+  async folder() {
+    const path = await mkdtemp(join(tmpdir(), "merx-scenario-"));
+    this.after(() => rm(path, { recursive: true, force: true }));
+    return path;
+  }
+
+  async finish() {
+    let first;
+    for (const cleanup of this.#cleanups.reverse()) {
+      try {
+        await cleanup();
+      } catch (error) {
+        first ??= error;
+      }
+    }
+    if (first) throw first;
+  }
+}
+
+function withTimeout(promise, ms) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done within ${ms} ms`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+async function runOne({ name, body, timeout }) {
+  const context = new Context();
+  let failure;
+  try {
+    await withTimeout(body(context), timeout);
+  } catch (error) {
+    failure = error;
+  }
+  try {
+    await withTimeout(context.finish(), timeout);
+  } catch (error) {
+    failure ??= error;
+  }
+  return failure;
+}
+
+export async function runTests(file, tests) {
+  let passed = 0;
+  let failed = 0;
+  for (const one of tests) {
+    const began = Date.now();
+    const failure = await runOne(one);
+    if (failure) {
+      failed++;
+      console.log(`FAIL ${file}: ${one.name} (${Date.now() - began} ms)\n  ${String(failure.stack ?? failure).replaceAll("\n", "\n  ")}`);
+    } else {
+      passed++;
+      console.log(`ok   ${file}: ${one.name} (${Date.now() - began} ms)`);
+    }
+  }
+  return { passed, failed };
+}
