@@ -397,7 +397,10 @@ static bool is_frontier(const struct matcher *m, const char *at, const struct it
 
 static const char *skip_back(struct matcher *m, const char *at, const struct item *item) {
     const struct mx_capture *capture = &m->captures[item->number];
-    size_t len = capture->len < 0 ? 0 : (size_t)capture->len;
+    if (capture->len < 0) {
+        return NULL; // a position is no text
+    }
+    size_t len = (size_t)capture->len;
     mx_run_charge(m->L, len / 16);
     if ((size_t)(m->end - at) < len || memcmp(at, capture->ptr, len) != 0) {
         return NULL;

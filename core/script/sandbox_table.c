@@ -77,7 +77,7 @@ static int l_insert(lua_State *L) {
 static int l_remove(lua_State *L) {
     lua_Integer size = check_length(L);
     lua_Integer position = luaL_optinteger(L, 2, size);
-    if (!lua_isnoneornil(L, 2)) {
+    if (position != size) {
         luaL_argcheck(L, (lua_Unsigned)position - 1u <= (lua_Unsigned)size, 2,
             "position out of bounds");
     }
