@@ -4,14 +4,16 @@ local source = require("source")
 local LIMIT <const> = 12
 
 local function room_of(path)
-  return path:match("^core/[^/]+/") or path:match("^lua/[^/]+/") or path:match("^plugins/[^/]+/")
-    or path:match("^themes/[^/]+/") or path:match("^sql/") or path:match("^script/")
+  return path:match("^core/[^/]+/") or path:match("^lua/[^/]+/") or path:match("^themes/[^/]+/")
+    or path:match("^sql/") or path:match("^script/")
 end
 
+local no_rooms = { ["lua/locales/"] = true, ["lua/types/"] = true }
+
 local rooms, count = {}, 0
-for _, path in ipairs(source.files("core", "lua", "plugins", "script", "sql", "themes")) do
+for _, path in ipairs(source.files("core", "lua", "script", "sql", "themes")) do
   local room = room_of(path)
-  if room and room ~= "lua/types/" and not rooms[room] then
+  if room and not no_rooms[room] and not rooms[room] then
     rooms[room] = true
     count = count + 1
     local file = io.open(room .. "README.md")
