@@ -5,3 +5,4 @@ max_string_line_length = false
 unused_args = false
 ignore = { "432/self" } -- a method inside a method
 exclude_files = { "build/**", "lua/types/**" }
+files["tests"] = { max_line_length = false }
