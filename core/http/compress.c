@@ -164,7 +164,7 @@ int mx_compress(mx_compressor *compressor, enum mx_encoding encoding, struct mx_
     }
     size_t room = content.len - 1;
     char *start = mx_buf_reserve(out, room);
-    size_t len;
+    size_t len = 0;
     int rc = encoding == MX_ENCODING_GZIP
                  ? write_gzip(compressor, content, start, room, &len, err)
                  : write_brotli(compressor, content, start, room, &len, err);

@@ -68,12 +68,11 @@ enum mx_condition mx_condition_check(
     bool dated = v->last_modified >= 0;
     bool given;
     int64_t date;
-    if (lists_tag(request, MX_SLICE("if-match"), v->etag, false, &given)) {
-        // goes on
-    } else if (given) {
-        return MX_CONDITION_FAILED;
-    } else if (dated && find_date(request, MX_SLICE("if-unmodified-since"), v->now, &date) &&
-               v->last_modified > date) {
+    bool matches = lists_tag(request, MX_SLICE("if-match"), v->etag, false, &given);
+    bool changed = !given && dated &&
+                   find_date(request, MX_SLICE("if-unmodified-since"), v->now, &date) &&
+                   v->last_modified > date;
+    if ((given && !matches) || changed) {
         return MX_CONDITION_FAILED;
     }
     if (lists_tag(request, MX_SLICE("if-none-match"), v->etag, true, &given)) {

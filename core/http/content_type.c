@@ -183,7 +183,7 @@ int mx_content_type_parse(
     out->type = lower_copy(arena, (struct mx_slice){value.ptr, type_len});
 
     struct mx_slice rest = behind(value, type_len);
-    struct mx_parameter parameter;
+    struct mx_parameter parameter = {0};
     int rc;
     while ((rc = mx_parameter_next(&rest, arena, &parameter, err)) > 0) {
         bool charset = mx_slice_equal_nocase(parameter.name, MX_SLICE("charset"));

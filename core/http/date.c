@@ -58,7 +58,7 @@ void mx_date_format(int64_t seconds, char out[MX_DATE_LEN]) {
     memcpy(out, "Xxx, 00 Xxx 0000 00:00:00 GMT", MX_DATE_LEN);
     memcpy(out, day_names + weekday * 3, 3);
     write_digits(out + 5, date.day, 2);
-    memcpy(out + 8, month_names + (date.month - 1) * 3, 3);
+    memcpy(out + 8, month_names + (size_t)(date.month - 1) * 3, 3);
     write_digits(out + 12, date.year, 4);
     write_digits(out + 17, rest / 3600, 2);
     write_digits(out + 20, rest / 60 % 60, 2);
@@ -68,7 +68,7 @@ void mx_date_format(int64_t seconds, char out[MX_DATE_LEN]) {
 // The number of the three-letter name at `ptr`, or -1.
 static int find_name(const char *names, int count, const char *ptr) {
     for (int i = 0; i < count; i++) {
-        if (memcmp(names + i * 3, ptr, 3) == 0) {
+        if (memcmp(names + (size_t)i * 3, ptr, 3) == 0) {
             return i;
         }
     }

@@ -67,7 +67,8 @@ struct mx_slice mx_request_joined(
     end += first->value.len;
     position = behind_first;
     while ((field = mx_request_next(request, name, &position))) {
-        memcpy(end, ", ", 2);
+        end[0] = ',';
+        end[1] = ' ';
         memcpy(end + 2, field->value.ptr, field->value.len);
         end += 2 + field->value.len;
     }
