@@ -1,5 +1,5 @@
-// What a page was made of: the module `native.cache`. Scopes belong to the running task; the entries
-// to the server.
+// What a page was made of: the module `native.cache`. Scopes belong to the running task; the
+// entries to the server.
 #include "script/bindings.h"
 
 #include <lauxlib.h>
@@ -62,7 +62,8 @@ static int l_close(lua_State *L) {
     return 0;
 }
 
-// get(key) -> bytes | nil: only what still holds; the open scope then depends on what it was made of
+// get(key) -> bytes | nil: only what still holds; the open scope then depends on what it was made
+// of
 static int l_get(lua_State *L) {
     struct mx_slice key = mx_slice_check(L, 1);
     const struct mx_services *services = &mx_script_of(L)->services;
@@ -168,8 +169,7 @@ static int l_configure(lua_State *L) {
     };
     const struct mx_services *services = &mx_script_of(L)->services;
     struct mx_error err;
-    if (services->cache_configure
-        && services->cache_configure(services->ctx, &rules, &err) < 0) {
+    if (services->cache_configure && services->cache_configure(services->ctx, &rules, &err) < 0) {
         return mx_failure_push(L, &err);
     }
     lua_pushboolean(L, 1);

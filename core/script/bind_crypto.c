@@ -189,7 +189,8 @@ static int l_aes_gcm_open(lua_State *L) {
     return push_outcome(L, rc, &err);
 }
 
-// --- passwords: slow on purpose, so they are work for the pool --------------------------------------
+// --- passwords: slow on purpose, so they are work for the pool
+// --------------------------------------
 
 struct password_work {
     struct mx_work work;

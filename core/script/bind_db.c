@@ -1,5 +1,5 @@
-// Lua's view of storage/db: the module `native.db`. A connection is a box that may be empty; whoever
-// opened the thread's own one also closes it.
+// Lua's view of storage/db: the module `native.db`. A connection is a box that may be empty;
+// whoever opened the thread's own one also closes it.
 #include "script/bindings.h"
 
 #include <lauxlib.h>
@@ -272,8 +272,7 @@ static int l_backup(lua_State *L) {
     mx_db *db = mx_db_check(L, 1);
     const char *path = luaL_checkstring(L, 2);
     struct mx_error err;
-    return push_outcome(
-        L, mx_backup_database(mx_db_path(db), path, false, NULL, NULL, &err), &err);
+    return push_outcome(L, mx_backup_database(mx_db_path(db), path, false, NULL, NULL, &err), &err);
 }
 
 // version() -> "3.51.3"

@@ -7,9 +7,9 @@
 __extension__ typedef __int128 int128; // gcc and clang on every 64-bit target
 
 // Both round towards minus infinity, as Lua's // and % do.
-static int128 divide_floor(int128 product, int64_t divisor, int128 *rest) {
-    int128 quotient = product / divisor;
-    *rest = product % divisor;
+static int128 divide_floor(int128 wide, int64_t divisor, int128 *rest) {
+    int128 quotient = wide / divisor;
+    *rest = wide % divisor;
     if (*rest != 0 && (*rest < 0) != (divisor < 0)) {
         quotient--;
         *rest += divisor;
@@ -17,19 +17,19 @@ static int128 divide_floor(int128 product, int64_t divisor, int128 *rest) {
     return quotient;
 }
 
-static int128 check_product(lua_State *L, int64_t *divisor) {
-    int128 product = (int128)luaL_checkinteger(L, 1) * luaL_checkinteger(L, 2);
+static int128 check_multiplied(lua_State *L, int64_t *divisor) {
+    int128 wide = (int128)luaL_checkinteger(L, 1) * luaL_checkinteger(L, 2);
     *divisor = luaL_checkinteger(L, 3);
     luaL_argcheck(L, *divisor != 0, 3, "must not be zero");
-    return product;
+    return wide;
 }
 
 // mul_div(a, b, c) -> a * b // c; raises when the result passes 64 bits
 static int l_mul_div(lua_State *L) {
     int64_t divisor;
     int128 rest;
-    int128 product = check_product(L, &divisor);
-    int128 quotient = divide_floor(product, divisor, &rest);
+    int128 wide = check_multiplied(L, &divisor);
+    int128 quotient = divide_floor(wide, divisor, &rest);
     if (quotient > INT64_MAX || quotient < INT64_MIN) {
         return luaL_error(L, "the result does not fit 64 bits");
     }
@@ -41,8 +41,8 @@ static int l_mul_div(lua_State *L) {
 static int l_mul_mod(lua_State *L) {
     int64_t divisor;
     int128 rest;
-    int128 product = check_product(L, &divisor);
-    divide_floor(product, divisor, &rest);
+    int128 wide = check_multiplied(L, &divisor);
+    divide_floor(wide, divisor, &rest);
     lua_pushinteger(L, (lua_Integer)rest);
     return 1;
 }
@@ -59,11 +59,11 @@ static int l_add(lua_State *L) {
 
 // mul(a, b) -> a * b; raises instead of wrapping round
 static int l_mul(lua_State *L) {
-    int64_t product;
-    if (__builtin_mul_overflow(luaL_checkinteger(L, 1), luaL_checkinteger(L, 2), &product)) {
+    int64_t wide;
+    if (__builtin_mul_overflow(luaL_checkinteger(L, 1), luaL_checkinteger(L, 2), &wide)) {
         return luaL_error(L, "the result does not fit 64 bits");
     }
-    lua_pushinteger(L, product);
+    lua_pushinteger(L, wide);
     return 1;
 }
 

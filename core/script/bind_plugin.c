@@ -18,8 +18,8 @@ enum {
     DEFAULT_MEMORY = 16 * MIB,
     LOAD_INSTRUCTIONS = 2 * 1000 * 1000, // for the body of a module, once
     LOAD_MS = 500,
-    DEPTH_MAX = 8,               // plugins that call plugins
-    COLLECT_SLACK = 256 * 1024,  // garbage that pure code may leave
+    DEPTH_MAX = 8,              // plugins that call plugins
+    COLLECT_SLACK = 256 * 1024, // garbage that pure code may leave
     PRELUDES_MAX = 32,
 };
 
@@ -90,7 +90,8 @@ static struct mx_budget read_budget(lua_State *T, int index, enum mx_plugin_kind
     return budget;
 }
 
-// --- calls that do not wait -----------------------------------------------------------------------
+// --- calls that do not wait
+// -----------------------------------------------------------------------
 
 // In P. [1] struct mx_plugin_call: loads the handler's module, if that was not done.
 static int l_load(lua_State *P) {
@@ -191,7 +192,8 @@ static int call_now(lua_State *T, struct mx_plugin_call *call, const struct mx_b
     return count;
 }
 
-// --- effects: a coroutine of P, run slice by slice --------------------------------------------------
+// --- effects: a coroutine of P, run slice by slice
+// --------------------------------------------------
 
 static int l_effect_free(lua_State *T) { // __gc: safe to repeat
     struct effect_box *effect = luaL_checkudata(T, 1, EFFECT_TYPE);
@@ -237,8 +239,8 @@ static int l_enter_effect(lua_State *P) {
 static int l_trace(lua_State *P) {
     lua_State *co = lua_touserdata(P, 1);
     const char *text = lua_type(co, -1) == LUA_TSTRING
-        ? lua_tostring(co, -1)
-        : lua_pushfstring(P, "an error that is a %s", luaL_typename(co, -1));
+                           ? lua_tostring(co, -1)
+                           : lua_pushfstring(P, "an error that is a %s", luaL_typename(co, -1));
     luaL_traceback(P, co, text, 0);
     return 1;
 }
@@ -257,8 +259,8 @@ static int fail_effect(lua_State *T, struct effect_box *effect, enum mx_over ove
 }
 
 // One slice: `nargs` values are on the coroutine's stack.
-static int run_slice(lua_State *T, struct effect_box *effect, int nargs, int *nresults,
-    enum mx_over *over) {
+static int run_slice(
+    lua_State *T, struct effect_box *effect, int nargs, int *nresults, enum mx_over *over) {
     struct mx_plugin *plugin = effect->plugin;
     struct mx_run run;
     lua_State *outer_caller = plugin->caller;
@@ -330,8 +332,7 @@ static int after_host(lua_State *T, int status, lua_KContext ctx) {
     return run_effect(T, index, 1);
 }
 
-static int call_effect(
-    lua_State *T, struct mx_plugin_call *call, const struct mx_budget *budget) {
+static int call_effect(lua_State *T, struct mx_plugin_call *call, const struct mx_budget *budget) {
     struct effect_box *effect = lua_newuserdatauv(T, sizeof(*effect), 1); // … box
     *effect = (struct effect_box){.plugin = call->plugin, .ref = LUA_NOREF, .budget = *budget};
     luaL_setmetatable(T, EFFECT_TYPE);
@@ -351,7 +352,8 @@ static int call_effect(
     return run_effect(T, lua_gettop(T), 1);
 }
 
-// --- the type -------------------------------------------------------------------------------------
+// --- the type
+// -------------------------------------------------------------------------------------
 
 static enum mx_plugin_kind check_kind(lua_State *T, int index) {
     return (enum mx_plugin_kind)luaL_checkoption(T, index, NULL, mx_plugin_kinds);
@@ -432,8 +434,8 @@ static struct mx_values push_preludes(lua_State *T) {
     luaL_argcheck(T, preludes.count <= PRELUDES_MAX, 1, "'prelude' is too long");
     luaL_checkstack(T, PRELUDES_MAX + 8, NULL);
     for (int i = 1; i <= preludes.count; i++) {
-        luaL_argcheck(T, lua_rawgeti(T, list, i) == LUA_TSTRING, 1,
-            "'prelude' must be a list of paths");
+        luaL_argcheck(
+            T, lua_rawgeti(T, list, i) == LUA_TSTRING, 1, "'prelude' must be a list of paths");
     }
     return preludes;
 }

@@ -81,14 +81,14 @@ static int l_run_file(lua_State *L) {
     size_t share_len = strlen(share);
     bool is_inside = strncmp(run->path, share, share_len) == 0 && run->path[share_len] == '/';
     const char *name = lua_pushfstring(L, "@%s", run->path + (is_inside ? share_len + 1 : 0));
-    mx_library_require(L, "support.test"); // run name test
+    mx_library_require(L, "support.test");               // run name test
     if (mx_library_load(L, run->path, name, &err) < 0) { // run name test fn
         return luaL_error(L, "%s", err.text);
     }
-    lua_call(L, 0, 0);              // run name test
-    lua_getfield(L, -1, "run");     // run name test fn
-    mx_slice_push(L, run->filter);  // run name test fn filter
-    lua_call(L, 1, 1);              // run name test results
+    lua_call(L, 0, 0);             // run name test
+    lua_getfield(L, -1, "run");    // run name test fn
+    mx_slice_push(L, run->filter); // run name test fn filter
+    lua_call(L, 1, 1);             // run name test results
     if (mx_value_encode(L, -1, &run->results, NULL, &err) < 0) {
         return luaL_error(L, "results: %s", err.text);
     }
@@ -111,13 +111,13 @@ static int l_run(lua_State *L) {
     lua_State *inner = run->script->state.L;
     lua_pushcfunction(inner, l_run_file);
     lua_pushlightuserdata(inner, run);
-    if (mx_script_call(inner, 1, 0, NULL, &err) < 0
-        || mx_value_decode(L, mx_buf_slice(&run->results), &err) < 0) {
+    if (mx_script_call(inner, 1, 0, NULL, &err) < 0 ||
+        mx_value_decode(L, mx_buf_slice(&run->results), &err) < 0) {
         return mx_failure_push(L, &err);
     }
-    lua_insert(L, -2);    // results run
+    lua_insert(L, -2);               // results run
     luaL_callmeta(L, -1, "__close"); // now, not when the collector comes round
-    lua_settop(L, -3);    // … results
+    lua_settop(L, -3);               // … results
     return 1;
 }
 

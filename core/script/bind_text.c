@@ -165,9 +165,8 @@ static int push_encoded(lua_State *L, void (*encode)(struct mx_slice, mx_buf *))
 static int push_decoded(lua_State *L, bool (*decode)(struct mx_slice, mx_buf *), const char *name) {
     struct mx_slice text = mx_slice_check(L, 1);
     struct mx_error err;
-    int rc = decode(text, mx_scratch_take(L))
-        ? MX_OK
-        : mx_fail(&err, MX_E_INVALID, "this is not %s", name);
+    int rc = decode(text, mx_scratch_take(L)) ? MX_OK
+                                              : mx_fail(&err, MX_E_INVALID, "this is not %s", name);
     return push_outcome(L, rc, &err);
 }
 

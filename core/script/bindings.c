@@ -31,8 +31,8 @@ struct mx_slice mx_slice_opt(lua_State *L, int index) {
 static bool push_field(lua_State *L, int index, const char *name, int type) {
     int found = lua_getfield(L, index, name);
     if (found != LUA_TNIL && found != type) {
-        luaL_error(L, "'%s' must be a %s, not a %s", name, lua_typename(L, type),
-            lua_typename(L, found));
+        luaL_error(
+            L, "'%s' must be a %s, not a %s", name, lua_typename(L, type), lua_typename(L, found));
     }
     return found != LUA_TNIL;
 }

@@ -219,7 +219,7 @@ static int l_command(lua_State *L) {
     if (push_entry(L, "command") != LUA_TFUNCTION) { // run fn
         return luaL_error(L, "boot.lua gives no function 'command'");
     }
-    mx_slice_push(L, run->command->name);                     // run fn name
+    mx_slice_push(L, run->command->name);                   // run fn name
     if (mx_value_decode(L, run->command->args, &err) < 0) { // run fn name args
         return luaL_error(L, "arguments: %s", err.text);
     }
@@ -238,8 +238,8 @@ static int l_command(lua_State *L) {
     return 0;
 }
 
-int mx_script_command(mx_script *script, const struct mx_command *command, mx_buf *out,
-    bool *is_ok, struct mx_error *err) {
+int mx_script_command(mx_script *script, const struct mx_command *command, mx_buf *out, bool *is_ok,
+    struct mx_error *err) {
     lua_State *L = script->state.L;
     struct command_run run = {command, out, false};
     struct mx_budget budget = {.ms = script->options.command_ms};
@@ -312,7 +312,7 @@ static int l_tool(lua_State *L) {
     if (mx_library_load(L, path, shown, &err) < 0) { // … fn
         return luaL_error(L, "%s", err.text);
     }
-    lua_call(L, 0, 1); // … tool
+    lua_call(L, 0, 1);                                                        // … tool
     if (!lua_istable(L, -1) || lua_getfield(L, -1, "run") != LUA_TFUNCTION) { // … tool fn
         return luaL_error(L, "%s must return a module with a function 'run'", shown + 1);
     }
@@ -330,15 +330,15 @@ static bool is_tool_name(const char *name) {
     return name[0] && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-")] == '\0';
 }
 
-int mx_script_tool(mx_script *script, const char *name, int argc, char *const *argv,
-    int *exit_code, struct mx_error *err) {
+int mx_script_tool(mx_script *script, const char *name, int argc, char *const *argv, int *exit_code,
+    struct mx_error *err) {
     struct tool_run run = {name, argc, argv, 0};
     char path[PATH_LEN_MAX];
     struct mx_file_info info;
     lua_State *L = script->state.L;
     int len = snprintf(path, sizeof(path), "%s/lua/cli/%s.lua", script->options.share, name);
-    if (!is_tool_name(name) || len < 0 || (size_t)len >= sizeof(path)
-        || mx_file_stat(path, &info, err) < 0) {
+    if (!is_tool_name(name) || len < 0 || (size_t)len >= sizeof(path) ||
+        mx_file_stat(path, &info, err) < 0) {
         return mx_fail(err, MX_E_MISSING, "there is no command '%s': see merx --help", name);
     }
     lua_pushcfunction(L, l_tool);

@@ -25,9 +25,9 @@ struct mx_script_options {
     mx_watchdog *watchdog;              // NULL: no time limits
     const struct mx_pair *options;      // native.thread.options
     size_t option_count;
-    size_t memory_limit;      // bytes of the trusted state, 0: 256 MiB
-    unsigned slice_ms;        // longest run slice of a task, 0: 2,000
-    unsigned command_ms;      // longest command, 0: 250
+    size_t memory_limit; // bytes of the trusted state, 0: 256 MiB
+    unsigned slice_ms;   // longest run slice of a task, 0: 2,000
+    unsigned command_ms; // longest command, 0: 250
 };
 
 // A script with its native modules and nothing loaded. `*out` is owned: give it to
@@ -44,8 +44,8 @@ int mx_script_boot(mx_script *script, struct mx_error *err);
 // Writer: runs boot.lua's `command` for at most `command_ms`. MX_OK: `out` holds the encoded
 // { ok = … } (`*is_ok`: release the savepoint) or { err = { code, message, … } } (roll it back).
 // Negative: it raised; `out` holds an { err = … } for the caller that names the error code only.
-int mx_script_command(mx_script *script, const struct mx_command *command, mx_buf *out,
-    bool *is_ok, struct mx_error *err);
+int mx_script_command(mx_script *script, const struct mx_command *command, mx_buf *out, bool *is_ok,
+    struct mx_error *err);
 
 // Tells Lua that settings or the plugin generation changed.
 int mx_script_reload(mx_script *script, struct mx_error *err);
@@ -55,8 +55,8 @@ int mx_script_metrics(mx_script *script, mx_buf *out, struct mx_error *err);
 
 // Tools: runs SHARE/lua/cli/<name>.lua, a module with run(args), and gives its exit code.
 // MX_E_MISSING when there is no such tool.
-int mx_script_tool(mx_script *script, const char *name, int argc, char *const *argv,
-    int *exit_code, struct mx_error *err);
+int mx_script_tool(mx_script *script, const char *name, int argc, char *const *argv, int *exit_code,
+    struct mx_error *err);
 
 // Appends an encoded { err = { code, message } }: how the server answers a command itself.
 void mx_script_encode_failure(mx_buf *out, const struct mx_error *err);
@@ -64,8 +64,8 @@ void mx_script_encode_failure(mx_buf *out, const struct mx_error *err);
 struct mx_script_stats {
     size_t memory_used;
     size_t memory_peak;
-    size_t tasks;        // now
-    uint64_t slices;     // ever
-    uint64_t failures;   // tasks and calls that ended in an error
+    size_t tasks;      // now
+    uint64_t slices;   // ever
+    uint64_t failures; // tasks and calls that ended in an error
 };
 void mx_script_stats_get(const mx_script *script, struct mx_script_stats *out);

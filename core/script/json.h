@@ -20,8 +20,7 @@ void *mx_json_null(void);
 
 // [-0, +0] Appends the value at `index` to `out`. Raises nothing. `is_pretty`: two spaces a level.
 // MX_E_INVALID: a function, a cycle (as too deep), a mixed table, NaN, broken UTF-8.
-int mx_json_encode(
-    lua_State *L, int index, mx_buf *out, bool is_pretty, struct mx_error *err);
+int mx_json_encode(lua_State *L, int index, mx_buf *out, bool is_pretty, struct mx_error *err);
 
 // [-0, +1 | 0] Pushes the value; nothing on failure, with the byte (from 0) in `*offset`. Uses the
 // scratch buffer of the state. May raise out of memory.

@@ -30,8 +30,8 @@ static int fail_at(struct decoder *d, const unsigned char *at, const char *text)
 }
 
 static void skip_space(struct decoder *d) {
-    while (d->at < d->end
-        && (*d->at == ' ' || *d->at == '\n' || *d->at == '\r' || *d->at == '\t')) {
+    while (
+        d->at < d->end && (*d->at == ' ' || *d->at == '\n' || *d->at == '\r' || *d->at == '\t')) {
         d->at++;
     }
 }
@@ -226,8 +226,8 @@ static bool read_integer(const unsigned char *at, const unsigned char *end, int6
     bool is_negative = *at == '-';
     uint64_t value = 0;
     for (at += is_negative; at < end; at++) {
-        if (__builtin_mul_overflow(value, 10u, &value)
-            || __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value)) {
+        if (__builtin_mul_overflow(value, 10u, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value)) {
             return false;
         }
     }
@@ -342,7 +342,8 @@ static int decode_word(struct decoder *d, const char *word, size_t len) {
     return MX_OK;
 }
 
-static int decode_open(struct decoder *d, unsigned depth, int (*inner)(struct decoder *, unsigned)) {
+static int decode_open(
+    struct decoder *d, unsigned depth, int (*inner)(struct decoder *, unsigned)) {
     if (depth >= d->max_depth) {
         return fail_at(d, d->at, "nested too deep");
     }

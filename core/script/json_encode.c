@@ -197,8 +197,8 @@ static int compare_members(const void *a, const void *b) {
     struct mx_slice left = ((const struct member *)a)->key;
     struct mx_slice right = ((const struct member *)b)->key;
     size_t len = left.len < right.len ? left.len : right.len;
-    int order = memcmp(left.ptr, right.ptr, len);
-    return order ? order : (left.len > right.len) - (left.len < right.len);
+    int sign = memcmp(left.ptr, right.ptr, len);
+    return sign ? sign : (left.len > right.len) - (left.len < right.len);
 }
 
 // Small objects are the rule, and qsort costs more than it saves there.
@@ -220,7 +220,7 @@ static void sort_members(struct member *list, size_t count) {
 // [-0, +n] Leaves the n values on the stack and their members in `e->members`.
 static int collect_members(struct encoder *e, int index) {
     lua_State *L = e->L;
-    lua_pushnil(L); // key
+    lua_pushnil(L);              // key
     while (lua_next(L, index)) { // … key value
         if (lua_type(L, -2) != LUA_TSTRING) {
             return mx_fail(e->err, MX_E_INVALID, "an object has a key that is a %s, not a string",
@@ -314,8 +314,7 @@ static int encode(struct encoder *e, int index, unsigned depth) {
     return mx_fail(e->err, MX_E_INVALID, "JSON has no %s", luaL_typename(e->L, index));
 }
 
-int mx_json_encode(
-    lua_State *L, int index, mx_buf *out, bool is_pretty, struct mx_error *err) {
+int mx_json_encode(lua_State *L, int index, mx_buf *out, bool is_pretty, struct mx_error *err) {
     int top = lua_gettop(L);
     size_t len = out->len;
     struct encoder e = {.L = L, .out = out, .err = err, .is_pretty = is_pretty};

@@ -1,6 +1,7 @@
 // What trusted Lua finds when it starts: the standard libraries without loaders of files or
 // bytecode (and, while serving, without coroutines of its own: a task is the only one, so that the
-// watchdog always knows what runs), `require` over SHARE/lua (and SHARE/tests in tests), and the native modules.
+// watchdog always knows what runs), `require` over SHARE/lua (and SHARE/tests in tests), and the
+// native modules.
 #include "script/state.h"
 
 #include <lauxlib.h>
@@ -72,8 +73,8 @@ bool mx_library_is_module_name(struct mx_slice name) {
         char c = name.ptr[i];
         bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         bool is_double_dot = c == '.' && i > 0 && name.ptr[i - 1] == '.';
-        if (is_double_dot
-            || !(is_letter || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.')) {
+        if (is_double_dot ||
+            !(is_letter || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.')) {
             return false;
         }
     }
@@ -111,9 +112,9 @@ static bool find_module(lua_State *L, const char *name) {
         return true;
     }
     lua_pop(L, 1);
-    if (options->role == MX_ROLE_TEST
-        && find_file(L, lua_pushfstring(L, "%s/tests", options->share), name)) { // root path
-        lua_remove(L, -2);                                                      // path
+    if (options->role == MX_ROLE_TEST &&
+        find_file(L, lua_pushfstring(L, "%s/tests", options->share), name)) { // root path
+        lua_remove(L, -2);                                                    // path
         return true;
     }
     return false;
@@ -144,7 +145,8 @@ static int l_require(lua_State *L) {
     if (!lua_isnil(L, 2)) {
         return 1;
     }
-    luaL_argcheck(L, mx_library_is_module_name(mx_slice_check(L, 1)), 1, "not the name of a module");
+    luaL_argcheck(
+        L, mx_library_is_module_name(mx_slice_check(L, 1)), 1, "not the name of a module");
     lua_settop(L, 1);
     load_module(L, name); // name … fn
     lua_pushboolean(L, 1);

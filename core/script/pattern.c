@@ -66,8 +66,16 @@ static void set_add_class(unsigned char *set, unsigned char letter) {
         char letter;
         int (*test)(int);
     } classes[] = {
-        {'a', isalpha}, {'c', iscntrl}, {'d', isdigit}, {'g', isgraph}, {'l', islower},
-        {'p', ispunct}, {'s', isspace}, {'u', isupper}, {'w', isalnum}, {'x', isxdigit},
+        {'a', isalpha},
+        {'c', iscntrl},
+        {'d', isdigit},
+        {'g', isgraph},
+        {'l', islower},
+        {'p', ispunct},
+        {'s', isspace},
+        {'u', isupper},
+        {'w', isalnum},
+        {'x', isxdigit},
     };
     int (*test)(int) = NULL;
     for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
@@ -178,7 +186,7 @@ static void compile_close(struct compiler *c) {
 
 static void compile_repeat(struct compiler *c, struct item *item) {
     if (c->at < c->end && memchr("*+-?", *c->at, 4)) {
-        item->repeat = (enum repeat)*c->at++;
+        item->repeat = (enum repeat) * c->at++;
     }
 }
 
@@ -258,7 +266,8 @@ mx_pattern *mx_pattern_push(lua_State *L, struct mx_slice text, bool anchors) {
         luaL_error(L, "the pattern is longer than %d bytes", ITEMS_MAX);
     }
     mx_run_charge(L, text.len);
-    size_t size = sizeof(mx_pattern) + text.len * sizeof(struct item); // an item takes a byte at least
+    size_t size =
+        sizeof(mx_pattern) + text.len * sizeof(struct item); // an item takes a byte at least
     mx_pattern *pattern = lua_newuserdatauv(L, size, 0);
     memset(pattern, 0, sizeof(*pattern));
     struct compiler c = {.L = L, .at = (const unsigned char *)text.ptr, .pattern = pattern};

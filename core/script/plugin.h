@@ -2,8 +2,8 @@
 // the rest. Inside core/script only.
 //
 // Names of the two Lua sides here: T is the trusted state that asks, P the plugin's. An error never
-// crosses from one to the other: each side is entered by a protected call of its own, and values are
-// copied by whoever receives them.
+// crosses from one to the other: each side is entered by a protected call of its own, and values
+// are copied by whoever receives them.
 #pragma once
 
 #include "script/state.h"
@@ -20,14 +20,14 @@ extern const char *const mx_plugin_kinds[]; // names, NULL at the end
 
 // Lives in the userdata that T holds.
 struct mx_plugin {
-    struct mx_state state; // L is NULL once closed
-    char *id;              // owned
-    char *root;            // owned; folder, "" for a plugin in memory only
-    int host_ref;          // in T: what serves its host calls
-    lua_State *caller;     // the coroutine of T that is asking right now
+    struct mx_state state;    // L is NULL once closed
+    char *id;                 // owned
+    char *root;               // owned; folder, "" for a plugin in memory only
+    int host_ref;             // in T: what serves its host calls
+    lua_State *caller;        // the coroutine of T that is asking right now
     enum mx_plugin_kind kind; // of the innermost call
-    int depth;             // calls inside calls
-    size_t collect_at;     // bytes at which pure code is collected after
+    int depth;                // calls inside calls
+    size_t collect_at;        // bytes at which pure code is collected after
     uint64_t calls;
     uint64_t failures;
 };
@@ -48,10 +48,10 @@ struct mx_plugin_call {
     bool is_missing; // there is no such handler
 };
 
-// Opens P: environments, prelude, no code of the plugin. `preludes` are paths below SHARE/lua on T's
-// stack; `modules` is the index of a table of sources there, 0: none.
-int mx_plugin_open(struct mx_plugin *plugin, const struct mx_values *preludes, int modules,
-    struct mx_error *err);
+// Opens P: environments, prelude, no code of the plugin. `preludes` are paths below SHARE/lua on
+// T's stack; `modules` is the index of a table of sources there, 0: none.
+int mx_plugin_open(
+    struct mx_plugin *plugin, const struct mx_values *preludes, int modules, struct mx_error *err);
 
 // Closes P. Fine to repeat.
 void mx_plugin_close(struct mx_plugin *plugin);

@@ -13,9 +13,9 @@ static int l_ask_host(lua_State *T) {
     const struct mx_values *args = lua_touserdata(T, 1);
     const struct mx_plugin *plugin = mx_state_of(args->L)->plugin;
     lua_settop(T, 0);
-    lua_rawgeti(T, LUA_REGISTRYINDEX, plugin->host_ref);   // fn
-    lua_pushstring(T, mx_plugin_kinds[plugin->kind]);      // fn kind
-    int count = mx_values_copy(T, args);                   // fn kind args
+    lua_rawgeti(T, LUA_REGISTRYINDEX, plugin->host_ref); // fn
+    lua_pushstring(T, mx_plugin_kinds[plugin->kind]);    // fn kind
+    int count = mx_values_copy(T, args);                 // fn kind args
     lua_call(T, count + 1, LUA_MULTRET);
     return lua_gettop(T);
 }

@@ -33,7 +33,8 @@ int mx_values_copy(lua_State *to, const struct mx_values *values) {
     return values->count;
 }
 
-// --- modules of the plugin ------------------------------------------------------------------------
+// --- modules of the plugin
+// ------------------------------------------------------------------------
 
 // [-0, +1 | 0] A module given as text when the plugin was opened.
 static bool load_given(lua_State *P, const char *name, const char *id) {
@@ -134,7 +135,8 @@ static int l_require(lua_State *P) {
     return 1;
 }
 
-// --- handlers -------------------------------------------------------------------------------------
+// --- handlers
+// -------------------------------------------------------------------------------------
 
 static void fail_missing(lua_State *P, struct mx_plugin_call *call, const char *why) {
     call->is_missing = true;
@@ -166,21 +168,22 @@ static void push_function(lua_State *P, struct mx_plugin_call *call, int env) {
 
 void mx_plugin_push_handler(lua_State *P, struct mx_plugin_call *call) {
     int env = mx_plugin_env(call->kind);
-    lua_rawgetp(P, LUA_REGISTRYINDEX, &handler_keys[env]);     // handlers
-    mx_slice_push(P, call->handler);                           // handlers name
-    lua_pushvalue(P, -1);                                      // handlers name name
-    if (lua_rawget(P, -3) == LUA_TNIL) {                       // handlers name fn
-        lua_pop(P, 1);                                         // handlers name
-        push_function(P, call, env);                           // handlers name fn
-        lua_pushvalue(P, -2);                                  // handlers name fn name
-        lua_pushvalue(P, -2);                                  // handlers name fn name fn
-        lua_rawset(P, -5);                                     // handlers name fn
+    lua_rawgetp(P, LUA_REGISTRYINDEX, &handler_keys[env]); // handlers
+    mx_slice_push(P, call->handler);                       // handlers name
+    lua_pushvalue(P, -1);                                  // handlers name name
+    if (lua_rawget(P, -3) == LUA_TNIL) {                   // handlers name fn
+        lua_pop(P, 1);                                     // handlers name
+        push_function(P, call, env);                       // handlers name fn
+        lua_pushvalue(P, -2);                              // handlers name fn name
+        lua_pushvalue(P, -2);                              // handlers name fn name fn
+        lua_rawset(P, -5);                                 // handlers name fn
     }
     lua_replace(P, -3); // fn name
     lua_pop(P, 1);      // fn
 }
 
-// --- environments ---------------------------------------------------------------------------------
+// --- environments
+// ---------------------------------------------------------------------------------
 
 static void set_library(lua_State *P, const char *name, void (*push)(lua_State *)) {
     push(P);
@@ -237,13 +240,14 @@ static void push_base_name(lua_State *P, const char *path) {
     lua_pushlstring(P, base, dot ? (size_t)(dot - base) : strlen(base));
 }
 
-// Runs one file of the kernel and gives what it returns to the environment at `env`, under its name.
+// Runs one file of the kernel and gives what it returns to the environment at `env`, under its
+// name.
 static void run_prelude(lua_State *P, int env, const char *path) {
     struct mx_error err;
     const char *share = mx_script_of(P)->options.share;
-    const char *chunk = lua_pushfstring(P, "@lua/%s", path);       // chunk
+    const char *chunk = lua_pushfstring(P, "@lua/%s", path);         // chunk
     const char *full = lua_pushfstring(P, "%s/lua/%s", share, path); // chunk full
-    if (mx_library_load(P, full, chunk, &err) < 0) { // chunk full fn
+    if (mx_library_load(P, full, chunk, &err) < 0) {                 // chunk full fn
         luaL_error(P, "%s", err.text);
     }
     push_environment(P); // chunk full fn own: what plugin code does to its tables does not reach it
@@ -305,8 +309,8 @@ static int l_furnish(lua_State *P) {
     return 0;
 }
 
-int mx_plugin_open(struct mx_plugin *plugin, const struct mx_values *preludes, int modules,
-    struct mx_error *err) {
+int mx_plugin_open(
+    struct mx_plugin *plugin, const struct mx_values *preludes, int modules, struct mx_error *err) {
     static const struct mx_budget budget = {.ms = OPEN_MS};
     struct furnish furnish = {preludes, preludes->L, modules};
     int rc = mx_state_open(&plugin->state, err);

@@ -29,8 +29,8 @@ struct mx_form_item {
 struct mx_cookie_spec {
     struct mx_slice name;
     struct mx_slice value;
-    struct mx_slice path;    // "/" when not given
-    int64_t max_age;         // seconds; 0 deletes; -1: until the browser closes
+    struct mx_slice path; // "/" when not given
+    int64_t max_age;      // seconds; 0 deletes; -1: until the browser closes
     bool http_only;
     enum mx_same_site same_site;
 };
@@ -39,9 +39,9 @@ struct mx_reply_spec {
     int status;
     const struct mx_pair *headers; // borrowed for the call, in order, names as given
     size_t header_count;
-    struct mx_slice body;  // borrowed for the call
-    mx_buf *body_buf;      // holds `body` when not NULL: the callee may take the bytes and zero it
-    bool shared;           // the page cache may keep it, with `deps`
+    struct mx_slice body; // borrowed for the call
+    mx_buf *body_buf;     // holds `body` when not NULL: the callee may take the bytes and zero it
+    bool shared;          // the page cache may keep it, with `deps`
     struct mx_cache_deps deps;
 };
 

@@ -9,7 +9,7 @@
 #include "script/watchdog.h"
 
 enum {
-    STEPS_PER_LOOK = 50000,  // of C loops between two looks at the clock
+    STEPS_PER_LOOK = 50000,        // of C loops between two looks at the clock
     STEPS_MAX = 200 * 1000 * 1000, // of one C function: about a quarter of a second
 };
 
@@ -137,8 +137,8 @@ static void limit_time(struct mx_run *run, const struct mx_budget *budget) {
 static void limit_memory(struct mx_run *run, const struct mx_budget *budget) {
     struct mx_state *state = run->state;
     run->outer_limit = state->limit;
-    if (budget->memory && state->used < state->limit
-        && budget->memory < state->limit - state->used) {
+    if (budget->memory && state->used < state->limit &&
+        budget->memory < state->limit - state->used) {
         state->limit = state->used + budget->memory;
     }
 }

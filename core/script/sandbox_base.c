@@ -9,7 +9,8 @@
 
 enum { CALLS_MAX = 2000 }; // runs on a stack that may still make a protected call
 
-// --- text without addresses -----------------------------------------------------------------------
+// --- text without addresses
+// -----------------------------------------------------------------------
 
 const char *mx_sandbox_tostring(lua_State *L, int index) {
     index = lua_absindex(L, index);
@@ -34,7 +35,8 @@ static int l_tostring(lua_State *L) {
     return 1;
 }
 
-// --- pairs in key order -----------------------------------------------------------------------------
+// --- pairs in key order
+// -----------------------------------------------------------------------------
 
 // A key, and where its value is compared: -1 on the left of `b`, 0, 1 on the right.
 static int rank_of(lua_State *L, int index) {
@@ -43,7 +45,7 @@ static int rank_of(lua_State *L, int index) {
     case LUA_TNUMBER: return 2;
     case LUA_TSTRING: return 3;
     default:
-        return luaL_error(L, "a key is a %s: only numbers, strings and booleans have an order",
+        return luaL_error(L, "a key is a %s: only numbers, strings and booleans can be sorted",
             luaL_typename(L, index));
     }
 }
@@ -65,8 +67,8 @@ static int compare_keys(lua_State *L, int a, int b) {
     left.ptr = lua_tolstring(L, a, &left.len);
     right.ptr = lua_tolstring(L, b, &right.len);
     size_t len = left.len < right.len ? left.len : right.len;
-    int order = memcmp(left.ptr, right.ptr, len);
-    return order ? order : (left.len > right.len) - (left.len < right.len);
+    int sign = memcmp(left.ptr, right.ptr, len);
+    return sign ? sign : (left.len > right.len) - (left.len < right.len);
 }
 
 // next(t [, key]) -> the next key in order, and its value: looks at all keys each time
@@ -111,8 +113,8 @@ static int compare_read_keys(const void *left, const void *right) {
     }
     if (a->rank == 3) {
         size_t len = a->text.len < b->text.len ? a->text.len : b->text.len;
-        int order = memcmp(a->text.ptr, b->text.ptr, len);
-        return order ? order : (a->text.len > b->text.len) - (a->text.len < b->text.len);
+        int sign = memcmp(a->text.ptr, b->text.ptr, len);
+        return sign ? sign : (a->text.len > b->text.len) - (a->text.len < b->text.len);
     }
     if (a->is_integer && b->is_integer) {
         return (a->integer > b->integer) - (a->integer < b->integer);
@@ -135,7 +137,7 @@ static void read_key(lua_State *L, int index, int place, struct key *key) {
 
 // [-0, +1] The keys of the table at 1 as a list in order.
 static void push_sorted_keys(lua_State *L, int count) {
-    lua_createtable(L, count, 0);                                        // … found
+    lua_createtable(L, count, 0);                                              // … found
     struct key *keys = lua_newuserdatauv(L, (size_t)count * sizeof(*keys), 0); // … found keys
     int at = 0;
     lua_pushnil(L);
@@ -145,7 +147,7 @@ static void push_sorted_keys(lua_State *L, int count) {
         at++;
         lua_pushvalue(L, -1);
         lua_rawseti(L, -4, at); // … found keys k
-    } // … found keys
+    }                           // … found keys
     qsort(keys, (size_t)count, sizeof(*keys), compare_read_keys);
     lua_createtable(L, count, 0); // … found keys sorted
     for (int i = 0; i < count; i++) {
@@ -203,7 +205,8 @@ static int l_pairs(lua_State *L) {
     return 1;
 }
 
-// --- errors that cannot be caught -----------------------------------------------------------------
+// --- errors that cannot be caught
+// -----------------------------------------------------------------
 
 // Inside a coroutine protected calls nest without end, and unwinding them takes time by the square
 // of their number.
@@ -278,7 +281,8 @@ static int l_xpcall(lua_State *L) {
     return finish_xpcall(L, status, 0);
 }
 
-// --- tables -----------------------------------------------------------------------------------------
+// --- tables
+// -----------------------------------------------------------------------------------------
 
 // setmetatable(t, meta): no finalisers, no weak tables, nothing hidden
 static int l_setmetatable(lua_State *L) {
@@ -354,7 +358,7 @@ void mx_sandbox_add_base(lua_State *L) {
 void mx_sandbox_push_math(lua_State *L) {
     static const char *const same[] = {"abs", "ceil", "floor", "fmod", "huge", "max", "maxinteger",
         "min", "mininteger", "modf", "pi", "sqrt", "tointeger", "type", "ult", NULL};
-    lua_newtable(L);                                   // own
+    lua_newtable(L);                                    // own
     luaL_requiref(L, LUA_MATHLIBNAME, luaopen_math, 0); // own lua's
     copy_fields(L, lua_gettop(L), lua_gettop(L) - 1, same);
     lua_pop(L, 1);
@@ -363,7 +367,7 @@ void mx_sandbox_push_math(lua_State *L) {
 void mx_sandbox_push_utf8(lua_State *L) {
     static const char *const same[] = {"charpattern", NULL};
     static const char *const charged[] = {"char", "codepoint", "codes", "len", "offset"};
-    lua_newtable(L);                                   // own
+    lua_newtable(L);                                    // own
     luaL_requiref(L, LUA_UTF8LIBNAME, luaopen_utf8, 0); // own lua's
     copy_fields(L, lua_gettop(L), lua_gettop(L) - 1, same);
     for (size_t i = 0; i < sizeof(charged) / sizeof(charged[0]); i++) {

@@ -1,4 +1,5 @@
-// `string` for plugins. Whatever takes time by the size of its arguments is charged before it starts.
+// `string` for plugins. Whatever takes time by the size of its arguments is charged before it
+// starts.
 #include "script/sandbox.h"
 
 #include <lauxlib.h>
@@ -123,8 +124,8 @@ static int l_match(lua_State *L) {
     struct mx_slice pattern = check_slice(L, 2);
     size_t from = start_position(luaL_optinteger(L, 3, 1), text.len);
     struct mx_match match;
-    if (from > text.len
-        || !mx_pattern_find(L, mx_pattern_push(L, pattern, true), text, from, &match)) {
+    if (from > text.len ||
+        !mx_pattern_find(L, mx_pattern_push(L, pattern, true), text, from, &match)) {
         lua_pushnil(L);
         return 1;
     }
@@ -145,8 +146,7 @@ static int l_gmatch_next(lua_State *L) {
     const mx_pattern *pattern = lua_touserdata(L, lua_upvalueindex(2));
     struct walk *walk = lua_touserdata(L, lua_upvalueindex(3));
     struct mx_match match;
-    while (walk->at <= text.len
-        && mx_pattern_find(L, pattern, text, walk->at, &match)) {
+    while (walk->at <= text.len && mx_pattern_find(L, pattern, text, walk->at, &match)) {
         const char *end = match.whole.ptr + match.whole.len;
         if (end != walk->last) {
             walk->at = (size_t)(end - text.ptr);
@@ -166,8 +166,8 @@ static int l_gmatch(lua_State *L) {
     struct mx_slice pattern = check_slice(L, 2);
     size_t from = start_position(luaL_optinteger(L, 3, 1), text.len);
     lua_settop(L, 1);
-    mx_pattern_push(L, pattern, false);                              // s pattern
-    struct walk *walk = lua_newuserdatauv(L, sizeof(*walk), 0);      // s pattern walk
+    mx_pattern_push(L, pattern, false);                         // s pattern
+    struct walk *walk = lua_newuserdatauv(L, sizeof(*walk), 0); // s pattern walk
     *walk = (struct walk){from, NULL};
     lua_pushcclosure(L, l_gmatch_next, 3);
     return 1;
@@ -196,8 +196,9 @@ static void add_expanded(lua_State *L, luaL_Buffer *out, struct mx_slice text,
             lua_remove(L, -2);
             luaL_addvalue(out);
         } else {
-            luaL_error(L, number < 0 ? "invalid use of '%%' in replacement string"
-                                     : "invalid capture index %%%d in replacement string",
+            luaL_error(L,
+                number < 0 ? "invalid use of '%%' in replacement string"
+                           : "invalid capture index %%%d in replacement string",
                 number);
         }
     }
@@ -248,8 +249,9 @@ static int l_gsub(lua_State *L) {
     struct mx_slice text = check_slice(L, 1);
     struct mx_slice source = check_slice(L, 2);
     int type = lua_type(L, 3);
-    luaL_argexpected(L, type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TTABLE
-            || type == LUA_TFUNCTION, 3, "string/function/table");
+    luaL_argexpected(L,
+        type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TTABLE || type == LUA_TFUNCTION,
+        3, "string/function/table");
     lua_Integer most = luaL_optinteger(L, 4, (lua_Integer)text.len + 1);
     lua_settop(L, 3);
     const mx_pattern *pattern = mx_pattern_push(L, source, true); // s pattern repl compiled
@@ -302,8 +304,8 @@ static int l_rep(lua_State *L) {
     }
     size_t each;
     size_t total;
-    if (__builtin_add_overflow(text.len, sep.len, &each)
-        || __builtin_mul_overflow(each, (size_t)count, &total) || total > MAX_RESULT) {
+    if (__builtin_add_overflow(text.len, sep.len, &each) ||
+        __builtin_mul_overflow(each, (size_t)count, &total) || total > MAX_RESULT) {
         return luaL_error(L, "resulting string too large");
     }
     total -= sep.len;
@@ -374,8 +376,9 @@ static const luaL_Reg string_own[] = {
 };
 
 void mx_sandbox_push_string(lua_State *L) {
-    static const char *const charged[] = {"byte", "char", "len", "lower", "reverse", "sub", "upper"};
-    luaL_newlib(L, string_own);                       // own
+    static const char *const charged[] = {
+        "byte", "char", "len", "lower", "reverse", "sub", "upper"};
+    luaL_newlib(L, string_own);                          // own
     luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 0); // own lua's
     for (size_t i = 0; i < sizeof(charged) / sizeof(charged[0]); i++) {
         lua_getfield(L, -1, charged[i]); // own lua's fn

@@ -78,8 +78,8 @@ static int l_remove(lua_State *L) {
     lua_Integer size = check_length(L);
     lua_Integer position = luaL_optinteger(L, 2, size);
     if (position != size) {
-        luaL_argcheck(L, (lua_Unsigned)position - 1u <= (lua_Unsigned)size, 2,
-            "position out of bounds");
+        luaL_argcheck(
+            L, (lua_Unsigned)position - 1u <= (lua_Unsigned)size, 2, "position out of bounds");
     }
     charge_range(L, position, size);
     lua_geti(L, 1, position); // … value
@@ -141,7 +141,8 @@ static int l_unpack(lua_State *L) {
     return (int)count;
 }
 
-// --- sort: merges runs of doubling length between the list and a table beside it ------------------
+// --- sort: merges runs of doubling length between the list and a table beside it
+// ------------------
 
 // Whether the value at `a` must stand before the one at `b`.
 static bool is_before(lua_State *L, int a, int b) {
@@ -158,8 +159,8 @@ static bool is_before(lua_State *L, int a, int b) {
 }
 
 // Merges [left, middle) and [middle, right) of the table at `from` into the one at `to`.
-static void merge(lua_State *L, int from, int to, lua_Integer left, lua_Integer middle,
-    lua_Integer right) {
+static void merge(
+    lua_State *L, int from, int to, lua_Integer left, lua_Integer middle, lua_Integer right) {
     lua_Integer a = left;
     lua_Integer b = middle;
     for (lua_Integer out = left; out < right; out++) {

@@ -106,8 +106,8 @@ struct mx_services {
     // until the next cache call) and returns true.
     bool (*cache_get)(void *ctx, struct mx_slice key, mx_buf *out, struct mx_cache_deps *deps);
     // Stores a copy.
-    void (*cache_put)(void *ctx, struct mx_slice key, struct mx_slice bytes,
-        const struct mx_cache_deps *deps);
+    void (*cache_put)(
+        void *ctx, struct mx_slice key, struct mx_slice bytes, const struct mx_cache_deps *deps);
     // Writer: notes what the running command touched; published after its COMMIT.
     void (*cache_touch)(void *ctx, struct mx_slice tag);
     int (*cache_configure)(void *ctx, const struct mx_cache_rules *rules, struct mx_error *err);

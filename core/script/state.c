@@ -17,8 +17,8 @@ static void *allocate(void *ctx, void *ptr, size_t old_size, size_t new_size) {
     }
     // Refused: Lua collects everything it can, asks once more, then raises "not enough memory".
     bool is_growing = new_size > old;
-    if (is_growing
-        && (state->used >= state->limit || new_size - old > state->limit - state->used)) {
+    if (is_growing &&
+        (state->used >= state->limit || new_size - old > state->limit - state->used)) {
         return NULL;
     }
     void *block = realloc(ptr, new_size);

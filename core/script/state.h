@@ -15,7 +15,7 @@
 #include "script/host.h"
 
 enum {
-    MX_COUNT_STEP = 1000,           // instructions between two looks of the counting hook
+    MX_COUNT_STEP = 1000,          // instructions between two looks of the counting hook
     MX_SCRATCH_KEPT = 1024 * 1024, // a larger scratch buffer is given back after use
 };
 
@@ -25,7 +25,7 @@ struct mx_state {
     mx_script *script; // NULL for a state on its own (tests, fuzzers)
     size_t used;       // bytes now
     size_t peak;
-    size_t limit;  // bytes at most, now
+    size_t limit;   // bytes at most, now
     mx_buf scratch; // for a binding that raises nothing while it uses it; see mx_scratch_take()
     struct mx_plugin *plugin; // plugin.h; NULL for the trusted state
 };
@@ -37,7 +37,7 @@ struct mx_run {
     struct mx_run *outer;
     lua_State *L;
     struct mx_state *state;
-    uint64_t deadline_ns; // the earliest of its own and its callers', 0: none
+    uint64_t deadline_ns;   // the earliest of its own and its callers', 0: none
     struct mx_run *counter; // the nearest outer run that counts: what this one counts is its too
     bool is_counted;
     int64_t given; // instructions, when counted
@@ -97,17 +97,17 @@ struct mx_script {
     struct mx_services services;
     struct mx_watch watch;
     struct mx_run *run; // innermost, NULL: no Lua runs
-    mx_task *task;          // whose slice runs, NULL: none
-    mx_task *tasks;         // all that are alive
-    mx_task *spawned;       // to be started when the running slice ends, oldest first
+    mx_task *task;      // whose slice runs, NULL: none
+    mx_task *tasks;     // all that are alive
+    mx_task *spawned;   // to be started when the running slice ends, oldest first
     mx_task **spawned_end;
-    struct mx_scope *scope; // innermost outside tasks
+    struct mx_scope *scope;           // innermost outside tasks
     uint64_t touches[MX_TOUCH_SLOTS]; // how often a tag of the slot was touched by this state
     uint64_t doubts;                  // how often touched things may have been rolled back
     uint64_t last_task_id;
     struct mx_coroutine pool[MX_POOL_MAX];
     int pool_count;
-    int boot_ref;   // table of entry functions, LUA_NOREF before boot
+    int boot_ref; // table of entry functions, LUA_NOREF before boot
     int entry_refs[2];
     int64_t fake_now_ms; // native.clock.set_fake, INT64_MIN: none
     bool is_remote;      // tool: a server holds the data folder
@@ -183,7 +183,8 @@ mx_task *mx_task_find(lua_State *L);
 int mx_task_wait(lua_State *L, lua_KContext ctx, lua_KFunction then);
 // [-1, +0] In a continuation: the answer, borrowed until the continuation ends.
 const struct mx_arg *mx_task_answer(lua_State *L);
-// [-(nargs + 1), +0] Queues a task for the function and its arguments on top of the stack. May raise.
+// [-(nargs + 1), +0] Queues a task for the function and its arguments on top of the stack. May
+// raise.
 mx_task *mx_task_spawn(lua_State *L, int nargs);
 // Frees all tasks without running them, at the end of the script.
 void mx_task_drop_all(mx_script *script);

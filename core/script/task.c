@@ -1,6 +1,6 @@
-// Tasks run on coroutines of the trusted state. A coroutine that ended well goes back to a pool; one
-// that ended in an error, or was cancelled, is dropped: hooks may no longer fire on it, and closing
-// it would run its <close> handlers.
+// Tasks run on coroutines of the trusted state. A coroutine that ended well goes back to a pool;
+// one that ended in an error, or was cancelled, is dropped: hooks may no longer fire on it, and
+// closing it would run its <close> handlers.
 #include "script/task.h"
 
 #include <assert.h>
@@ -32,7 +32,9 @@ int mx_arg_push(lua_State *L, const struct mx_arg *arg) {
     case MX_ARG_NIL: lua_pushnil(L); return 1;
     case MX_ARG_BOOLEAN: lua_pushboolean(L, arg->integer != 0); return 1;
     case MX_ARG_INTEGER: lua_pushinteger(L, arg->integer); return 1;
-    case MX_ARG_BYTES: lua_pushlstring(L, arg->bytes.len ? arg->bytes.ptr : "", arg->bytes.len); return 1;
+    case MX_ARG_BYTES:
+        lua_pushlstring(L, arg->bytes.len ? arg->bytes.ptr : "", arg->bytes.len);
+        return 1;
     case MX_ARG_VALUE: return push_value(L, arg->bytes);
     case MX_ARG_FAILURE: return mx_failure_push(L, arg->error);
     case MX_ARG_EXCHANGE: return mx_request_push(L, arg->exchange);
@@ -146,7 +148,7 @@ static int l_trace(lua_State *L) {
         message = lua_tostring(co, -1);
     } else if (lua_checkstack(co, 1) && lua_checkstack(L, 2)) {
         lua_pushvalue(co, -1);
-        lua_xmove(co, L, 1);                  // request error
+        lua_xmove(co, L, 1);                   // request error
         message = luaL_tolstring(L, -1, NULL); // request error text
     }
     luaL_traceback(L, co, message, 0); // ... trace
@@ -185,13 +187,12 @@ static void finish_well(mx_task *task, int nresults) {
     finish(task, &result);
 }
 
-static void finish_badly(
-    mx_task *task, int status, const char *message, const struct mx_run *run) {
+static void finish_badly(mx_task *task, int status, const char *message, const struct mx_run *run) {
     struct mx_task_result result;
     mx_script *script = task->script;
     bool is_memory = status == LUA_ERRMEM || run->over == MX_OVER_MEMORY;
-    char *trace = is_memory ? mx_strdup("the task ran out of memory")
-                            : trace_of(script, task->co.L, message);
+    char *trace =
+        is_memory ? mx_strdup("the task ran out of memory") : trace_of(script, task->co.L, message);
     script->stats.failures++;
     mx_log_error("%s", trace);
     enum mx_code code = run->over || is_memory ? MX_E_LIMIT : MX_E_SYSTEM;
@@ -281,12 +282,12 @@ static void refuse(enum mx_code code, const char *text, mx_task_fn fn, void *ctx
     }
 }
 
-mx_task *mx_task_start(mx_script *script, enum mx_entry entry, const struct mx_arg *arg,
-    mx_task_fn fn, void *ctx) {
-    static const char *const names[] = {"request", "tick"};
+mx_task *mx_task_start(
+    mx_script *script, enum mx_entry entry, const struct mx_arg *arg, mx_task_fn fn, void *ctx) {
+    static const char *const missing[] = {
+        "boot.lua gives no function 'request'", "boot.lua gives no function 'tick'"};
     if (script->entry_refs[entry] == LUA_NOREF) {
-        char text[80] = "boot.lua gives no function ";
-        refuse(MX_E_MISSING, strcat(text, names[entry]), fn, ctx);
+        refuse(MX_E_MISSING, missing[entry], fn, ctx);
         return NULL;
     }
     struct mx_coroutine co;

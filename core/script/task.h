@@ -13,20 +13,22 @@ enum mx_entry {
 };
 
 struct mx_task_result {
-    int code;              // MX_OK, or what `err` says: the trace is in the log already
+    int code; // MX_OK, or what `err` says: the trace is in the log already
     struct mx_error err;
-    int64_t integer;       // first result when it is an integer, else 0
+    int64_t integer; // first result when it is an integer, else 0
 };
 
 // Called once, on the thread of the script, when the task has ended by itself.
 typedef void (*mx_task_fn)(void *ctx, const struct mx_task_result *result);
 
 // Starts a task and runs its first slice. Returns it while it waits; it is borrowed until `fn` is
-// called or it is cancelled. Returns NULL when it has ended already: `fn` was called. `fn` may be NULL.
-mx_task *mx_task_start(mx_script *script, enum mx_entry entry, const struct mx_arg *arg,
-    mx_task_fn fn, void *ctx);
+// called or it is cancelled. Returns NULL when it has ended already: `fn` was called. `fn` may be
+// NULL.
+mx_task *mx_task_start(
+    mx_script *script, enum mx_entry entry, const struct mx_arg *arg, mx_task_fn fn, void *ctx);
 
-// Answers what `task` waits for and runs its next slice. For a cancelled task it only ends the wait.
+// Answers what `task` waits for and runs its next slice. For a cancelled task it only ends the
+// wait.
 void mx_task_resume(mx_task *task, const struct mx_arg *answer);
 
 // Drops `task`, which must be waiting: `fn` will not be called, no Lua code of it runs again, its

@@ -24,10 +24,10 @@ static inline size_t mx_utf8_length(const unsigned char *at, const unsigned char
     if (at[0] >= 0xf0 && at[0] <= 0xf4 && left >= 4) {
         unsigned char lowest = at[0] == 0xf0 ? 0x90 : 0x80;
         unsigned char highest = at[0] == 0xf4 ? 0x8f : 0xbf;
-        return at[1] >= lowest && at[1] <= highest && (at[2] & 0xc0) == 0x80
-                && (at[3] & 0xc0) == 0x80
-            ? 4
-            : 0;
+        return at[1] >= lowest && at[1] <= highest && (at[2] & 0xc0) == 0x80 &&
+                       (at[3] & 0xc0) == 0x80
+                   ? 4
+                   : 0;
     }
     return 0;
 }

@@ -1,7 +1,7 @@
-// The encoded form: one tag byte a value. Integers are zigzag varints, floats 8 bytes little-endian,
-// lengths varints. A table is its tag, the length n of its sequence, n values, then key – value pairs
-// up to an end tag. It never leaves the process, so it has no version; it is still read as if it were
-// hostile, because a fuzzer is a cheap friend.
+// The encoded form: one tag byte a value. Integers are zigzag varints, floats 8 bytes
+// little-endian, lengths varints. A table is its tag, the length n of its sequence, n values, then
+// key – value pairs up to an end tag. It never leaves the process, so it has no version; it is
+// still read as if it were hostile, because a fuzzer is a cheap friend.
 #include "script/value_walk.h"
 
 #include <lauxlib.h>
@@ -24,7 +24,8 @@ enum tag {
     TAG_END,
 };
 
-// --- encoding -------------------------------------------------------------------------------------
+// --- encoding
+// -------------------------------------------------------------------------------------
 
 struct writer {
     lua_State *L;
@@ -88,8 +89,8 @@ static int write_pair(struct writer *w, unsigned depth, const struct mx_place *o
 }
 
 static bool is_in_sequence(lua_State *L, int index, lua_Unsigned count) {
-    return lua_isinteger(L, index) && lua_tointeger(L, index) >= 1
-        && (lua_Unsigned)lua_tointeger(L, index) <= count;
+    return lua_isinteger(L, index) && lua_tointeger(L, index) >= 1 &&
+           (lua_Unsigned)lua_tointeger(L, index) <= count;
 }
 
 static int write_table(struct writer *w, int index, unsigned depth, const struct mx_place *outer) {
@@ -182,7 +183,8 @@ int mx_value_encode(lua_State *L, int index, mx_buf *out, const struct mx_value_
     if (!lua_checkstack(L, 6)) {
         return mx_fail(err, MX_E_LIMIT, "the Lua stack is full");
     }
-    struct writer w = {L, out, len + mx_limits_bytes(limits), mx_limits_depth(limits), mx_marks_of(L), err};
+    struct writer w = {
+        L, out, len + mx_limits_bytes(limits), mx_limits_depth(limits), mx_marks_of(L), err};
     int rc = write_value(&w, lua_absindex(L, index), 0, NULL);
     lua_settop(L, top);
     if (rc < 0) {
@@ -209,7 +211,8 @@ void mx_script_encode_failure(mx_buf *out, const struct mx_error *err) {
     mx_buf_append_char(out, TAG_END);
 }
 
-// --- decoding -------------------------------------------------------------------------------------
+// --- decoding
+// -------------------------------------------------------------------------------------
 
 struct reader {
     lua_State *L;
@@ -303,7 +306,8 @@ static int read_table(struct reader *r, bool is_array, unsigned depth) {
         return r->err->code;
     }
     // Every value takes a byte at least, so a false count cannot ask for much memory.
-    if (depth >= MX_VALUE_DEPTH_MAX || count > (uint64_t)(r->end - r->at) || !lua_checkstack(r->L, 6)) {
+    if (depth >= MX_VALUE_DEPTH_MAX || count > (uint64_t)(r->end - r->at) ||
+        !lua_checkstack(r->L, 6)) {
         return fail_broken(r);
     }
     lua_createtable(r->L, (int)count, is_array || count ? 0 : 4); // table
@@ -362,4 +366,3 @@ int mx_value_decode(lua_State *L, struct mx_slice bytes, struct mx_error *err) {
     }
     return rc;
 }
-

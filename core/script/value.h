@@ -1,7 +1,7 @@
-// Values that leave a Lua state: encoded as bytes for other threads, or copied straight into another
-// state. Data only: nil, booleans, integers, floats, strings, tables with string or integer keys, and
-// the marks json.null, json.array and HTML (native.template). Other metatables stay behind, functions
-// and userdata are refused, a cycle meets the depth limit.
+// Values that leave a Lua state: encoded as bytes for other threads, or copied straight into
+// another state. Data only: nil, booleans, integers, floats, strings, tables with string or integer
+// keys, and the marks json.null, json.array and HTML (native.template). Other metatables stay
+// behind, functions and userdata are refused, a cycle meets the depth limit.
 #pragma once
 
 #include "platform/buf.h"

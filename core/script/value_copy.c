@@ -56,8 +56,8 @@ static int copy_pair(struct copier *c, unsigned depth, const struct mx_place *ou
         return mx_place_fail(
             c->err, MX_E_INVALID, outer, "has a key that is neither a string nor an integer");
     }
-    if (spend(c, SLOT_COST, outer) < 0
-        || copy_value(c, lua_gettop(c->from), depth, &place) < 0) { // to: table key value
+    if (spend(c, SLOT_COST, outer) < 0 ||
+        copy_value(c, lua_gettop(c->from), depth, &place) < 0) { // to: table key value
         return c->err->code;
     }
     lua_rawset(c->to, -3); // to: table
@@ -145,7 +145,8 @@ int mx_value_copy(lua_State *from, int index, lua_State *to, const struct mx_val
     if (!lua_checkstack(from, 6) || !lua_checkstack(to, 6)) {
         return mx_fail(err, MX_E_LIMIT, "the Lua stack is full");
     }
-    struct copier c = {from, to, mx_limits_bytes(limits), mx_limits_depth(limits), mx_marks_of(from), err};
+    struct copier c = {
+        from, to, mx_limits_bytes(limits), mx_limits_depth(limits), mx_marks_of(from), err};
     int rc = copy_value(&c, lua_absindex(from, index), 0, NULL);
     lua_settop(from, from_top);
     if (rc < 0) {

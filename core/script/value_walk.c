@@ -37,8 +37,7 @@ int mx_place_fail(
     return code;
 }
 
-int mx_place_refuse(
-    lua_State *L, int index, const struct mx_place *place, struct mx_error *err) {
+int mx_place_refuse(lua_State *L, int index, const struct mx_place *place, struct mx_error *err) {
     char text[64];
     snprintf(text, sizeof(text), "is a %s: only data can travel", luaL_typename(L, index));
     return mx_place_fail(err, MX_E_INVALID, place, text);

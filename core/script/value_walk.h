@@ -22,8 +22,7 @@ int mx_place_fail(
     struct mx_error *err, enum mx_code code, const struct mx_place *place, const char *text);
 
 // Fails because the value at `index` is of a type that cannot travel.
-int mx_place_refuse(
-    lua_State *L, int index, const struct mx_place *place, struct mx_error *err);
+int mx_place_refuse(lua_State *L, int index, const struct mx_place *place, struct mx_error *err);
 
 enum mx_mark { MX_MARK_NONE, MX_MARK_ARRAY, MX_MARK_HTML };
 

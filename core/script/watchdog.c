@@ -1,5 +1,5 @@
-// Why tickets: between the monitor's look and the signal's arrival the late call may have ended. The
-// handler acts only when what runs is still what the monitor saw; a late run that was missed is
+// Why tickets: between the monitor's look and the signal's arrival the late call may have ended.
+// The handler acts only when what runs is still what the monitor saw; a late run that was missed is
 // seen again 5 ms later.
 #include "script/watchdog.h"
 

@@ -1,5 +1,5 @@
-// Encoded values: any bytes are refused or read, and what was read encodes to a value that reads back
-// as the same bytes.
+// Encoded values: any bytes are refused or read, and what was read encodes to a value that reads
+// back as the same bytes.
 #include <assert.h>
 #include <stdint.h>
 

@@ -10,7 +10,8 @@ local generate = {}
 ---@field one_of fun(list: any[]): any
 ---@field text fun(longest?: integer): string UTF-8, with the characters that make trouble
 ---@field bytes fun(longest?: integer): string any bytes
----@field list fun(like: any, shortest?: integer, longest?: integer): any[] of values made as its first argument was: `any.list(any.integer(1, 9))`, or of what a function gives
+---@field list fun(like: any, shortest?: integer, longest?: integer): any[] of values made as its first
+--- argument was, `any.list(any.integer(1, 9))`, or of what a function gives
 ---@field describe fun(self): string what was made so far
 
 local LETTERS <const> = {

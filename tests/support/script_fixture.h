@@ -1,5 +1,5 @@
-// A script over a temporary share folder whose lua/boot.lua the test writes, with services that keep
-// what was asked for until the test answers.
+// A script over a temporary share folder whose lua/boot.lua the test writes, with services that
+// keep what was asked for until the test answers.
 #pragma once
 
 #include <setjmp.h>
@@ -33,7 +33,7 @@ struct script_fixture {
     mx_buf cached;
     struct mx_cache_deps cached_deps; // tags copied
     uint64_t cached_tags[16];
-    int done;                 // how many tasks have ended
+    int done;                     // how many tasks have ended
     struct mx_task_result result; // of the last
 };
 
@@ -116,7 +116,7 @@ static inline struct script_fixture *fixture_create(void) {
     struct script_fixture *f = mx_alloc(sizeof(*f));
     char path[128];
     struct mx_error err;
-    strcpy(f->share, "/tmp/merx-script-XXXXXX");
+    snprintf(f->share, sizeof(f->share), "/tmp/merx-script-XXXXXX");
     assert_non_null(mkdtemp(f->share));
     snprintf(path, sizeof(path), "%s/lua", f->share);
     assert_int_equal(mx_dir_make(path, 0700, &err), MX_OK);

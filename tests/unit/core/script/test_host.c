@@ -36,7 +36,8 @@ static struct script_fixture *create_watched(void) {
     return f;
 }
 
-static void boot_with(struct script_fixture *f, struct mx_script_options options, const char *boot) {
+static void boot_with(
+    struct script_fixture *f, struct mx_script_options options, const char *boot) {
     struct mx_error err;
     fixture_write(f, "lua/boot.lua", boot);
     if (fixture_start(f, options, &err) < 0) {
@@ -82,7 +83,8 @@ static void modules_are_found_once_and_circles_named(void **state) {
     fixture_boot(f, "local one = require('one')\n"
                     "local ok, err = pcall(require, 'circle')\n"
                     "assert(not ok and err:find('requires itself'), err)\n"
-                    "return { tick = function() return require('one').count + (require('one') == one and 0 or 9) end }");
+                    "return { tick = function() return require('one').count + (require('one') == "
+                    "one and 0 or 9) end }");
     fixture_tick(f, 0);
     assert_int_equal(f->result.integer, 1);
     fixture_destroy(f);
@@ -92,7 +94,8 @@ static void a_command_returns_its_result(void **state) {
     (void)state;
     struct script_fixture *f = fixture_create();
     fixture_boot(f, "return { command = function(name, args, meta)\n"
-                    "  if name == 'fail' then return nil, { code = 'stock.short', message = 'only 2 left' } end\n"
+                    "  if name == 'fail' then return nil, { code = 'stock.short', message = 'only "
+                    "2 left' } end\n"
                     "  if name == 'raise' then error('a bug') end\n"
                     "  if name == 'odd' then return nil end\n"
                     "  return { now = meta.now, seed = #meta.seed, key = meta.key }\n"
@@ -128,10 +131,11 @@ static void a_command_without_end_is_stopped(void **state) {
     (void)state;
     struct script_fixture *f = create_watched();
     struct mx_script_options options = {.role = MX_ROLE_WRITER, .command_ms = 50};
-    boot_with(f, options, "return { command = function(name)\n"
-                          "  if name == 'spin' then while true do pcall(function() while true do end end) end end\n"
-                          "  return {}\n"
-                          "end }");
+    boot_with(f, options,
+        "return { command = function(name)\n"
+        "  if name == 'spin' then while true do pcall(function() while true do end end) end end\n"
+        "  return {}\n"
+        "end }");
     mx_buf out = {0};
     bool is_ok = true;
     struct mx_error err;
@@ -153,12 +157,13 @@ static void a_slice_without_end_is_stopped_and_others_go_on(void **state) {
     (void)state;
     struct script_fixture *f = create_watched();
     struct mx_script_options options = {.role = MX_ROLE_WORKER, .slice_ms = 50};
-    boot_with(f, options, "local task = require('native.task')\n"
-                          "return { tick = function(n)\n"
-                          "  if n > 0 then task.sleep(1) return n end\n"
-                          "  task.sleep(1)\n"
-                          "  while true do end\n"
-                          "end }");
+    boot_with(f, options,
+        "local task = require('native.task')\n"
+        "return { tick = function(n)\n"
+        "  if n > 0 then task.sleep(1) return n end\n"
+        "  task.sleep(1)\n"
+        "  while true do end\n"
+        "end }");
     fixture_tick(f, 0);
     fixture_tick(f, 3);
     fixture_answer(f, &nothing);
@@ -173,8 +178,10 @@ static void time_spent_waiting_is_not_counted(void **state) {
     (void)state;
     struct script_fixture *f = create_watched();
     struct mx_script_options options = {.role = MX_ROLE_WORKER, .slice_ms = 40};
-    boot_with(f, options, "local task = require('native.task')\n"
-                          "return { tick = function() task.sleep(1) local x = 0 for i = 1, 1000 do x = x + i end return x end }");
+    boot_with(f, options,
+        "local task = require('native.task')\n"
+        "return { tick = function() task.sleep(1) local x = 0 for i = 1, 1000 do x = x + i end "
+        "return x end }");
     fixture_tick(f, 0);
     struct timespec pause = {0, 120 * 1000 * 1000};
     nanosleep(&pause, NULL);
@@ -189,7 +196,8 @@ static void a_plugin_past_its_time_does_not_end_its_caller(void **state) {
     struct mx_script_options options = {.role = MX_ROLE_WORKER, .slice_ms = 5000};
     boot_with(f, options,
         "local native = require('native.plugin')\n"
-        "local p = native.open{ id = 'a.b', modules = { m = 'return { f = function() while true do end end }' } }\n"
+        "local p = native.open{ id = 'a.b', modules = { m = 'return { f = function() while true do "
+        "end end }' } }\n"
         "return { tick = function()\n"
         "  local ok, err = p:call('view', 'm:f', { ms = 30 })\n"
         "  local x = 0 for i = 1, 100000 do x = x + i end\n"
@@ -207,7 +215,8 @@ static void a_slice_past_its_time_ends_inside_a_plugin_and_behind_it(void **stat
     struct mx_script_options options = {.role = MX_ROLE_WORKER, .slice_ms = 50};
     boot_with(f, options,
         "local native = require('native.plugin')\n"
-        "local p = native.open{ id = 'a.b', modules = { m = 'return { f = function() while true do end end }' } }\n"
+        "local p = native.open{ id = 'a.b', modules = { m = 'return { f = function() while true do "
+        "end end }' } }\n"
         "return { tick = function() while true do p:call('view', 'm:f', { ms = 60000 }) end end }");
     double started = seconds();
     fixture_tick(f, 0);
@@ -220,10 +229,11 @@ static void a_greedy_task_fails_alone(void **state) {
     (void)state;
     struct script_fixture *f = fixture_create();
     struct mx_script_options options = {.role = MX_ROLE_WORKER, .memory_limit = 8 << 20};
-    boot_with(f, options, "return { tick = function(n)\n"
-                          "  if n == 0 then local t = {} for i = 1, 1e9 do t[i] = { i } end end\n"
-                          "  return n\n"
-                          "end }");
+    boot_with(f, options,
+        "return { tick = function(n)\n"
+        "  if n == 0 then local t = {} for i = 1, 1e9 do t[i] = { i } end end\n"
+        "  return n\n"
+        "end }");
     for (int i = 0; i < 5; i++) {
         fixture_tick(f, 0);
         assert_int_equal(f->result.code, MX_E_LIMIT);
@@ -271,10 +281,11 @@ static void what_it_is_told_reaches_native_thread(void **state) {
     struct mx_pair pairs[] = {{MX_SLICE("safe"), MX_SLICE("true")}};
     struct mx_script_options options = {
         .role = MX_ROLE_WORKER, .index = 3, .version = "1.2", .options = pairs, .option_count = 1};
-    boot_with(f, options, "local t = require('native.thread')\n"
-                          "assert(t.role == 'worker' and t.index == 3 and t.version == '1.2')\n"
-                          "assert(t.options.safe == 'true' and t.remote == false and t.data == nil)\n"
-                          "return {}");
+    boot_with(f, options,
+        "local t = require('native.thread')\n"
+        "assert(t.role == 'worker' and t.index == 3 and t.version == '1.2')\n"
+        "assert(t.options.safe == 'true' and t.remote == false and t.data == nil)\n"
+        "return {}");
     fixture_destroy(f);
 }
 

@@ -54,8 +54,11 @@ static bool form_item(mx_exchange *exchange, size_t index, struct mx_form_item *
     (void)exchange;
     *out = (struct mx_form_item){.name = MX_SLICE("note"), .value = MX_SLICE("hello")};
     if (index == 1) {
-        *out = (struct mx_form_item){.name = MX_SLICE("photo"), .path = MX_SLICE("/tmp/x"),
-            .filename = MX_SLICE("a.png"), .type = MX_SLICE("image/png"), .size = 12};
+        *out = (struct mx_form_item){.name = MX_SLICE("photo"),
+            .path = MX_SLICE("/tmp/x"),
+            .filename = MX_SLICE("a.png"),
+            .type = MX_SLICE("image/png"),
+            .size = 12};
     }
     return index < 2;
 }
@@ -112,8 +115,10 @@ static const struct mx_exchange_ops ops = {
 static void serve(struct script_fixture *f, mx_exchange *exchange, const char *handler) {
     char boot[2048];
     snprintf(boot, sizeof(boot),
-        "local task, buf, cache = require('native.task'), require('native.buf'), require('native.cache')\n"
-        "return { request = function(req)\n%s\nend }", handler);
+        "local task, buf, cache = require('native.task'), require('native.buf'), "
+        "require('native.cache')\n"
+        "return { request = function(req)\n%s\nend }",
+        handler);
     f->services.exchange_ops = &ops;
     f->seq = 11;
     fixture_boot(f, boot);
@@ -137,9 +142,11 @@ static void everything_of_a_request_can_be_read(void **state) {
         "assert(req.remote == '192.0.2.1' and req.id == 'r1' and req.secure == true)\n"
         "assert(req:header('Accept') == 'text/html' and req:header('nothing') == nil)\n"
         "assert(req:cookie('cart') == 'c1' and req:cookie('none') == nil)\n"
-        "assert(req:arg('x') == '1' and req:arg('y') == nil and #req:args() == 2 and req:args()[2].value == '2')\n"
+        "assert(req:arg('x') == '1' and req:arg('y') == nil and #req:args() == 2 and "
+        "req:args()[2].value == '2')\n"
         "local form = req:form()\n"
-        "assert(form[1].value == 'hello' and form[2].file.filename == 'a.png' and form[2].file.size == 12)\n"
+        "assert(form[1].value == 'hello' and form[2].file.filename == 'a.png' and "
+        "form[2].file.size == 12)\n"
         "assert(req:body() == '{\"a\":[1,2]}' and req:json().a[2] == 2 and req.nothing == nil)");
     expect_well(f);
     fixture_destroy(f);
@@ -149,7 +156,8 @@ static void a_broken_form_is_nil_and_the_error(void **state) {
     (void)state;
     struct script_fixture *f = fixture_create();
     mx_exchange exchange = {.form_fails = true};
-    serve(f, &exchange, "local form, err = req:form() assert(form == nil and err.code == 'invalid')");
+    serve(
+        f, &exchange, "local form, err = req:form() assert(form == nil and err.code == 'invalid')");
     expect_well(f);
     fixture_destroy(f);
 }
@@ -160,7 +168,8 @@ static void a_reply_carries_status_headers_and_body(void **state) {
     mx_exchange exchange = {0};
     serve(f, &exchange,
         "req:set_cookie('session', 't', { max_age = 60, same_site = 'strict' })\n"
-        "assert(req:reply(200, { ['Content-Type'] = 'text/html', Age = 5, Link = { 'a', 'b' } }, 'hi'))");
+        "assert(req:reply(200, { ['Content-Type'] = 'text/html', Age = 5, Link = { 'a', 'b' } }, "
+        "'hi'))");
     expect_well(f);
     assert_int_equal(exchange.status, 200);
     assert_int_equal(exchange.header_count, 4);
@@ -207,7 +216,8 @@ static void a_request_that_has_gone_is_a_clean_error(void **state) {
     struct script_fixture *f = fixture_create();
     mx_exchange exchange = {0};
     serve(f, &exchange,
-        "task.spawn(function() task.sleep(1) local ok = pcall(req.reply, req, 204) assert(not ok) end)\n"
+        "task.spawn(function() task.sleep(1) local ok = pcall(req.reply, req, 204) assert(not ok) "
+        "end)\n"
         "task.sleep(1)");
     assert_int_equal(f->waiting_count, 2);
     mx_task_cancel(f->waiting[0]); // the visitor went away

@@ -108,12 +108,13 @@ static void an_error_ends_the_task_and_its_coroutine_is_not_used_again(void **st
 static void a_cancelled_task_never_runs_again(void **state) {
     (void)state;
     struct script_fixture *f = fixture_create();
-    fixture_boot(f, "local task = require('native.task')\n"
-                    "return { tick = function()\n"
-                    "  local guard <close> = setmetatable({}, { __close = function() while true do end end })\n"
-                    "  task.sleep(1)\n"
-                    "  error('ran on')\n"
-                    "end }");
+    fixture_boot(f,
+        "local task = require('native.task')\n"
+        "return { tick = function()\n"
+        "  local guard <close> = setmetatable({}, { __close = function() while true do end end })\n"
+        "  task.sleep(1)\n"
+        "  error('ran on')\n"
+        "end }");
     mx_task *task = fixture_tick(f, 0);
     mx_task_cancel(task);
     mx_task_cancel(NULL);
@@ -176,11 +177,12 @@ static void a_bare_yield_is_an_error(void **state) {
 static void waiting_outside_a_task_is_an_error(void **state) {
     (void)state;
     struct script_fixture *f = fixture_create();
-    fixture_boot(f, "local task = require('native.task')\n"
-                    "return { tick = function()\n"
-                    "  local ok, err = pcall(table.sort, { 2, 1, 3 }, function() task.sleep(1) end)\n"
-                    "  return not ok and err:find('inside a task') and 1 or 0\n"
-                    "end, reload = function() task.sleep(1) end }");
+    fixture_boot(f,
+        "local task = require('native.task')\n"
+        "return { tick = function()\n"
+        "  local ok, err = pcall(table.sort, { 2, 1, 3 }, function() task.sleep(1) end)\n"
+        "  return not ok and err:find('inside a task') and 1 or 0\n"
+        "end, reload = function() task.sleep(1) end }");
     fixture_tick(f, 0);
     assert_int_equal(f->result.integer, 1);
     assert_int_equal(f->waiting_count, 0);
@@ -196,8 +198,10 @@ static void a_spawned_task_runs_when_the_slice_ends(void **state) {
     fixture_boot(f, "local task = require('native.task')\n"
                     "local order = {}\n"
                     "return { tick = function(n)\n"
-                    "  if n == 1 then return #order == 3 and order[1] == 'outer' and order[3] == 'c' and 1 or 0 end\n"
-                    "  task.spawn(function(x) order[#order + 1] = x task.spawn(function() order[#order + 1] = 'c' end) end, 'b')\n"
+                    "  if n == 1 then return #order == 3 and order[1] == 'outer' and order[3] == "
+                    "'c' and 1 or 0 end\n"
+                    "  task.spawn(function(x) order[#order + 1] = x task.spawn(function() "
+                    "order[#order + 1] = 'c' end) end, 'b')\n"
                     "  order[#order + 1] = 'outer'\n"
                     "end }");
     fixture_tick(f, 0);
@@ -212,11 +216,12 @@ static void a_spawned_task_runs_when_the_slice_ends(void **state) {
 static void work_runs_on_the_pool_and_its_bytes_come_back(void **state) {
     (void)state;
     struct script_fixture *f = fixture_create();
-    fixture_boot(f, "local task, thread = require('native.task'), require('native.thread')\n"
-                    "return { tick = function()\n"
-                    "  local bytes, err = task.offload('read_file', thread.share .. '/lua/boot.lua')\n"
-                    "  return bytes and #bytes or -1\n"
-                    "end }");
+    fixture_boot(f,
+        "local task, thread = require('native.task'), require('native.thread')\n"
+        "return { tick = function()\n"
+        "  local bytes, err = task.offload('read_file', thread.share .. '/lua/boot.lua')\n"
+        "  return bytes and #bytes or -1\n"
+        "end }");
     fixture_tick(f, 0);
     mx_buf out = {0};
     struct mx_error err;

@@ -209,7 +209,8 @@ static void a_failure_decodes_as_a_table(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_failure_decodes_as_a_table, open_states, close_states),
-        cmocka_unit_test_setup_teardown(a_false_count_asks_for_no_memory, open_states, close_states),
+        cmocka_unit_test_setup_teardown(
+            a_false_count_asks_for_no_memory, open_states, close_states),
         cmocka_unit_test_setup_teardown(html_stays_html, open_states, close_states),
         cmocka_unit_test_setup_teardown(limits_are_kept, open_states, close_states),
         cmocka_unit_test_setup_teardown(values_survive_copying, open_states, close_states),

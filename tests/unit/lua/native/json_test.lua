@@ -79,7 +79,10 @@ test.group("native.json.encode", function()
   end)
 
   test.case("refuses what JSON cannot say", function()
-    for _, value in ipairs({ 0 / 0, 1 / 0, -1 / 0, "\xff", print, { [1.5] = 1 }, { 1, 2, a = 3 }, { [1] = 1, [3] = 3 }, { a = { b = "\xc3" } }, { ["\xff"] = 1 } }) do
+    local refused = {
+      0 / 0, 1 / 0, -1 / 0, "\xff", print, { [1.5] = 1 }, { 1, 2, a = 3 }, { [1] = 1, [3] = 3 }, { a = { b = "\xc3" } }, { ["\xff"] = 1 },
+    }
+    for _, value in ipairs(refused) do
       local text, err = json.encode(value)
       test.equal(text, nil)
       test.equal(err.code, "invalid")

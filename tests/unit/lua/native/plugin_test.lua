@@ -251,7 +251,9 @@ local attacks = {
   ["next over a big table"] = "local t = {} for i = 1, 1000 do t['k' .. i] = i end for i = 1, 1e9 do next(t) end",
   ["concatenation of a growing string"] = "local s = 'x' while true do s = s .. s if #s > 1 << 18 then s = 'x' end end",
   ["an endless ipairs"] = "for i in ipairs(setmetatable({}, { __index = function(_, i) return i end })) do end",
-  ["an __index chain that loops"] = "local t = setmetatable({}, { __index = function(t, k) return t[k + 1] end }) while true do pcall(function() return t[1] end) end",
+  ["an __index chain that loops"] = [[
+    local t = setmetatable({}, { __index = function(t, k) return t[k + 1] end })
+    while true do pcall(function() return t[1] end) end]],
 }
 
 local SECOND <const> = 1000000000
