@@ -379,6 +379,28 @@ function i18n.list(locale, items, kind)
   return text
 end
 
+--- The name of a country, as "Germany"; its code when the language has none.
+---@param locale string
+---@param code string ISO 3166-1
+---@return string
+function i18n.country(locale, code)
+  return i18n.countries(locale)[code] or code
+end
+
+local country_names = {}
+
+--- The names of all countries by code.
+---@param locale string
+---@return table<string, string>
+function i18n.countries(locale)
+  local language = locale:match("^%a+")
+  if not country_names[language] then
+    local loaded, names = pcall(require, "kernel.i18n.countries." .. language)
+    country_names[language] = loaded and names or require("kernel.i18n.countries.en")
+  end
+  return country_names[language]
+end
+
 --- The language's own name, as "Deutsch".
 ---@param locale string
 ---@return string

@@ -13,7 +13,7 @@ local page = {}
 
 local function count_cart(ctx)
   if not ctx.cart_token then return 0 end
-  return require("domain.cart").count(ctx, ctx.cart_token)
+  return require("domain.cart").count(ctx.cart_token)
 end
 
 local function section_handler(id)

@@ -9,6 +9,9 @@ local text = require("kernel.text")
 
 local write = {}
 
+-- Beside counted variants of a product, one that nobody counts has an account that never runs dry.
+local UNCOUNTED <const> = 1000000
+
 ---@class merx.ProductInput
 ---@field ref? { source: string, id: string } how the sender names it
 ---@field code? string SKU of a product that has variants
@@ -253,7 +256,8 @@ local function put_variant(tx, input, variant, position, context)
   put_downloads(variant, id)
   if input.tracking == "variant" then
     inventory.set_level(tx, {
-      owner_id = id, quantity = variant.stock or 0, floor = variant.can_backorder and inventory.UNLIMITED or 0,
+      owner_id = id, quantity = variant.stock or UNCOUNTED,
+      floor = (variant.can_backorder or not variant.stock) and inventory.UNLIMITED or 0,
       low_at = variant.low_at, reason = "import",
     })
   end

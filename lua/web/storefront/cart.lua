@@ -1,0 +1,255 @@
+--- The cart: a page and the four ways to change it. Answers pages to browsers, JSON to programs.
+local cart = require("domain.cart")
+local catalog = require("domain.catalog")
+local command = require("kernel.command")
+local form = require("web.form")
+local lines = require("web.view.lines")
+local page = require("web.page")
+local product = require("web.view.product")
+local products = require("web.storefront.products")
+local respond = require("web.respond")
+local router = require("kernel.router")
+
+local storefront_cart = {}
+
+local MONTH <const> = 30 * 24 * 3600
+local MOST <const> = 9999
+
+local GET <const> = { who = "anyone", csrf = "none", cache = "private" }
+local POST <const> = { who = "anyone", csrf = "origin", cache = "none" }
+
+--- The visitor's open cart, or nil.
+---@param ctx merx.WebContext
+---@return merx.Cart?
+function storefront_cart.current(ctx)
+  local found = ctx.cart_token and ctx.cart_token:find("^[%w_-]+$") and cart.find(ctx.cart_token)
+  return found and found.state == "open" and found or nil
+end
+
+-- Gives the visitor the cart that a command answered, and remembers it for a month.
+local function keep(ctx, id)
+  local found = cart.find_by_id(id)
+  if found.token ~= ctx.cart_token then
+    ctx.req:set_cookie("cart", found.token, { max_age = MONTH, http_only = true, same_site = "Lax" })
+    ctx.cart_token = found.token
+  end
+  return found
+end
+
+local function view_of(self, row)
+  local quote = cart.quote(self.ctx, row)
+  local view = { items = {}, item_count = 0, totals = lines.totals(self, quote), note = row.note, currency = row.currency, token = row.token }
+  for i, line in ipairs(quote.lines) do
+    view.items[i] = lines.of_quote(self, line)
+    view.item_count = view.item_count + line.qty
+  end
+  return view, quote
+end
+
+--- Sends the cart's page.
+---@param ctx merx.WebContext
+---@param options? { status?: integer, errors?: table[], notice?: string }
+function storefront_cart.send(ctx, options)
+  options = options or {}
+  local self = page.open(ctx)
+  local row = storefront_cart.current(ctx)
+  local view = row and view_of(self, row) or { items = {}, item_count = 0, totals = {} }
+  view.errors, view.notice, view.notice_state = options.errors or {}, options.notice, options.errors and "warning" or "success"
+  local title = page.text(self, "cart.title")
+  if options.errors then title = page.text(self, "forms.error_title", { title = title }) end
+  page.send(self, { template = "cart", title = title, status = options.status, cache = "private", robots = "noindex", drops = { cart = view } })
+end
+
+-- The cart as programs of storefronts know it: money in hundredths.
+local function as_json(ctx)
+  local self = page.open(ctx)
+  local row = storefront_cart.current(ctx)
+  if not row then
+    return { token = "", item_count = 0, items = require("native.json").array({}), total_price = 0, currency = ctx.currency }
+  end
+  local view, quote = view_of(self, row)
+  local items = require("native.json").array({})
+  local filters = require("web.filters")
+  for i, item in ipairs(view.items) do
+    items[i] = {
+      key = item.key, id = item.id, variant_id = item.variant_id, product_id = item.product_id, quantity = item.quantity,
+      title = item.title, product_title = item.product_title, variant_title = item.variant_title ~= "" and item.variant_title or nil,
+      sku = item.sku, url = item.url, image = item.image and item.image.url, price = item.price, final_price = item.final_price,
+      original_line_price = item.original_line_price, final_line_price = item.final_line_price, properties = item.properties,
+      requires_shipping = item.requires_shipping, taxable = item.taxable,
+    }
+  end
+  return {
+    token = row.token, note = row.note, attributes = row.attributes, item_count = view.item_count, items = items, currency = row.currency,
+    total_price = filters.hundredths(quote.subtotal, row.currency), items_subtotal_price = filters.hundredths(quote.subtotal, row.currency),
+    total_discount = filters.hundredths(quote.discount, row.currency), requires_shipping = quote.needs_delivery or false,
+  }
+end
+
+-- What a failed command means to a shopper.
+local function explain(self, err, title)
+  local data = err.data or {}
+  if err.code == "stock.short" then return page.text(self, "cart.errors.short", { count = data.available or 0 }) end
+  if err.code == "cart.full" then return page.text(self, "cart.errors.full") end
+  if err.code == "quantity.too_large" then return page.text(self, "cart.errors.most", { count = data.max or MOST }) end
+  if err.code == "quantity.too_small" then return page.text(self, "cart.errors.least", { count = data.min or 1 }) end
+  if err.code == "quantity.step" then return page.text(self, "cart.errors.step", { count = data.step or 1 }) end
+  if err.code == "invalid" then return page.text(self, "cart.errors.quantity", { title = title or "", max = MOST }) end
+  if err.code == "db.busy" or err.code == "busy" then return page.text(self, "checkout.busy") end
+  return page.text(self, "cart.errors.missing")
+end
+
+local function status_of(err)
+  return (err.code == "busy" or err.code == "db.busy") and 503 or 422
+end
+
+local function refuse(ctx, err, options)
+  local self = page.open(ctx)
+  local message = explain(self, err, options and options.title)
+  if (options and options.is_json) or respond.wants_json(ctx) then
+    return respond.problem(ctx, status_of(err), "Cart Error", message, err.fields)
+  end
+  if options and options.found then
+    return products.send(ctx, options.found, options.fields, {
+      status = status_of(err), errors = { { id = "quantity", message = message } }, quantity = options.quantity,
+    })
+  end
+  storefront_cart.send(ctx, { status = status_of(err), errors = { { id = options and options.id, message = message } } })
+end
+
+router.get("/cart", GET, function(ctx)
+  if ctx.req:header("accept") == "application/json" then return respond.json(ctx, 200, as_json(ctx)) end
+  storefront_cart.send(ctx)
+end)
+
+router.get("/cart.js", GET, function(ctx) respond.json(ctx, 200, as_json(ctx)) end)
+
+local function add(ctx, variant_id, quantity, properties)
+  local result, err = command.run("cart.add", {
+    cart = ctx.cart_token and ctx.cart_token:find("^[%w_-]+$") and ctx.cart_token or nil, variant_id = variant_id, quantity = quantity,
+    properties = properties, channel_id = ctx.channel.id, currency = ctx.currency, locale = ctx.locale,
+  })
+  if result then keep(ctx, result.id) end
+  return result, err
+end
+
+-- Which variant a product's form means: its id, or one value for each option.
+local function resolve(ctx, sent)
+  local id = form.quantity(sent.fields.id)
+  if id then return id end
+  local found = catalog.find_product(ctx, form.quantity(sent.fields.product) or 0)
+  if not found then return nil, { code = "variant.missing" } end
+  local chosen, variant = product.choose(found, sent.fields)
+  if variant then return variant.id, nil, found end
+  local self, errors = page.open(ctx), {}
+  for position, option in ipairs(found.options) do
+    if not chosen[option.id] then
+      errors[#errors + 1] = { id = "option-" .. position, message = page.text(self, "products.errors.choose", { name = option.title }) }
+    end
+  end
+  if #errors == 0 then errors[1] = { id = "option-1", message = page.text(self, "products.errors.no_variant") } end
+  products.send(ctx, found, sent.fields, { status = 422, errors = errors, quantity = sent.fields.quantity })
+  return nil
+end
+
+-- Several at once: items[ID] = quantity, from the page of a set.
+local function add_many(ctx, sent)
+  local added
+  for id, quantity in pairs(sent.groups.items) do
+    local variant_id, pieces = form.quantity(id), form.quantity(tostring(quantity))
+    if not variant_id or not pieces then return refuse(ctx, { code = "invalid" }, sent) end
+    if pieces > 0 then
+      local result, err = add(ctx, variant_id, pieces)
+      if not result then return refuse(ctx, err, sent) end
+      added = true
+    end
+  end
+  if not added then return refuse(ctx, { code = "invalid" }, sent) end
+  if sent.is_json or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
+  respond.redirect(ctx, ctx.root .. "/cart")
+end
+
+router.post("/cart/add", POST, function(ctx)
+  local sent, problem = form.read(ctx)
+  if not sent then return refuse(ctx, problem) end
+  if sent.groups.items then return add_many(ctx, sent) end
+  local variant_id, err, found = resolve(ctx, sent)
+  if not variant_id then
+    if err then refuse(ctx, err, sent) end
+    return
+  end
+  local quantity = form.quantity(sent.fields.quantity or "1")
+  local result
+  if not quantity or quantity < 1 then
+    err = { code = "invalid", fields = { quantity = "schema.integer" } }
+  else
+    result, err = add(ctx, variant_id, quantity, sent.groups.properties)
+  end
+  if not result then
+    if not found and sent.fields.product then found = catalog.find_product(ctx, form.quantity(sent.fields.product) or 0) end
+    return refuse(ctx, err, { is_json = sent.is_json, found = found, fields = sent.fields, quantity = sent.fields.quantity, title = found and found.title })
+  end
+  if sent.is_json or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
+  respond.redirect(ctx, ctx.root .. "/cart")
+end)
+
+-- A line by its key, or by its place in the cart.
+local function line_key(ctx, sent)
+  if sent.fields.id then return sent.fields.id end
+  local place = form.quantity(sent.fields.line)
+  local row = place and storefront_cart.current(ctx)
+  local line = row and cart.quote(ctx, row).lines[place]
+  return line and line.id
+end
+
+router.post("/cart/change", POST, function(ctx)
+  local sent, problem = form.read(ctx)
+  if not sent then return refuse(ctx, problem) end
+  local key, quantity = line_key(ctx, sent), form.quantity(sent.fields.quantity)
+  if not ctx.cart_token or not key then return refuse(ctx, { code = "line.missing" }, sent) end
+  if not quantity then return refuse(ctx, { code = "invalid" }, sent) end
+  local result, err = command.run("cart.set_quantity", { cart = ctx.cart_token, key = key, quantity = quantity })
+  if not result then return refuse(ctx, err, sent) end
+  if sent.is_json or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
+  respond.redirect(ctx, ctx.root .. "/cart")
+end)
+
+-- Which of the lines on the page a mistake belongs to.
+local function field_of(ctx, key)
+  local row = storefront_cart.current(ctx)
+  for i, line in ipairs(row and cart.quote(ctx, row).lines or {}) do
+    if line.id == key then return "quantity-" .. i, line.title end
+  end
+end
+
+local function read_updates(ctx, sent)
+  local quantities = {}
+  for key, value in pairs(sent.groups.updates or {}) do
+    local quantity = form.quantity(tostring(value))
+    if not quantity or quantity > MOST then
+      local id, title = field_of(ctx, key)
+      return nil, { code = "invalid" }, { id = id, title = title, is_json = sent.is_json }
+    end
+    quantities[key] = quantity
+  end
+  if sent.fields.remove then quantities[sent.fields.remove] = 0 end
+  return quantities
+end
+
+router.post("/cart/update", POST, function(ctx)
+  local sent, problem = form.read(ctx)
+  if not sent then return refuse(ctx, problem) end
+  local quantities, err, place = read_updates(ctx, sent)
+  if not quantities then return refuse(ctx, err, place) end
+  if ctx.cart_token and storefront_cart.current(ctx) and (next(quantities) or sent.fields.note) then
+    local result, wrong = command.run("cart.update", { cart = ctx.cart_token, quantities = quantities, note = sent.fields.note })
+    if not result and wrong.code ~= "line.missing" then
+      local id, title = field_of(ctx, wrong.data and wrong.data.key)
+      return refuse(ctx, wrong, { id = id, title = title, is_json = sent.is_json })
+    end
+  end
+  if sent.is_json or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
+  respond.redirect(ctx, ctx.root .. (sent.fields.checkout and "/checkout" or "/cart"))
+end)
+
+return storefront_cart

@@ -1,0 +1,302 @@
+--- The checkout: address, delivery, payment. Each page asks one thing and shows the whole sum.
+local address_form = require("web.view.address_form")
+local checkout = require("domain.checkout")
+local command = require("kernel.command")
+local csrf = require("web.csrf")
+local customer = require("domain.customer")
+local form = require("web.form")
+local i18n = require("kernel.i18n")
+local lines = require("web.view.lines")
+local order = require("domain.order")
+local page = require("web.page")
+local respond = require("web.respond")
+local router = require("kernel.router")
+local storefront_cart = require("web.storefront.cart")
+
+local GET <const> = { who = "anyone", csrf = "none", cache = "private" }
+local POST <const> = { who = "anyone", csrf = "token", cache = "none" }
+local DAY <const> = 86400000
+
+local STEPS <const> = { "address", "delivery", "payment" }
+local RANK <const> = { address = 1, delivery = 2, payment = 3, confirm = 3 }
+
+local function url_of(ctx, step)
+  return ctx.root .. "/checkout/" .. step
+end
+
+local function step_views(self, current, reached)
+  local views = {}
+  for i, step in ipairs(STEPS) do
+    views[i] = {
+      title = page.text(self, "checkout.step_" .. step), current = step == current,
+      url = RANK[step] <= RANK[reached] and url_of(self.ctx, step) or nil,
+    }
+  end
+  return views
+end
+
+local function review_rows(self, row, quote, current)
+  local ctx, rows = self.ctx, {}
+  rows[1] = { title = page.text(self, "checkout.review_contact"), value = row.email, url = url_of(ctx, "address") }
+  if row.delivery_address then
+    local parts = customer.address_lines(row.delivery_address)
+    parts[#parts + 1] = i18n.country(ctx.locale, row.delivery_address.country)
+    rows[2] = { title = page.text(self, "checkout.review_address"), value = table.concat(parts, ", "), url = url_of(ctx, "address") }
+  end
+  if current == "payment" and quote.delivery then
+    rows[#rows + 1] = {
+      title = page.text(self, "checkout.review_delivery"), value = lines.text_of(ctx, quote.delivery.title), url = url_of(ctx, "delivery"),
+    }
+  end
+  return rows
+end
+
+-- Sends a step. `fields` holds what only this step shows.
+local function send(ctx, self, view, step, fields, status)
+  local drop = {
+    step = step, steps = step_views(self, step, view.step == "cart" and "address" or view.step), action = url_of(ctx, step),
+    csrf = csrf.token(ctx), totals = lines.totals(self, view.quote), line_items = {}, errors = {},
+  }
+  for i, line in ipairs(view.quote.lines) do drop.line_items[i] = lines.of_quote(self, line) end
+  for name, value in pairs(fields) do drop[name] = value end
+  local title = page.text(self, "checkout.step_" .. step) .. " – " .. page.text(self, "checkout.title")
+  if #drop.errors > 0 then title = page.text(self, "forms.error_title", { title = title }) end
+  page.send(self, {
+    template = "checkout", title = title, status = status, cache = "none", robots = "noindex", drops = { checkout = drop },
+  })
+end
+
+-- The visitor's checkout, or nothing after sending them where they belong.
+local function open(ctx)
+  local row = storefront_cart.current(ctx)
+  if not row then
+    respond.redirect(ctx, ctx.root .. "/cart")
+    return nil
+  end
+  local view = checkout.view(ctx, row)
+  if view.step == "cart" then
+    if #view.quote.lines == 0 then
+      respond.redirect(ctx, ctx.root .. "/cart")
+    else
+      storefront_cart.send(ctx, { status = 422, errors = { { message = page.text(page.open(ctx), "checkout.stock_short") } } })
+    end
+    return nil
+  end
+  return view
+end
+
+-- Reads a form of the checkout and refuses what does not come from our page.
+local function read(ctx)
+  local sent = form.read(ctx)
+  if not sent or not csrf.is_valid(ctx, sent.fields.csrf) then
+    storefront_cart.send(ctx, { status = 403, errors = { { message = page.text(page.open(ctx), "checkout.expired") } } })
+    return nil
+  end
+  return sent
+end
+
+-- --- address ------------------------------------------------------------------------------------
+
+local function send_address(ctx, view, values, errors, status)
+  local self = page.open(ctx)
+  local contact = address_form.contact(self, values, errors)
+  local rows, country = address_form.rows(self, values, errors)
+  send(ctx, self, view, "address", {
+    contact_fields = contact, address_rows = rows, country_field = country,
+    errors = address_form.summary(contact, rows, country), button = page.text(self, "checkout.continue_delivery"),
+  }, status)
+end
+
+router.get("/checkout", GET, function(ctx)
+  local view = open(ctx)
+  if not view then return end
+  respond.redirect(ctx, url_of(ctx, view.step == "confirm" and "payment" or view.step))
+end)
+
+router.get("/checkout/address", GET, function(ctx)
+  local view = open(ctx)
+  if not view then return end
+  local values = { email = view.cart.email }
+  for name, value in pairs(view.cart.delivery_address or {}) do values[name] = value end
+  values.country = values.country or view.cart.country ~= "" and view.cart.country or ctx.channel.country
+  send_address(ctx, view, values, {})
+end)
+
+-- "delivery.postal_code" of the command is "postal_code" of the form.
+local function errors_of(err)
+  local errors = {}
+  for name, key in pairs(err.fields or {}) do errors[name:gsub("^delivery%.", "")] = key end
+  return errors
+end
+
+router.post("/checkout/address", POST, function(ctx)
+  local view = open(ctx)
+  local sent = view and read(ctx)
+  if not sent then return end
+  local values = sent.fields
+  if values.refresh then return send_address(ctx, view, values, {}, 200) end
+  local delivery = {}
+  for _, name in ipairs(customer.address_names) do delivery[name] = values[name] end
+  local _, wrong = customer.check_address(delivery)
+  local errors = wrong and errors_of(wrong) or {}
+  local email = (values.email or ""):match("^%s*(.-)%s*$")
+  if email == "" then errors.email = "schema.required" end
+  if next(errors) == nil then
+    local result, err = command.run("cart.set_address", { cart = ctx.cart_token, delivery = delivery, email = email })
+    if result then return respond.redirect(ctx, url_of(ctx, "delivery")) end
+    errors = errors_of(err)
+  end
+  send_address(ctx, view, values, errors, 422)
+end)
+
+-- --- delivery -----------------------------------------------------------------------------------
+
+local function days_text(ctx, rate)
+  if not rate.min_days then return nil end
+  local from = i18n.date(ctx.locale, ctx.now + rate.min_days * DAY, "medium")
+  local to = i18n.date(ctx.locale, ctx.now + (rate.max_days or rate.min_days) * DAY, "medium")
+  return i18n.text(ctx.locale, from == to and "delivery_days.day" or "delivery_days.range", { from = from, to = to })
+end
+
+local function send_delivery(ctx, view, options, status)
+  local self, views = page.open(ctx), {}
+  local chosen = view.quote.delivery and view.quote.delivery.id
+  for i, rate in ipairs(view.quote.rates) do
+    views[i] = {
+      id = "delivery-" .. i, value = rate.id, title = lines.text_of(ctx, rate.title), detail = days_text(ctx, rate), checked = rate.id == chosen,
+      price = rate.amount == 0 and page.text(self, "checkout.free") or lines.money(self, rate.amount),
+    }
+  end
+  send(ctx, self, view, "delivery", {
+    title = page.text(self, "checkout.delivery_title"), options = views, review = review_rows(self, view.cart, view.quote, "delivery"),
+    empty = #views == 0 and page.text(self, "checkout.no_delivery") or nil, button = page.text(self, "checkout.continue_payment"),
+    errors = options and options.errors, notice = options and options.notice,
+  }, status)
+end
+
+-- A step that is asked for too early leads to the one that comes first.
+local function too_early(ctx, view, step)
+  if RANK[view.step] >= RANK[step] then return false end
+  respond.redirect(ctx, url_of(ctx, view.step))
+  return true
+end
+
+router.get("/checkout/delivery", GET, function(ctx)
+  local view = open(ctx)
+  if not view or too_early(ctx, view, "delivery") then return end
+  if not view.quote.needs_delivery then return respond.redirect(ctx, url_of(ctx, "payment")) end
+  send_delivery(ctx, view)
+end)
+
+local function offers(list, id)
+  for _, entry in ipairs(list) do
+    if entry.id == id then return true end
+  end
+  return false
+end
+
+router.post("/checkout/delivery", POST, function(ctx)
+  local view = open(ctx)
+  local sent = view and read(ctx)
+  if not sent or too_early(ctx, view, "delivery") then return end
+  if not offers(view.quote.rates, sent.fields.delivery) then
+    local self = page.open(ctx)
+    return send_delivery(ctx, view, { errors = { { id = "delivery-1", message = page.text(self, "checkout.choose_again") } } }, 422)
+  end
+  local result, err = command.run("cart.choose_delivery", { cart = ctx.cart_token, choice = sent.fields.delivery })
+  if not result then return send_delivery(ctx, view, { errors = { { message = err.message } } }, 422) end
+  respond.redirect(ctx, url_of(ctx, "payment"))
+end)
+
+-- --- payment ------------------------------------------------------------------------------------
+
+-- The quote as it would be with a payment method: its fee is part of what is accepted.
+local function view_with(ctx, row, method)
+  local copy = {}
+  for name, value in pairs(row) do copy[name] = value end
+  copy.payment_choice = method
+  return checkout.view(ctx, copy)
+end
+
+local function send_payment(ctx, view, options, status)
+  options = options or {}
+  local self, views, hashes = page.open(ctx), {}, {}
+  local methods = view.quote.methods
+  local chosen = options.chosen or view.cart.payment_choice
+  if not offers(methods, chosen) then chosen = methods[1] and methods[1].id end
+  local shown = chosen and view_with(ctx, view.cart, chosen) or view
+  for i, method in ipairs(methods) do
+    local with = method.id == chosen and shown or view_with(ctx, view.cart, method.id)
+    hashes[i] = { name = "quotes[" .. method.id .. "]", value = with.quote.hash }
+    views[i] = {
+      id = "payment-" .. i, value = method.id, title = lines.text_of(ctx, method.title), checked = method.id == chosen,
+      detail = lines.text_of(ctx, method.description), price = method.fee > 0 and "+ " .. lines.money(self, method.fee) or nil,
+    }
+  end
+  local total = lines.money(self, shown.quote.due)
+  send(ctx, self, shown, "payment", {
+    title = page.text(self, "checkout.payment_title"), options = views, hashes = hashes,
+    review = review_rows(self, view.cart, shown.quote, "payment"), empty = #views == 0 and page.text(self, "checkout.no_payment") or nil,
+    button = page.text(self, "checkout.place_offline", { total = total }), errors = options.errors, notice = options.notice,
+  }, status)
+end
+
+router.get("/checkout/payment", GET, function(ctx)
+  local view = open(ctx)
+  if not view or too_early(ctx, view, "payment") then return end
+  send_payment(ctx, view)
+end)
+
+-- The order that this visitor's cart became already: a second click, a reload.
+local function placed_before(ctx)
+  local cart = ctx.cart_token and require("domain.cart").find(ctx.cart_token)
+  return cart and cart.state == "ordered" and order.find_of_cart(cart.id) or nil
+end
+
+local function to_order(ctx, token)
+  respond.redirect(ctx, ctx.root .. "/orders/" .. token)
+end
+
+-- What stopped the order, on the page where it can be mended.
+local function refuse(ctx, err, chosen)
+  local self = page.open(ctx)
+  if err.code == "stock.short" or err.code == "line.not_sold" then
+    return storefront_cart.send(ctx, { status = 409, errors = { { message = page.text(self, "checkout.stock_short") } } })
+  end
+  local view = open(ctx)
+  if not view then return end
+  if err.code == "quote_changed" then
+    local total = lines.money(self, err.data.due)
+    return send_payment(ctx, view, { chosen = chosen, notice = page.text(self, "checkout.quote_changed", { total = total }) }, 409)
+  end
+  if err.code == "checkout.incomplete" and RANK[view.step] and view.step ~= "confirm" and view.step ~= "payment" then
+    return respond.redirect(ctx, url_of(ctx, view.step))
+  end
+  local is_busy = err.code == "busy" or err.code == "db.busy"
+  local message = page.text(self, is_busy and "checkout.busy" or "checkout.choose_again")
+  send_payment(ctx, view, { chosen = chosen, errors = { { id = "payment-1", message = message } } }, is_busy and 503 or 422)
+end
+
+router.post("/checkout/payment", POST, function(ctx)
+  local before = placed_before(ctx)
+  if before then return to_order(ctx, before.token) end
+  local view = open(ctx)
+  local sent = view and read(ctx)
+  if not sent or too_early(ctx, view, "payment") then return end
+  local method = sent.fields.payment
+  if view.quote.due > 0 and not offers(view.quote.methods, method) then return refuse(ctx, { code = "payment.choose_again" }) end
+  if method and method ~= view.cart.payment_choice then
+    local chosen, err = command.run("cart.choose_payment", { cart = ctx.cart_token, choice = method })
+    if not chosen then
+      before = placed_before(ctx)
+      if before then return to_order(ctx, before.token) end
+      return refuse(ctx, err, method)
+    end
+  end
+  local accepted = sent.groups.quotes and sent.groups.quotes[method or ""] or sent.fields.quote or ""
+  local placed, err = checkout.complete(ctx, ctx.cart_token, accepted, { address = ctx.req.remote })
+  if not placed then return refuse(ctx, err, method) end
+  to_order(ctx, order.find(placed.id).token)
+end)
+
+return true

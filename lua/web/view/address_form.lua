@@ -1,0 +1,107 @@
+--- The fields of an address as its country writes it, with what was typed and what is wrong.
+local customer = require("domain.customer")
+local i18n = require("kernel.i18n")
+local page = require("web.page")
+
+local address_form = {}
+
+local AUTOCOMPLETE <const> = {
+  name = "shipping name", company = "shipping organization", line1 = "shipping address-line1", line2 = "shipping address-line2",
+  district = "shipping address-level3", city = "shipping address-level2", province = "shipping address-level1",
+  postal_code = "shipping postal-code", country = "shipping country", phone = "shipping tel",
+}
+
+local function label_of(ctx, format, name)
+  return i18n.text(ctx.locale, "address." .. (format.labels[name] or name))
+end
+
+-- What is wrong with a field, in words that say what to do.
+local function message_of(self, format, label, key)
+  if not key then return nil end
+  if key == "schema.required" then return page.text(self, "forms.required", { label = label }) end
+  if key == "address.postal_code" then
+    return page.text(self, "forms.postal_code", { example = format.postal and format.postal.example or "" })
+  end
+  if key == "address.phone" then return page.text(self, "forms.phone") end
+  if key == "schema.email" then return page.text(self, "forms.email") end
+  if key == "address.province" or key == "address.country" then return page.text(self, "forms.choose") end
+  return page.text(self, "forms.invalid", { label = label })
+end
+
+local function options_of(codes)
+  local options = { { value = "", label = "" } }
+  for _, code in ipairs(codes) do options[#options + 1] = { value = code, label = code } end
+  return options
+end
+
+local function field(self, format, name, values, errors)
+  local label = label_of(self.ctx, format, name)
+  return {
+    id = "address-" .. name, name = name, label = label, type = name == "phone" and "tel" or "text", value = values[name] or "",
+    autocomplete = AUTOCOMPLETE[name], inputmode = name == "phone" and "tel" or nil, required = format.required[name] == true,
+    error = message_of(self, format, label, errors[name]),
+    options = name == "province" and format.provinces and options_of(format.provinces) or nil,
+  }
+end
+
+local function country_options(ctx)
+  local options, names = {}, i18n.countries(ctx.locale)
+  for _, code in ipairs(customer.countries.all) do options[#options + 1] = { value = code, label = names[code] or code } end
+  table.sort(options, function(a, b) return a.label < b.label end)
+  return options
+end
+
+--- The e-mail field.
+---@param self table page
+---@param values table<string, string>
+---@param errors table<string, string> field -> key of the mistake
+---@return table[]
+function address_form.contact(self, values, errors)
+  local label = i18n.text(self.ctx.locale, "address.email")
+  return { {
+    id = "email", name = "email", label = label, type = "email", value = values.email or "", autocomplete = "email", inputmode = "email",
+    required = true, help = i18n.text(self.ctx.locale, "address.email_help"),
+    error = message_of(self, { labels = {}, required = {} }, label, errors.email),
+  } }
+end
+
+--- The fields of an address, in rows.
+---@param self table page
+---@param values table<string, string>
+---@param errors table<string, string>
+---@return table[][] rows
+---@return table country_field
+function address_form.rows(self, values, errors)
+  local format = customer.country_format(values.country or "")
+  local rows = {}
+  for _, names in ipairs(format.fields) do
+    local row = {}
+    for _, name in ipairs(names) do
+      -- One optional line less to read: a company types its name above the street.
+      if name ~= "country" and name ~= "company" then row[#row + 1] = field(self, format, name, values, errors) end
+    end
+    if #row > 0 then rows[#rows + 1] = row end
+  end
+  local country = field(self, format, "country", values, errors)
+  country.options = country_options(self.ctx)
+  return rows, country
+end
+
+--- All mistakes for the summary, in the order of the page.
+---@param fields table[]
+---@param rows table[][]
+---@return { id: string, message: string }[]
+function address_form.summary(fields, rows, country)
+  local summary = {}
+  local function add(entry)
+    if entry.error then summary[#summary + 1] = { id = entry.id, message = entry.error } end
+  end
+  for _, entry in ipairs(fields) do add(entry) end
+  add(country)
+  for _, row in ipairs(rows) do
+    for _, entry in ipairs(row) do add(entry) end
+  end
+  return summary
+end
+
+return address_form

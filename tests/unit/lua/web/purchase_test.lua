@@ -1,0 +1,155 @@
+local shop = require("support.shop")
+shop.open()
+
+local db = require("kernel.db")
+local fs = require("native.fs")
+local order = require("domain.order")
+local plugins = require("kernel.plugins")
+local test = require("support.test")
+local thread = require("native.thread")
+local transfer = require("domain.transfer")
+local visitor = require("support.visitor")
+
+plugins.load({ { path = thread.share .. "/plugins", bundled = true } })
+local plan = transfer.read(assert(fs.read(thread.share .. "/sql/seeds/sample/products.csv")), {
+  digits = 2, open_image = function() return nil, "none" end,
+})
+test.equal(transfer.apply(plan).failed, 0)
+
+local function hidden(body, name)
+  return body:match('name="' .. name:gsub("%p", "%%%0") .. '" value="([^"]*)"')
+end
+
+local ADDRESS <const> = {
+  email = "ann@example.com", name = "Ann Bell", line1 = "Kastanienallee 7", postal_code = "10435", city = "Berlin", country = "DE",
+}
+
+local function post_address(guest, more)
+  local fields = { csrf = hidden(guest:get("/checkout/address").body, "csrf") }
+  for name, value in pairs(ADDRESS) do fields[name] = value end
+  for name, value in pairs(more or {}) do fields[name] = value end
+  return guest:post("/checkout/address", fields)
+end
+
+local function ready_to_pay(guest, product)
+  local found = require("domain.catalog").find_product_by_handle(shop.context(), product)
+  guest:post("/cart/add", { id = found.variants[1].id, quantity = 2 })
+  post_address(guest)
+  local delivery = guest:get("/checkout/delivery").body
+  guest:post("/checkout/delivery", { csrf = hidden(delivery, "csrf"), delivery = delivery:match('name="delivery" id="delivery%-1" value="([^"]+)"') })
+  local body = guest:get("/checkout/payment").body
+  return {
+    csrf = hidden(body, "csrf"), payment = "merx.cod/cash", ["quotes[merx.cod/cash]"] = hidden(body, "quotes[merx.cod/cash]"),
+  }, body
+end
+
+test.group("a guest buys", function()
+  test.case("a variable product by choosing its options, and sees the confirmation", function()
+    local guest = visitor.new()
+    local product = guest:get("/products/harbour-mug").body
+    local id = product:match('name="product" value="(%d+)"')
+    local reply = guest:post("/cart/add", { product = id, quantity = "1", ["options[Colour]"] = "Oat", ["options[Size]"] = "350 ml" })
+    test.equal(reply.status, 303)
+    local cart = guest:follow(reply)
+    test.equal(cart.status, 200)
+    assert(cart.body:find("Harbour Mug", 1, true) and cart.body:find("Oat", 1, true))
+    test.equal(guest:get("/checkout").headers.Location, "/checkout/address")
+    test.equal(post_address(guest).headers.Location, "/checkout/delivery")
+    local delivery = guest:get("/checkout/delivery").body
+    local rate = delivery:match('name="delivery" id="delivery%-1" value="([^"]+)"')
+    test.equal(guest:post("/checkout/delivery", { csrf = hidden(delivery, "csrf"), delivery = rate }).headers.Location, "/checkout/payment")
+    local payment = guest:get("/checkout/payment").body
+    assert(payment:find("Kastanienallee 7", 1, true))
+    local placed = guest:post("/checkout/payment", {
+      csrf = hidden(payment, "csrf"), payment = "merx.cod/cash", ["quotes[merx.cod/cash]"] = hidden(payment, "quotes[merx.cod/cash]"),
+    })
+    test.equal(placed.status, 303, placed.body)
+    local page = guest:follow(placed)
+    test.equal(page.status, 200)
+    assert(page.body:find("Thank you", 1, true) and page.body:find("1001", 1, true), page.body)
+    test.equal(guest:get("/cart.js").status, 200)
+    assert(guest:get("/cart").body:find("empty", 1, true))
+  end)
+
+  test.case("once, however often the button is pressed", function()
+    local guest = visitor.new()
+    local fields = ready_to_pay(guest, "kitchen-knife-18-cm")
+    local first = guest:post("/checkout/payment", fields)
+    local second = guest:post("/checkout/payment", fields)
+    test.equal(first.status, 303, first.body)
+    test.equal(second.headers.Location, first.headers.Location)
+  end)
+
+  test.case("and is asked again when the total changed", function()
+    local guest = visitor.new()
+    local fields = ready_to_pay(guest, "kitchen-knife-18-cm")
+    local variant = db.value("variant_of_sku", { sku_key = "kit-knife" }) or require("domain.catalog").find_product_by_handle(shop.context(), "kitchen-knife-18-cm").variants[1].id
+    require("native.db").main():exec("UPDATE prices SET amount = amount + 500 WHERE variant_id = " .. variant)
+    local reply = guest:post("/checkout/payment", fields)
+    test.equal(reply.status, 409)
+    assert(reply.body:find("Something changed", 1, true), reply.body)
+    fields["quotes[merx.cod/cash]"] = hidden(reply.body, "quotes[merx.cod/cash]")
+    test.equal(guest:post("/checkout/payment", fields).status, 303)
+  end)
+end)
+
+test.group("the checkout", function()
+  test.case("names mistakes beside the fields and keeps what was typed", function()
+    local guest = visitor.new()
+    local found = require("domain.catalog").find_product_by_handle(shop.context(), "kitchen-knife-18-cm")
+    guest:post("/cart/add", { id = found.variants[1].id })
+    local reply = post_address(guest, { postal_code = "1043", name = "", email = "ann" })
+    test.equal(reply.status, 422)
+    assert(reply.body:find("<title>Error: ", 1, true))
+    assert(reply.body:find('id="address-name-error"', 1, true) and reply.body:find('id="address-postal_code-error"', 1, true))
+    assert(reply.body:find('value="Kastanienallee 7"', 1, true))
+    assert(reply.body:find('href="#address-name"', 1, true))
+  end)
+
+  test.case("refuses a form that does not come from its own page", function()
+    local guest = visitor.new()
+    local fields = ready_to_pay(guest, "kitchen-knife-18-cm")
+    fields.csrf = "0123456789abcdef0123456789abcdef"
+    test.equal(guest:post("/checkout/payment", fields).status, 403)
+    guest.headers["sec-fetch-site"] = "cross-site"
+    test.equal(guest:post("/cart/add", { id = 1 }).status, 403)
+  end)
+end)
+
+test.group("the cart", function()
+  test.case("refuses quantities that are none, and says so", function()
+    local guest = visitor.new()
+    local found = require("domain.catalog").find_product_by_handle(shop.context(), "kitchen-knife-18-cm")
+    for _, quantity in ipairs({ "-1", "0", "1.5", "1e3", "99999999999", "x", "" }) do
+      local reply = guest:post("/cart/add", { id = found.variants[1].id, product = found.id, quantity = quantity })
+      test.equal(reply.status, 422, quantity)
+    end
+    test.equal(guest:post("/cart/add", { id = 999999999 }).status, 422)
+    test.equal(guest.cookies.cart, nil)
+  end)
+
+  test.case("changes and removes lines", function()
+    local guest = visitor.new()
+    local found = require("domain.catalog").find_product_by_handle(shop.context(), "kitchen-knife-18-cm")
+    local id = found.variants[1].id
+    guest:post("/cart/add", { id = id, quantity = 2 })
+    test.equal(guest:post("/cart/update", { ["updates[" .. id .. "]"] = "3" }).status, 303)
+    assert(guest:get("/cart.js").body:find('"item_count":3', 1, true), guest:get("/cart.js").body)
+    test.equal(guest:post("/cart/change", { id = id, quantity = "1" }).status, 303)
+    assert(guest:get("/cart.js").body:find('"item_count":1', 1, true))
+    guest:post("/cart/update", { remove = id })
+    assert(guest:get("/cart").body:find("empty", 1, true))
+  end)
+end)
+
+test.case("a guest finds an order by number and address, and by nothing else", function()
+  local guest = visitor.new()
+  local placed = guest:post("/checkout/payment", (ready_to_pay(guest, "kitchen-knife-18-cm")))
+  local token = placed.headers.Location:match("/orders/(.+)$")
+  local number = order.find_by_token(token).number
+  local other = visitor.new()
+  test.equal(other:post("/account", { number = number, email = "eve@example.com" }).status, 422)
+  test.equal(other:post("/account", { number = "999", email = "ann@example.com" }).status, 422)
+  test.equal(other:post("/account", { number = "#" .. number, email = "Ann@Example.com" }).headers.Location, "/orders/" .. token)
+  test.equal(other:get("/orders/1").status, 404)
+end)
