@@ -34,9 +34,9 @@ CREATE TABLE accounts (
   UNIQUE (kind, owner_id, place_id, key)
 ) STRICT;
 
--- What was taken aside, for whom, and until when. An order's holds are found by owner.
+-- What was taken aside, for whom, and until when; a committed hold is what was sold.
 CREATE TABLE account_holds (
-  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  id         INTEGER PRIMARY KEY,
   account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE RESTRICT,
   quantity   INTEGER NOT NULL CHECK (quantity > 0),
   state      TEXT    NOT NULL DEFAULT 'held' CHECK (state IN ('held', 'committed', 'released', 'expired', 'returned')),
@@ -51,17 +51,16 @@ CREATE INDEX account_holds_by_account ON account_holds (account_id);
 CREATE INDEX account_holds_by_order ON account_holds (order_id);
 CREATE INDEX account_holds_by_expires_at ON account_holds (expires_at) WHERE state = 'held';
 
--- Every change of a balance. sum(delta) of an account is its balance: `merx fsck` compares.
+-- Every other change of a balance: what came, was counted, was lost. The sum of these, less what is
+-- committed, is the balance: `merx fsck` compares.
 CREATE TABLE account_movements (
-  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  id         INTEGER PRIMARY KEY,
   account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE RESTRICT,
   delta      INTEGER NOT NULL,
-  reason     TEXT    NOT NULL, -- received, counted, sold, returned, import, redeemed …
-  order_id   INTEGER REFERENCES orders (id) ON DELETE RESTRICT,
+  reason     TEXT    NOT NULL, -- received, counted, lost, damaged, import …
   actor      TEXT    NOT NULL DEFAULT '',
   note       TEXT    NOT NULL DEFAULT '',
   at         INTEGER NOT NULL
 ) STRICT;
 
 CREATE INDEX account_movements_by_account ON account_movements (account_id, id);
-CREATE INDEX account_movements_by_order ON account_movements (order_id);

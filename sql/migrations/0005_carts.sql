@@ -25,7 +25,7 @@ CREATE TABLE carts (
 ) STRICT;
 
 CREATE INDEX carts_by_channel ON carts (channel_id);
-CREATE INDEX carts_by_customer ON carts (customer_id, state, updated_at);
+CREATE INDEX carts_by_customer ON carts (customer_id, state, updated_at) WHERE customer_id IS NOT NULL;
 CREATE INDEX carts_by_updated_at ON carts (state, updated_at);
 
 -- key: digest of variant, properties, selling plan and parent, so that equal wishes meet in one line.

@@ -1,13 +1,14 @@
 -- Agreements. Orders as the customer saw and accepted them: lines copy what they need from the
 -- catalogue, addresses are snapshots, so that later edits cannot rewrite history.
 
+-- Orders and what hangs on them are never deleted, only emptied of persons: plain keys do not come back.
 CREATE TABLE orders (
-  id               INTEGER PRIMARY KEY AUTOINCREMENT,
+  id               INTEGER PRIMARY KEY,
   token            TEXT    NOT NULL UNIQUE, -- the only name a URL may use
   number           TEXT    NOT NULL UNIQUE, -- the name people read aloud
   cart_id          INTEGER, -- kept as a number: carts are swept
   customer_id      INTEGER REFERENCES customers (id) ON DELETE SET NULL,
-  channel_id       INTEGER REFERENCES channels (id) ON DELETE SET NULL,
+  channel_id       INTEGER, -- a number: history does not refer
   source           TEXT    NOT NULL DEFAULT 'web',
   is_test          INTEGER NOT NULL DEFAULT 0 CHECK (is_test IN (0, 1)),
   state            TEXT    NOT NULL DEFAULT 'placed' CHECK (state IN ('placed', 'confirmed', 'completed', 'cancelled')),
@@ -58,15 +59,14 @@ CREATE TABLE orders (
 
 -- A second click finds the first order.
 CREATE UNIQUE INDEX orders_by_cart ON orders (cart_id) WHERE state <> 'cancelled';
-CREATE INDEX orders_by_customer ON orders (customer_id, id);
-CREATE INDEX orders_by_channel ON orders (channel_id);
-CREATE INDEX orders_by_email ON orders (email_key, id);
+CREATE INDEX orders_by_customer ON orders (customer_id, id) WHERE customer_id IS NOT NULL;
+CREATE INDEX orders_by_email ON orders (email_key, id) WHERE email_key <> '';
 CREATE INDEX orders_by_placed_at ON orders (placed_at, id);
 CREATE INDEX orders_by_updated_at ON orders (updated_at, id);
 CREATE INDEX orders_by_state ON orders (state, id);
 
 CREATE TABLE order_lines (
-  id               INTEGER PRIMARY KEY AUTOINCREMENT,
+  id               INTEGER PRIMARY KEY,
   order_id         INTEGER NOT NULL REFERENCES orders (id) ON DELETE CASCADE,
   position         INTEGER NOT NULL,
   kind             TEXT    NOT NULL CHECK (kind IN ('goods', 'delivery', 'fee')),
@@ -105,8 +105,8 @@ CREATE TABLE order_lines (
   UNIQUE (order_id, position)
 ) STRICT;
 
-CREATE INDEX order_lines_by_variant ON order_lines (variant_id, id);
-CREATE INDEX order_lines_by_product ON order_lines (product_id, id);
+CREATE INDEX order_lines_by_variant ON order_lines (variant_id, id) WHERE variant_id IS NOT NULL;
+CREATE INDEX order_lines_by_product ON order_lines (product_id, id) WHERE product_id IS NOT NULL;
 
 -- Which promotion took how much off which line.
 CREATE TABLE order_allocations (

@@ -2,7 +2,7 @@
 -- once and summed; the sums on payments are derived from them in the same command.
 
 CREATE TABLE payments (
-  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  id              INTEGER PRIMARY KEY, -- never deleted
   reference       TEXT    NOT NULL UNIQUE, -- goes to the provider, so that news finds its row
   order_id        INTEGER NOT NULL REFERENCES orders (id) ON DELETE RESTRICT,
   method          TEXT    NOT NULL, -- "plugin/handler"
@@ -28,7 +28,7 @@ CREATE TABLE payments (
 ) STRICT;
 
 CREATE INDEX payments_by_order ON payments (order_id);
-CREATE INDEX payments_by_account ON payments (account_id);
+CREATE INDEX payments_by_account ON payments (account_id) WHERE account_id IS NOT NULL;
 CREATE INDEX payments_by_provider_ref ON payments (method, provider_ref) WHERE provider_ref <> '';
 CREATE INDEX payments_by_check_at ON payments (check_at) WHERE check_at IS NOT NULL;
 

@@ -41,6 +41,7 @@ UPDATE customers
 UPDATE orders
    SET customer_id = :customer_id, updated_at = :at
  WHERE email_key = :email_key
+   AND email_key <> ''
    AND customer_id IS NULL;
 
 -- :name addresses_of_customer :many

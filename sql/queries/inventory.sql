@@ -166,13 +166,13 @@ UPDATE account_holds
    AND state = 'held';
 
 -- :name movement_insert :run
--- :use  every change of a balance
-INSERT INTO account_movements (account_id, delta, reason, order_id, actor, note, at)
-VALUES (:account_id, :delta, :reason, :order_id, :actor, :note, :at);
+-- :use  a change of a balance that no order made
+INSERT INTO account_movements (account_id, delta, reason, actor, note, at)
+VALUES (:account_id, :delta, :reason, :actor, :note, :at);
 
 -- :name movements_of_account :many
 -- :use  the history of an account, newest first
-SELECT id, delta, reason, order_id, actor, note, at
+SELECT id, delta, reason, actor, note, at
   FROM account_movements
  WHERE account_id = :account_id
    AND id < :before
@@ -198,11 +198,12 @@ SELECT v.id, v.product_id, p.tracking
  WHERE v.id = :variant_id;
 
 -- :name accounts_wrong_balance :many
--- :use  fsck: accounts whose movements do not add up to the balance
-SELECT a.id, a.kind, a.owner_id, a.balance, coalesce((SELECT sum(m.delta) FROM account_movements AS m WHERE m.account_id = a.id), 0) AS moved
+-- :use  fsck: accounts whose movements, less what was sold, do not add up to the balance
+SELECT a.id, a.kind, a.owner_id, a.balance
   FROM accounts AS a
  WHERE a.id > :after
    AND a.balance <> coalesce((SELECT sum(m.delta) FROM account_movements AS m WHERE m.account_id = a.id), 0)
+     - coalesce((SELECT sum(h.quantity) FROM account_holds AS h WHERE h.account_id = a.id AND h.state = 'committed'), 0)
  ORDER BY a.id
  LIMIT :limit;
 

@@ -51,9 +51,9 @@ local function tell(tx, account, owner_id, product_id, before)
   end
 end
 
-local function move(tx, account_id, delta, reason, order_id, note)
+local function move(tx, account_id, delta, reason, note)
   db.run("movement_insert", {
-    account_id = account_id, delta = delta, reason = reason, order_id = order_id, actor = tx.actor, note = note or "", at = tx.now,
+    account_id = account_id, delta = delta, reason = reason, actor = tx.actor, note = note or "", at = tx.now,
   })
 end
 
@@ -87,7 +87,7 @@ function inventory.set_level(tx, level)
   local delta = level.quantity - account.balance
   if account.is_new or delta ~= 0 or floor ~= account.floor or level.low_at ~= account.low_at then
     db.run("account_set", { id = account.id, balance = level.quantity, floor = floor, low_at = level.low_at, at = tx.now })
-    if delta ~= 0 then move(tx, account.id, delta, level.reason or "counted", nil, level.note) end
+    if delta ~= 0 then move(tx, account.id, delta, level.reason or "counted", level.note) end
     account.balance, account.floor, account.low_at = level.quantity, floor, level.low_at
     if level.reason ~= "import" then tell(tx, account, level.owner_id, level.product_id, before) end
   end
@@ -106,7 +106,7 @@ function inventory.adjust(tx, change)
   if not after then
     return failure.new("stock.short", "that many are not there", nil, { owner_id = change.owner_id, available = before })
   end
-  move(tx, account.id, change.delta, change.reason or "received", nil, change.note)
+  move(tx, account.id, change.delta, change.reason or "received", change.note)
   tell(tx, after, change.owner_id, nil, before)
   return account.id
 end
@@ -147,7 +147,6 @@ local function keep(tx, want, account, quantity, options)
     account_id = account.id, quantity = quantity, state = state, order_id = options.order_id, line_id = want.line_id,
     expires_at = not options.is_final and options.expires_at or nil, at = tx.now,
   })
-  if options.is_final then move(tx, account.id, -quantity, options.reason or "sold", options.order_id) end
   if want.kind == "stock" then
     local after = room(account)
     tell(tx, account, want.owner_id, want.product_id, after == math.maxinteger and after or after + quantity)
@@ -174,7 +173,7 @@ end
 --- Takes things aside for an order, all or nothing (a failure rolls the command back).
 ---@param tx merx.Tx
 ---@param wants merx.Want[] at most one for each account
----@param options { order_id?: integer, expires_at?: integer, is_final?: boolean, reason?: string } is_final: gone at once
+---@param options { order_id?: integer, expires_at?: integer, is_final?: boolean } is_final: gone at once
 ---@return true? ok
 ---@return merx.Error? err "stock.short", "coupon.short" …, with `data.owner_id` and `data.available`
 function inventory.take(tx, wants, options)
@@ -203,13 +202,9 @@ end
 --- What an order holds is gone for good.
 ---@param tx merx.Tx
 ---@param order_id integer
----@param reason? string
-function inventory.commit(tx, order_id, reason)
+function inventory.commit(tx, order_id)
   for _, hold in ipairs(db.many("holds_of_order", { order_id = order_id })) do
-    if hold.state == "held" then
-      settle_hold(tx, hold, "account_commit", "committed")
-      move(tx, hold.account_id, -hold.quantity, reason or "sold", order_id)
-    end
+    if hold.state == "held" then settle_hold(tx, hold, "account_commit", "committed") end
   end
 end
 
@@ -224,7 +219,6 @@ function inventory.release(tx, order_id, state)
       account = settle_hold(tx, hold, "account_release", state)
     elseif hold.state == "committed" then
       account = settle_hold(tx, hold, "account_return", "returned")
-      move(tx, hold.account_id, hold.quantity, "returned", order_id)
     end
     if account and account.kind == "stock" then
       local after = room(account)
@@ -243,7 +237,6 @@ function inventory.restock(tx, order_id, line_id, quantity)
     if quantity > 0 and hold.line_id == line_id and hold.state == "committed" then
       local part = math.min(quantity, hold.quantity)
       local account = db.one("account_return", { id = hold.account_id, quantity = part, at = tx.now })
-      move(tx, hold.account_id, part, "returned", order_id)
       if part == hold.quantity then
         db.run("hold_set_state", { id = hold.id, state = "returned", was = "committed", at = tx.now })
       else
