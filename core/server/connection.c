@@ -429,6 +429,7 @@ static void count(mx_exchange *exchange, int status, uint64_t sent) {
 
 void mx_exchange_end(mx_exchange *exchange, int status, uint64_t sent) {
     count(exchange, status, sent);
+    exchange->has_served = true;
     exchange->began_ns = 0;
     forget_request(exchange);
     if (!exchange->stream) {
@@ -460,9 +461,12 @@ void mx_exchange_end(mx_exchange *exchange, int status, uint64_t sent) {
 }
 
 void mx_exchange_drain(mx_exchange *exchange) {
-    if (exchange->stream && exchange->state == MX_EXCHANGE_READING &&
-        mx_parser_is_idle(exchange->parser) && exchange->ahead.len == 0) {
+    bool is_idle = exchange->stream && exchange->state == MX_EXCHANGE_READING &&
+                   mx_parser_is_idle(exchange->parser) && exchange->ahead.len == 0;
+    if (is_idle && exchange->has_served) {
         say_goodbye(exchange);
+    } else if (is_idle) {
+        mx_exchange_set_patience(exchange, MX_LIMIT_NEWCOMER_MS);
     }
 }
 

@@ -52,6 +52,7 @@ struct mx_exchange {
     bool is_posted;  // the letter is under way
     bool is_feeding; // mx_parser_feed() is on the stack
     bool peer_ended;
+    bool has_served; // at least one request
 
     // --- the request ---
     const struct mx_request *request; // NULL before its head is complete
@@ -92,7 +93,8 @@ void mx_exchange_unhold(mx_exchange *exchange);
 // Waits no longer for the answer, or as long again.
 void mx_exchange_set_patience(mx_exchange *exchange, uint64_t ms);
 
-// Asks an idle connection to go; one at work closes after its answer.
+// Asks an idle connection to go; one at work closes after its answer, and one that is new gets a moment
+// to say what it came for.
 void mx_exchange_drain(mx_exchange *exchange);
 
 // Ends everything about it now: its task, its file, its connection.

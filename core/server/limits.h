@@ -23,6 +23,7 @@ enum {
     MX_LIMIT_IDLE_MS = 30 * 1000,    // between two requests
     MX_LIMIT_HANDLER_MS = 60 * 1000, // a task that waits: 504
     MX_LIMIT_SEND_MS = 20 * 1000,    // grace for slow readers; then 1,000 bytes a second
+    MX_LIMIT_NEWCOMER_MS = 1000,     // during a drain, for a connection that has not said anything yet
     MX_LIMIT_DRAIN_MS = 25 * 1000,   // from SIGTERM to the end
 
     // --- one process ---

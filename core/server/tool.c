@@ -62,10 +62,10 @@ static int open_view(const mx_options *options, struct ground *ground, struct mx
     return rc < 0 ? rc : mx_db_open(&db, &ground->folder.db, err);
 }
 
-// `init` makes the folder; other tools take it as they find it, and `test` never looks at it.
+// Some tools begin a shop; others take the folder as they find it, and `test` never looks at it.
 static int open_ground(
     const mx_options *options, const char *name, struct ground *ground, struct mx_error *err) {
-    bool makes_it = strcmp(name, "init") == 0;
+    bool makes_it = strcmp(name, "init") == 0 || strcmp(name, "import") == 0;
     if (strcmp(name, "test") == 0 || (!makes_it && !is_there(options, "shop.db"))) {
         return MX_OK;
     }

@@ -67,7 +67,8 @@ const checks = {
     const [, name, text] = /^([^:]+): ?(.*)$/s.exec(value);
     const found = seen.headers[name.toLowerCase()];
     const comma = Buffer.from(", ").toString("hex"); // of a field that came twice the first is meant
-    if (found !== undefined) assert.equal(found.split(comma)[0], unescape(text).toString("hex").split(comma)[0]);
+    assert.ok(found !== undefined, `the echo server does not show "${name}"`);
+    assert.equal(found.split(comma)[0], unescape(text).toString("hex").split(comma)[0]);
   },
   "keep-alive": (value, reply) => assert.equal(reply.headers.connection === "close", value === "no"),
   "expects-continue": (value, reply) => assert.equal(Boolean(reply.interim), value === "yes"),

@@ -1,0 +1,88 @@
+// Options from five places, and what `merx` says to those who mistype.
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { hello, merx } from "./support/server.mjs";
+import { test } from "./support/test.mjs";
+
+const explained = (text, name) => text.split("\n").find((line) => line.startsWith(`${name} `));
+
+test("a flag beats the environment, that a file, that a credential, that the configuration, that the default", async (t) => {
+  const folder = await t.folder();
+  const config = join(folder, "merx.conf");
+  const secret = join(folder, "secret");
+  await writeFile(config, "# a comment\nidle_ms = 1111\nlog-level = \"warn\"\n\n; another\n");
+  await writeFile(secret, "2222\n");
+  await mkdir(join(folder, "credentials"));
+  await writeFile(join(folder, "credentials", "merx.idle_ms"), "3333");
+  const ask = async (args, env) => explained((await merx(["config", "--explain", ...args], { env })).stdout, "idle_ms");
+  const layers = [
+    [[], {}, /= 30000 .*from default/],
+    [["--config", config], {}, /= 1111 .*from .*merx\.conf:2/],
+    [["--config", config], { CREDENTIALS_DIRECTORY: join(folder, "credentials") }, /= 3333 .*credentials/],
+    [["--config", config], { MERX_IDLE_MS_FILE: secret, CREDENTIALS_DIRECTORY: join(folder, "credentials") }, /= 2222 .*from MERX_IDLE_MS_FILE/],
+    [["--config", config], { MERX_IDLE_MS: "4444", MERX_IDLE_MS_FILE: secret }, /= 4444 .*from MERX_IDLE_MS/],
+    [["--config", config, "--idle-ms=5555"], { MERX_IDLE_MS: "4444" }, /= 5555 .*from --idle-ms/],
+  ];
+  for (const [args, env, wanted] of layers) assert.match(await ask(args, env), wanted);
+  const level = explained((await merx(["config", "--explain", "--config", config])).stdout, "log_level");
+  assert.match(level, /= warn /);
+});
+
+test("a wrong value is refused with its place", async (t) => {
+  const config = join(await t.folder(), "merx.conf");
+  const refused = async (args, env, wanted) => {
+    const result = await merx(["config", ...args], { env });
+    assert.equal(result.code, 2, result.stdout);
+    assert.match(result.stderr, wanted);
+  };
+  await refused(["--idle-ms", "soon"], {}, /idle_ms must be a number from 100 to 3600000, not "soon" \(from --idle-ms\)/);
+  await refused(["--log-level", "loud"], {}, /one of error\|warn\|info\|debug/);
+  await refused(["--access-log=perhaps"], {}, /true or false/);
+  await refused(["--cache-bytes", "64X"], {}, /perhaps with k, M or G/);
+  await refused([], { MERX_WORKERS: "-1" }, /workers must be a number from 0 to 64, not "-1" \(from MERX_WORKERS\)/);
+  await refused(["--config", "/nonexistent.conf"], {}, /there is no such file/);
+  await writeFile(config, "idle_ms = 1000\nlissten = x\n");
+  await refused(["--config", config], {}, /merx\.conf:2: there is no option "lissten": did you mean listen\?/);
+  await writeFile(config, "idle_ms = 1000\nidle-ms = 2000\n");
+  await refused(["--config", config], {}, /merx\.conf:2: idle_ms is set already, in .*merx\.conf:1/);
+  await writeFile(config, "idle_ms\n");
+  await refused(["--config", config], {}, /merx\.conf:1: write name = value/);
+});
+
+test("a mistyped command or option is answered with a similar one", async () => {
+  const command = await merx(["srve"]);
+  assert.equal(command.code, 2);
+  assert.match(command.stderr, /there is no command "srve": did you mean "serve"\?/);
+  const option = await merx(["serve", "--lisen", "x"]);
+  assert.equal(option.code, 2);
+  assert.match(option.stderr, /there is no option --lisen: did you mean --listen\?/);
+  const first = await merx(["--sahre", "x", "version"]);
+  assert.match(first.stderr, /did you mean --share\?/);
+  assert.equal((await merx(["serve", "now"])).code, 2);
+  assert.match((await merx(["serve", "--listen"])).stderr, /--listen needs a value/);
+  assert.match((await merx(["xyzzyplugh"])).stderr, /see merx help/);
+});
+
+test("merx help names every command and option", async () => {
+  const help = await merx(["help"]);
+  assert.equal(help.code, 0);
+  for (const word of ["serve", "status", "config", "version", "--trusted-proxies", "Exit status"]) assert.ok(help.stdout.includes(word), word);
+  assert.equal((await merx([])).stdout, help.stdout);
+  assert.equal((await merx(["--help"])).stdout, help.stdout);
+});
+
+test("merx version tells what it is made of", async () => {
+  const version = await merx(["--version"]);
+  assert.equal(version.code, 0);
+  assert.match(version.stdout, /^merx \d+\.\d+\.\d+ \(SQLite 3\.\d+\.\d+\)\n$/);
+});
+
+test("an address that is none is refused with examples", async (t) => {
+  const folder = await t.folder();
+  for (const listen of ["localhost", "8080", "300.1.1.1:80", "[::1]", "127.0.0.1:99999"]) {
+    const result = await merx(["serve", "--share", hello, "--data", join(folder, "data"), "--listen", listen]);
+    assert.equal(result.code, 5, listen);
+    assert.match(result.stderr, /write 127\.0\.0\.1:8080/);
+  }
+});
