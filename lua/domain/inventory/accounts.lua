@@ -4,7 +4,6 @@ local db = require("kernel.db")
 local events = require("kernel.events")
 local failure = require("kernel.failure")
 local json = require("kernel.json")
-local refresh = require("domain.listings.refresh")
 
 local inventory = {}
 
@@ -13,6 +12,14 @@ inventory.UNLIMITED = "unlimited"
 
 events.define("stock.low", { doc = "What can be sold of a product fell to the mark that the merchant set." })
 events.define("stock.out", { doc = "Nothing is left to sell of a product that is counted." })
+
+local changed = function() end
+
+--- Sets who brings lists up to date when a product is sold out or back, in the same transaction.
+---@param sink fun(tx: merx.Tx, product_id: integer)
+function inventory.changed_with(sink)
+  changed = sink
+end
 
 ---@class merx.Want
 ---@field kind string "stock", "coupon", …
@@ -40,7 +47,7 @@ local function tell(tx, account, owner_id, product_id, before)
   if not product_id then return end
   tx.touch("product:" .. product_id)
   local after = room(account)
-  if (before > 0) ~= (after > 0) then refresh.product(tx, product_id) end
+  if (before > 0) ~= (after > 0) then changed(tx, product_id) end
   if before > 0 and after <= 0 then
     tx.emit("stock.out", "product:" .. product_id, { product_id = product_id, owner_id = owner_id })
   elseif account.low_at and account.floor then
@@ -78,7 +85,8 @@ end
 
 --- Says how many pieces lie at a place: somebody counted, or an import says so.
 ---@param tx merx.Tx
----@param level { owner_id: integer, quantity: integer, place_id?: integer, floor?: integer|string, low_at?: integer, reason?: string, note?: string, product_id?: integer }
+---@param level { owner_id: integer, quantity: integer, place_id?: integer, floor?: integer|string, low_at?: integer,
+---  reason?: string, note?: string, product_id?: integer }
 ---@return integer account_id
 function inventory.set_level(tx, level)
   local account = open_stock(tx, level.owner_id, place_of(level.place_id))

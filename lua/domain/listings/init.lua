@@ -2,6 +2,7 @@
 local cache = require("kernel.cache")
 local categories = require("domain.catalog.categories")
 local db = require("kernel.db")
+local inventory = require("domain.inventory")
 local json = require("kernel.json")
 local refresh = require("domain.listings.refresh")
 
@@ -257,5 +258,7 @@ end
 listings.refresh = refresh.product
 listings.refresh_all = refresh.all
 listings.terms = refresh.terms
+
+inventory.changed_with(refresh.product) -- what is sold out leaves the lists in the same transaction
 
 return listings

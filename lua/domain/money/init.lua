@@ -1,8 +1,8 @@
 --- Amounts of money: whole minor units in integers, never a float. Every product that could pass 2^63
 --- goes through 128 bits. Rounding acts on the magnitude, so that -x mirrors x.
 local exponents = require("domain.money.currencies")
+local int = require("kernel.int")
 local policy = require("domain.money.policy")
-local wide = require("domain.money.wide")
 
 local money = {}
 
@@ -28,7 +28,7 @@ local rounds_up = {
 ---@return integer
 function money.scale(a, b, c, mode)
   local size = a < 0 and -a or a
-  local whole, rest = wide.mul_div(size, b, c), wide.mul_mod(size, b, c)
+  local whole, rest = int.mul_div(size, b, c), int.mul_mod(size, b, c)
   if rest > 0 and rounds_up[mode or "half-up"](rest, c, whole) then whole = whole + 1 end
   return a < 0 and -whole or whole
 end
@@ -84,8 +84,8 @@ function money.split(amount, weights, before)
   local sign = amount < 0 and -1 or 1
   local left, rests, order = amount * sign, {}, {}
   for i, weight in ipairs(weights) do
-    parts[i] = wide.mul_div(amount * sign, weight, sum)
-    rests[i] = wide.mul_mod(amount * sign, weight, sum)
+    parts[i] = int.mul_div(amount * sign, weight, sum)
+    rests[i] = int.mul_mod(amount * sign, weight, sum)
     order[i] = i
     left = left - parts[i]
   end

@@ -9,6 +9,7 @@ local db = require("kernel.db")
 local inventory = require("domain.inventory")
 local order = require("domain.order")
 require("domain.catalog")
+require("domain.listings")
 
 local function open(more)
   shop.open()
@@ -466,6 +467,21 @@ test.group("accounts", function()
     test.equal(inventory.available({ kind = "stock", owner_id = mug }), 11)
     test.equal(db.many("accounts_wrong_balance", { after = 0, limit = 10 }), {})
     test.equal(db.many("accounts_wrong_held", { after = 0, limit = 10 }), {})
+  end)
+
+  test.case("what is sold out leaves the lists at once, and comes back with the goods", function()
+    local ctx = open()
+    local mug, product_id = market.product({ stock = 2 })
+    local function listed()
+      return db.built("SELECT is_available FROM listings WHERE product_id = :id AND category_id = 0"):one({ id = product_id }).is_available
+    end
+    local token = new_cart(ctx, { { mug, 2 } })
+    ready(token)
+    test.equal(listed(), 1)
+    local id = assert(complete(ctx, token)).id
+    test.equal(listed(), 0)
+    assert(command.run("order.cancel", { id = id, by = "merchant" }))
+    test.equal(listed(), 1)
   end)
 
   test.case("an order takes from several places when one is not enough", function()

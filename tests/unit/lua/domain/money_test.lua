@@ -1,6 +1,6 @@
 local test = require("support.test")
 local money = require("domain.money")
-local wide = require("domain.money.wide")
+local int = require("kernel.int")
 
 local function sum(list)
   local total = 0
@@ -32,8 +32,8 @@ test.group("money.scale", function()
   test.case("keeps products beyond 64 bits", function()
     test.equal(money.scale(9000000000000000, 999999, 1000000), 8999991000000000)
     test.equal(money.scale(math.maxinteger, math.maxinteger, math.maxinteger), math.maxinteger)
-    test.equal(wide.mul_div(1 << 62, 6, 7), 3952873730080618203)
-    test.equal(wide.mul_mod(1 << 62, 6, 7), 3)
+    test.equal(int.mul_div(1 << 62, 6, 7), 3952873730080618203)
+    test.equal(int.mul_mod(1 << 62, 6, 7), 3)
   end)
 end)
 
