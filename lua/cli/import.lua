@@ -1,4 +1,6 @@
 --- merx import products FILE: takes a catalogue from a product file.
+require("boot")
+
 local channel = require("domain.channel")
 local command = require("kernel.command")
 local crypto = require("native.crypto")

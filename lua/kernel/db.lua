@@ -3,6 +3,7 @@
 local failure = require("kernel.failure")
 local fs = require("native.fs")
 local native = require("native.db")
+local thread = require("native.thread")
 
 local db = {}
 
@@ -17,7 +18,11 @@ local statements = {}
 local built = {}
 
 local function prepare(sql, source)
-  local statement, err = native.main():prepare(sql)
+  local conn = native.main()
+  if not conn then
+    error("there is no shop in " .. (thread.data or "this folder") .. " yet: begin one with merx serve or merx import", 0)
+  end
+  local statement, err = conn:prepare(sql)
   if not statement then
     error(source .. ": " .. err.message .. "\n" .. sql, 0)
   end
@@ -138,6 +143,16 @@ function db.run(name, params)
   if changes then return changes, id end
   if id.code == "conflict" then return failure.wrap(id, "db") end
   raise(name, id)
+end
+
+--- Inserts a row that must fit: a broken constraint is a bug of the caller and raises.
+---@param name string
+---@param params table<string, any>
+---@return integer id
+function db.insert(name, params)
+  local changes, id = statements[name]:run(params)
+  if not changes then raise(name, id) end
+  return id
 end
 
 local built_mt = { __index = {} }

@@ -36,7 +36,7 @@ end
 ---@param value string?
 function terms.translate(tx, entity, id, locale, field, value)
   if value and value ~= "" then
-    db.run("translation_put", { entity = entity, entity_id = id, locale = locale, field = field, value = value, at = tx.now })
+    db.insert("translation_put", { entity = entity, entity_id = id, locale = locale, field = field, value = value, at = tx.now })
   end
 end
 
@@ -48,7 +48,7 @@ function terms.brand(tx, title)
   local handle = slug_of(title)
   local id = db.value("brand_find", { handle = handle })
   if id then return id end
-  return select(2, db.run("brand_insert", { handle = handle, title = title, at = tx.now }))
+  return db.insert("brand_insert", { handle = handle, title = title, at = tx.now })
 end
 
 ---@param title string
@@ -57,7 +57,7 @@ function terms.tag(title)
   local handle = slug_of(title)
   local id = db.value("tag_find", { handle = handle })
   if id then return id end
-  return select(2, db.run("tag_insert", { handle = handle, title = title }))
+  return db.insert("tag_insert", { handle = handle, title = title })
 end
 
 --- The last category of a path, made with those above it when missing.
@@ -70,9 +70,9 @@ function terms.category(tx, path, words)
   for depth, title in ipairs(path) do
     local id = db.value("category_find", { parent_id = parent, title = title })
     if not id then
-      id = select(2, db.run("category_insert", {
+      id = db.insert("category_insert", {
         handle = terms.free_handle(title, "category_handle_owner"), parent_id = parent, title = title, at = tx.now,
-      }))
+      })
       tx.touch("categories")
     end
     for locale, names in pairs(words or {}) do terms.translate(tx, "category", id, locale, "title", names[depth]) end
@@ -88,7 +88,7 @@ end
 function terms.attribute(tx, title, words)
   local handle = slug_of(title)
   local id = db.value("attribute_find", { handle = handle })
-    or select(2, db.run("attribute_insert", { handle = handle, title = title, at = tx.now }))
+    or db.insert("attribute_insert", { handle = handle, title = title, at = tx.now })
   for locale, word in pairs(words or {}) do terms.translate(tx, "attribute", id, locale, "title", word) end
   return id
 end
@@ -101,7 +101,7 @@ end
 function terms.term(tx, attribute_id, title, words)
   local handle = slug_of(title)
   local id = db.value("attribute_term_find", { attribute_id = attribute_id, handle = handle })
-    or select(2, db.run("attribute_term_insert", { attribute_id = attribute_id, handle = handle, title = title }))
+    or db.insert("attribute_term_insert", { attribute_id = attribute_id, handle = handle, title = title })
   for locale, word in pairs(words or {}) do terms.translate(tx, "attribute_term", id, locale, "title", word) end
   return id
 end
@@ -112,10 +112,10 @@ end
 function terms.media(tx, file)
   local id = db.value("media_find", { digest = file.digest })
   if id then return id end
-  return select(2, db.run("media_insert", {
+  return db.insert("media_insert", {
     digest = file.digest, kind = file.type:find("^image/") and "image" or "file", path = file.path, type = file.type,
-    bytes = file.bytes, width = file.width, height = file.height, alt = file.alt, source = file.source, at = tx.now,
-  }))
+    bytes = file.bytes, width = file.width, height = file.height, alt = file.alt or "", source = file.source, at = tx.now,
+  })
 end
 
 return terms

@@ -49,7 +49,7 @@ local function put_row(tx, input)
   local is_new = id == nil
   if is_new then
     id = tx.id("product")
-    db.run("product_insert", {
+    db.insert("product_insert", {
       id = id, handle = terms.free_handle(input.title, "product_handle_owner"), kind = input.kind, title = input.title, at = tx.now,
     })
   end
@@ -61,8 +61,8 @@ local function put_row(tx, input)
     external_url = input.external_url or "", external_label = input.external_label or "", at = tx.now,
   }))
   local ref, key = input.ref, write.sku_key(input.code)
-  if ref then db.run("external_id_put", { source = ref.source, entity = "product", value = ref.id, entity_id = id }) end
-  if key then db.run("external_id_put", { source = "sku", entity = "product", value = key, entity_id = id }) end
+  if ref then db.insert("external_id_put", { source = ref.source, entity = "product", value = ref.id, entity_id = id }) end
+  if key then db.insert("external_id_put", { source = "sku", entity = "product", value = key, entity_id = id }) end
   for locale, words in pairs(input.translations or {}) do
     for _, field in ipairs({ "title", "summary", "description", "external_label" }) do
       terms.translate(tx, "product", id, locale, field, words[field])
@@ -74,13 +74,13 @@ end
 local function put_categories(tx, input, id)
   db.run("product_categories_clear", { product_id = id })
   for i, category in ipairs(input.categories or {}) do
-    db.run("product_category_put", {
+    db.insert("product_category_put", {
       category_id = terms.category(tx, category.path, category.words), product_id = id, position = input.position or 0, is_primary = i == 1,
     })
   end
   db.run("product_tags_clear", { product_id = id })
   for _, tag in ipairs(input.tags or {}) do
-    db.run("product_tag_insert", { product_id = id, tag_id = terms.tag(tag) })
+    db.insert("product_tag_insert", { product_id = id, tag_id = terms.tag(tag) })
   end
 end
 
@@ -89,7 +89,7 @@ local function put_images(tx, input, id)
   db.run("product_media_clear", { product_id = id })
   for i, file in ipairs(input.images or {}) do
     ids[i] = terms.media(tx, file)
-    db.run("product_media_insert", { product_id = id, media_id = ids[i], position = i })
+    db.insert("product_media_insert", { product_id = id, media_id = ids[i], position = i })
   end
   return ids
 end
@@ -99,7 +99,7 @@ local function put_global_attribute(tx, attribute, id)
   for _, value in ipairs(attribute.values) do
     local term_id = terms.term(tx, attribute_id, value.title, value.words)
     value.term_id = term_id
-    db.run("product_term_insert", { product_id = id, term_id = term_id })
+    db.insert("product_term_insert", { product_id = id, term_id = term_id })
   end
   return attribute_id
 end
@@ -121,7 +121,7 @@ local function put_attributes(tx, input, id)
     attribute.attribute_id = attribute_id
     local words = json.array({})
     for n, value in ipairs(attribute.values) do words[n] = value.title end
-    local _, row_id = db.run("product_attribute_insert", {
+    local row_id = db.insert("product_attribute_insert", {
       product_id = id, attribute_id = attribute_id, title = attribute.title, is_visible = attribute.is_visible,
       words = attribute_id and "[]" or json.encode(words), position = i,
     })
@@ -131,7 +131,7 @@ end
 
 local function put_option_value(tx, option_id, value, position)
   local id = db.value("option_value_find", { option_id = option_id, title = value.title })
-    or select(2, db.run("option_value_insert", { option_id = option_id, term_id = value.term_id, title = value.title, position = position }))
+    or db.insert("option_value_insert", { option_id = option_id, term_id = value.term_id, title = value.title, position = position })
   if not value.term_id then
     for locale, word in pairs(value.words or {}) do terms.translate(tx, "option_value", id, locale, "title", word) end
   end
@@ -149,7 +149,7 @@ local function put_options(tx, input, id)
         row.id = option_id
         db.run("option_update", row)
       else
-        option_id = select(2, db.run("option_insert", row))
+        option_id = db.insert("option_insert", row)
       end
       keep[option_id] = true
       if not attribute.attribute_id then
@@ -175,7 +175,7 @@ local function note_history(tx, variant_id, channel, cause)
   if open and open.amount == amount then return end
   if open then db.run("price_history_close", { id = open.id, at = tx.now }) end
   if amount then
-    db.run("price_history_insert", {
+    db.insert("price_history_insert", {
       variant_id = variant_id, channel_id = channel.id, currency = channel.currency, amount = amount, at = tx.now,
       cause = open and cause or "first",
     })
@@ -190,12 +190,12 @@ local function put_prices(tx, variant, id, channels)
     db.run("prices_clear", row)
     if variant.regular_amount then
       row.amount = variant.regular_amount
-      db.run("price_insert", row)
+      db.insert("price_insert", row)
     end
     if variant.sale_amount and variant.regular_amount and variant.sale_amount < variant.regular_amount then
       row.amount, row.compare_amount = variant.sale_amount, variant.regular_amount
       row.starts_at, row.ends_at = variant.sale_from or 0, variant.sale_to
-      db.run("price_insert", row)
+      db.insert("price_insert", row)
     end
     note_history(tx, id, channel, "import")
   end
@@ -207,7 +207,7 @@ local function put_values(variant, id, options)
     local option = options[title]
     local value_id = option and option.values[value]
     if value_id then
-      db.run("variant_value_insert", { variant_id = id, option_id = option.id, value_id = value_id })
+      db.insert("variant_value_insert", { variant_id = id, option_id = option.id, value_id = value_id })
     end
   end
 end
@@ -215,7 +215,7 @@ end
 local function put_downloads(variant, id)
   db.run("downloads_clear", { variant_id = id })
   for i, file in ipairs(variant.downloads or {}) do
-    db.run("download_insert", {
+    db.insert("download_insert", {
       variant_id = id, title = file.title, source = file.source, position = i,
       max_count = variant.download_limit, expiry_days = variant.download_expiry_days,
     })
@@ -239,7 +239,7 @@ local function put_variant(tx, input, variant, position, context)
     row.taken = true
   else
     id = tx.id("product")
-    db.run("variant_insert", { id = id, product_id = context.id, position = position, at = tx.now })
+    db.insert("variant_insert", { id = id, product_id = context.id, position = position, at = tx.now })
   end
   local sku_key = write.sku_key(variant.sku)
   local ok, err = db.run("variant_update", {
@@ -262,7 +262,7 @@ local function put_variant(tx, input, variant, position, context)
     })
   end
   if variant.ref then
-    db.run("external_id_put", { source = variant.ref.source, entity = "variant", value = variant.ref.id, entity_id = id })
+    db.insert("external_id_put", { source = variant.ref.source, entity = "variant", value = variant.ref.id, entity_id = id })
   end
   return id
 end
@@ -296,7 +296,7 @@ function write.product(tx, input, channels)
     })
   end
   for _, entry in ipairs(input.meta or {}) do
-    db.run("meta_put", { entity = "product", entity_id = id, namespace = "import", key = entry.key, value = entry.value, at = tx.now })
+    db.insert("meta_put", { entity = "product", entity_id = id, namespace = "import", key = entry.key, value = entry.value, at = tx.now })
   end
   return { id = id, is_new = is_new }
 end
@@ -309,7 +309,7 @@ function write.relations(id, relations)
   for kind, targets in pairs(relations) do
     for position, target_id in ipairs(targets) do
       if target_id ~= id then
-        db.run("product_relation_insert", { product_id = id, kind = kind, target_id = target_id, position = position })
+        db.insert("product_relation_insert", { product_id = id, kind = kind, target_id = target_id, position = position })
       end
     end
   end

@@ -99,11 +99,11 @@ local function differs(a, b)
 end
 
 local function change_counts(row, delta, terms)
-  db.run("listing_count_add", {
+  db.insert("listing_count_add", {
     channel_id = row.channel_id, price_list_id = row.price_list_id, category_id = row.category_id, delta = delta,
   })
   for term_id in pairs(terms) do
-    db.run("listing_facet_add", { channel_id = row.channel_id, category_id = row.category_id, term_id = term_id, delta = delta })
+    db.insert("listing_facet_add", { channel_id = row.channel_id, category_id = row.category_id, term_id = term_id, delta = delta })
   end
 end
 
@@ -121,18 +121,18 @@ local function write_rows(source, wanted, old_terms, new_terms)
       touched[row.category_id] = true
     else
       if differs(target, row) then
-        db.run("listing_put", target)
+        db.insert("listing_put", target)
         touched[row.category_id] = true
       end
       for term_id in pairs(old_terms) do
         if not new_terms[term_id] then
-          db.run("listing_facet_add", { channel_id = row.channel_id, category_id = row.category_id, term_id = term_id, delta = -1 })
+          db.insert("listing_facet_add", { channel_id = row.channel_id, category_id = row.category_id, term_id = term_id, delta = -1 })
           touched[row.category_id] = true
         end
       end
       for term_id in pairs(new_terms) do
         if not old_terms[term_id] then
-          db.run("listing_facet_add", { channel_id = row.channel_id, category_id = row.category_id, term_id = term_id, delta = 1 })
+          db.insert("listing_facet_add", { channel_id = row.channel_id, category_id = row.category_id, term_id = term_id, delta = 1 })
           touched[row.category_id] = true
         end
       end
@@ -140,7 +140,7 @@ local function write_rows(source, wanted, old_terms, new_terms)
   end
   for key, target in pairs(wanted) do
     if not existing[key] then
-      db.run("listing_put", target)
+      db.insert("listing_put", target)
       change_counts(target, 1, new_terms)
       touched[target.category_id] = true
     end
@@ -204,7 +204,7 @@ local function write_cards(source, row, facts, choices, wanted, now)
     local card = card_of(source, row, facts, choices, images, title, locale, now)
     local old = old_cards[row.id .. ":" .. locale]
     if not old or differs(card, old) then
-      db.run("listing_card_put", card)
+      db.insert("listing_card_put", card)
       changed = true
     end
     for _, target in pairs(wanted) do
@@ -212,7 +212,7 @@ local function write_cards(source, row, facts, choices, wanted, now)
       if old_titles[key] then
         old_titles[key] = nil
       else
-        db.run("listing_title_put", {
+        db.insert("listing_title_put", {
           channel_id = row.id, locale = locale, category_id = target.category_id, title_key = text.fold(title), product_id = source.id,
         })
       end

@@ -63,10 +63,10 @@ local function write(source, locale)
     db.run("search_index_delete", { id = id })
     db.run("search_document_update", { id = id, title = document.shown, digest = digest })
   else
-    id = select(2, db.run("search_document_insert", { product_id = source.id, locale = locale, title = document.shown, digest = digest }))
+    id = db.insert("search_document_insert", { product_id = source.id, locale = locale, title = document.shown, digest = digest })
   end
   document.id = id
-  db.run("search_index_insert", document)
+  db.insert("search_index_insert", document)
 end
 
 local function remove(id)
