@@ -3,8 +3,6 @@
 // anything is matched. Then items are matched one by one, with recursion where there is a choice.
 #include "script/pattern.h"
 
-#include <ctype.h>
-
 #include <lauxlib.h>
 
 #include "script/state.h"
@@ -13,6 +11,8 @@ enum {
     ITEMS_MAX = 1000,
     DEPTH_MAX = 180, // choices inside choices; each takes C stack
     STEPS_PER_CHARGE = 256,
+    CACHED_LENGTH = 80, // of patterns that are kept when compiled
+    CACHE_MAX = 100,    // how many
 };
 
 enum kind {
@@ -60,37 +60,60 @@ static void set_invert(unsigned char *set) {
     }
 }
 
-// Adds the class %`letter`; any other character stands for itself. ASCII only, whatever the locale.
-static void set_add_class(unsigned char *set, unsigned char letter) {
-    static const struct {
-        char letter;
-        int (*test)(int);
-    } classes[] = {
-        {'a', isalpha},
-        {'c', iscntrl},
-        {'d', isdigit},
-        {'g', isgraph},
-        {'l', islower},
-        {'p', ispunct},
-        {'s', isspace},
-        {'u', isupper},
-        {'w', isalnum},
-        {'x', isxdigit},
-    };
-    int (*test)(int) = NULL;
-    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-        if (classes[i].letter == tolower(letter)) {
-            test = classes[i].test;
-        }
+// What a byte is, in ASCII, whatever the locale.
+enum {
+    ALPHA = 1,
+    LOWER = 2,
+    UPPER = 4,
+    DIGIT = 8,
+    HEX = 16,
+    SPACE = 32,
+    PUNCT = 64,
+    CONTROL = 128
+};
+
+static unsigned classify(int c) {
+    unsigned kinds = 0;
+    kinds |= c >= 'a' && c <= 'z' ? ALPHA | LOWER : 0u;
+    kinds |= c >= 'A' && c <= 'Z' ? ALPHA | UPPER : 0u;
+    kinds |= c >= '0' && c <= '9' ? DIGIT | HEX : 0u;
+    kinds |= (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') ? HEX : 0u;
+    kinds |= c == ' ' || (c >= '\t' && c <= '\r') ? SPACE : 0u;
+    kinds |= c < 32 || c == 127 ? CONTROL : 0u;
+    bool is_graphic = c > 32 && c < 127;
+    kinds |= is_graphic && !(kinds & (ALPHA | DIGIT)) ? PUNCT : 0u;
+    return c < 128 ? kinds : 0;
+}
+
+// What the class %`letter` (lower case) holds; 0 when there is none.
+static unsigned kinds_of(int letter) {
+    switch (letter) {
+    case 'a': return ALPHA;
+    case 'c': return CONTROL;
+    case 'd': return DIGIT;
+    case 'g': return ALPHA | DIGIT | PUNCT;
+    case 'l': return LOWER;
+    case 'p': return PUNCT;
+    case 's': return SPACE;
+    case 'u': return UPPER;
+    case 'w': return ALPHA | DIGIT;
+    case 'x': return HEX;
+    default: return 0;
     }
-    if (!test) {
+}
+
+// Adds the class %`letter`, or what is not in it for an upper-case one; any other character stands
+// for itself.
+static void set_add_class(unsigned char *set, unsigned char letter) {
+    bool is_inverted = letter >= 'A' && letter <= 'Z';
+    unsigned kinds = kinds_of(is_inverted ? letter + 32 : letter);
+    if (!kinds) {
         set_add(set, letter);
         return;
     }
-    bool wanted = !isupper(letter);
     for (int c = 0; c < 256; c++) {
-        bool is_in = c < 128 && test(c) != 0;
-        if (is_in == wanted) {
+        bool is_in = (classify(c) & kinds) != 0;
+        if (is_in != is_inverted) {
             set_add(set, (unsigned char)c);
         }
     }
@@ -216,7 +239,7 @@ static void compile_frontier(struct compiler *c) {
 
 static void compile_escape(struct compiler *c) {
     unsigned char letter = take_escaped(c);
-    if (isdigit(letter)) {
+    if (letter >= '0' && letter <= '9') {
         compile_back(c, letter);
     } else if (letter == 'b') {
         compile_balance(c);
@@ -261,11 +284,8 @@ static void compile(struct compiler *c) {
     }
 }
 
-mx_pattern *mx_pattern_push(lua_State *L, struct mx_slice text, bool anchors) {
-    if (text.len > ITEMS_MAX) {
-        luaL_error(L, "the pattern is longer than %d bytes", ITEMS_MAX);
-    }
-    mx_run_charge(L, text.len);
+// [-0, +1]
+static mx_pattern *push_compiled(lua_State *L, struct mx_slice text, bool anchors) {
     size_t size =
         sizeof(mx_pattern) + text.len * sizeof(struct item); // an item takes a byte at least
     mx_pattern *pattern = lua_newuserdatauv(L, size, 0);
@@ -277,6 +297,58 @@ mx_pattern *mx_pattern_push(lua_State *L, struct mx_slice text, bool anchors) {
         c.at++;
     }
     compile(&c);
+    return pattern;
+}
+
+// Patterns of this state that were compiled before, by their text.
+static const char cache_key;
+
+// [-0, +1] The table, with its count at index 1; emptied when it is full.
+static void push_cache(lua_State *L) {
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &cache_key) == LUA_TTABLE) {
+        lua_rawgeti(L, -1, 1);
+        lua_Integer count = lua_tointeger(L, -1);
+        lua_pop(L, 1);
+        if (count < CACHE_MAX) {
+            return;
+        }
+    }
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &cache_key);
+}
+
+// [cache: -0, +0] Keeps the pattern on top in the cache below it.
+static void keep(lua_State *L, struct mx_slice text) {
+    lua_rawgeti(L, -2, 1); // cache pattern count
+    lua_pushinteger(L, lua_tointeger(L, -1) + 1);
+    lua_rawseti(L, -4, 1);
+    lua_pop(L, 1);                          // cache pattern
+    lua_pushlstring(L, text.ptr, text.len); // cache pattern text
+    lua_pushvalue(L, -2);
+    lua_rawset(L, -4); // cache pattern
+}
+
+mx_pattern *mx_pattern_push(lua_State *L, struct mx_slice text, bool anchors) {
+    if (text.len > ITEMS_MAX) {
+        luaL_error(L, "the pattern is longer than %d bytes", ITEMS_MAX);
+    }
+    mx_run_charge(L, text.len); // also when it is known: a verdict must not depend on that
+    if (text.len > CACHED_LENGTH || (!anchors && text.len > 0 && text.ptr[0] == '^')) {
+        return push_compiled(L, text, anchors);
+    }
+    push_cache(L);                          // cache
+    lua_pushlstring(L, text.ptr, text.len); // cache text
+    mx_pattern *pattern = NULL;
+    if (lua_rawget(L, -2) == LUA_TUSERDATA) { // cache pattern
+        pattern = lua_touserdata(L, -1);
+    } else {
+        lua_pop(L, 1);
+        pattern = push_compiled(L, text, anchors); // cache pattern
+        keep(L, text);
+    }
+    lua_remove(L, -2); // pattern
     return pattern;
 }
 

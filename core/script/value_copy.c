@@ -10,6 +10,8 @@ enum {
     TABLE_COST = 56, // what Lua takes, roughly, so that a limit on copies means memory
     SLOT_COST = 24,
     STRING_COST = 24,
+    KEYS = 16,      // remembered: rows of a list have the same keys again and again
+    KEY_SHORT = 40, // Lua keeps one copy of such strings, so an address stands for the text
 };
 
 struct copier {
@@ -18,6 +20,8 @@ struct copier {
     size_t left; // bytes that may still be used
     unsigned depth;
     struct mx_marks marks;
+    int slots;               // first of the KEYS slots on the stack of `to`
+    const char *known[KEYS]; // addresses of their strings in `from`
     struct mx_error *err;
 };
 
@@ -41,33 +45,81 @@ static int copy_string(struct copier *c, int index, const struct mx_place *place
     return MX_OK;
 }
 
-// [from: -1 (the value), to: table -> table] The pair on top of `from`.
+// [to: +1] The string key at `index` of `from`.
+static int copy_key(struct copier *c, int index, const struct mx_place *place) {
+    size_t len;
+    const char *text = lua_tolstring(c->from, index, &len);
+    size_t which = ((uintptr_t)text >> 4) % KEYS;
+    if (c->known[which] == text) {
+        lua_pushvalue(c->to, c->slots + (int)which);
+        return MX_OK;
+    }
+    if (copy_string(c, index, place) < 0) {
+        return c->err->code;
+    }
+    if (len <= KEY_SHORT) {
+        lua_pushvalue(c->to, -1);
+        lua_replace(c->to, c->slots + (int)which);
+        c->known[which] = text;
+    }
+    return MX_OK;
+}
+
+// [to: table -> table] The pair on top of `from`.
 static int copy_pair(struct copier *c, unsigned depth, const struct mx_place *outer) {
     struct mx_place place = {.outer = outer};
-    if (lua_type(c->from, -2) == LUA_TSTRING) {
-        place.name = lua_tostring(c->from, -2);
-        if (copy_string(c, lua_gettop(c->from) - 1, outer) < 0) {
+    int value = lua_gettop(c->from);
+    if (lua_type(c->from, value - 1) == LUA_TSTRING) {
+        place.name = lua_tostring(c->from, value - 1);
+        if (copy_key(c, value - 1, outer) < 0) {
             return c->err->code;
         }
-    } else if (lua_isinteger(c->from, -2)) {
-        place.number = lua_tointeger(c->from, -2);
+    } else if (lua_isinteger(c->from, value - 1)) {
+        place.number = lua_tointeger(c->from, value - 1);
         lua_pushinteger(c->to, place.number);
     } else {
         return mx_place_fail(
             c->err, MX_E_INVALID, outer, "has a key that is neither a string nor an integer");
     }
     if (spend(c, SLOT_COST, outer) < 0 ||
-        copy_value(c, lua_gettop(c->from), depth, &place) < 0) { // to: table key value
+        copy_value(c, value, depth, &place) < 0) { // to: table key value
         return c->err->code;
     }
     lua_rawset(c->to, -3); // to: table
     return MX_OK;
 }
 
-static int copy_entries(struct copier *c, int index, unsigned depth, const struct mx_place *outer) {
+// [to: table -> table] Elements 1 … count.
+static int copy_sequence(
+    struct copier *c, int index, lua_Unsigned count, unsigned depth, const struct mx_place *outer) {
+    int value = lua_gettop(c->from) + 1;
+    for (lua_Unsigned i = 1; i <= count; i++) {
+        struct mx_place place = {.outer = outer, .number = (int64_t)i};
+        lua_rawgeti(c->from, index, (lua_Integer)i); // from: value
+        if (spend(c, SLOT_COST, outer) < 0 || copy_value(c, value, depth, &place) < 0) {
+            return c->err->code;
+        }
+        lua_rawseti(c->to, -2, (lua_Integer)i); // to: table
+        lua_pop(c->from, 1);
+    }
+    return MX_OK;
+}
+
+// [to: table -> table] What is not in the sequence.
+static int copy_rest(
+    struct copier *c, int index, lua_Unsigned count, unsigned depth, const struct mx_place *outer) {
+    if (count > 0) { // the usual list has nothing behind its last element
+        lua_pushinteger(c->from, (lua_Integer)count);
+        if (!lua_next(c->from, index)) {
+            return MX_OK;
+        }
+        lua_pop(c->from, 2);
+    }
     lua_pushnil(c->from);
     while (lua_next(c->from, index)) { // from: key value
-        if (copy_pair(c, depth, outer) < 0) {
+        bool is_copied = lua_isinteger(c->from, -2) && lua_tointeger(c->from, -2) >= 1 &&
+                         (lua_Unsigned)lua_tointeger(c->from, -2) <= count;
+        if (!is_copied && copy_pair(c, depth, outer) < 0) {
             return c->err->code;
         }
         lua_pop(c->from, 1); // from: key
@@ -103,7 +155,10 @@ static int copy_table(struct copier *c, int index, unsigned depth, const struct 
         mx_json_push_array_mark(c->to);
         lua_setmetatable(c->to, -2);
     }
-    return copy_entries(c, index, depth, place);
+    if (copy_sequence(c, index, count, depth, place) < 0) {
+        return c->err->code;
+    }
+    return copy_rest(c, index, count, depth, place);
 }
 
 static int copy_nested(struct copier *c, int index, unsigned depth, const struct mx_place *place) {
@@ -142,15 +197,24 @@ int mx_value_copy(lua_State *from, int index, lua_State *to, const struct mx_val
     struct mx_error *err) {
     int from_top = lua_gettop(from);
     int to_top = lua_gettop(to);
-    if (!lua_checkstack(from, 6) || !lua_checkstack(to, 6)) {
+    if (!lua_checkstack(from, 6) || !lua_checkstack(to, KEYS + 6)) {
         return mx_fail(err, MX_E_LIMIT, "the Lua stack is full");
     }
-    struct copier c = {
-        from, to, mx_limits_bytes(limits), mx_limits_depth(limits), mx_marks_of(from), err};
-    int rc = copy_value(&c, lua_absindex(from, index), 0, NULL);
+    struct copier c = {.from = from,
+        .to = to,
+        .left = mx_limits_bytes(limits),
+        .depth = mx_limits_depth(limits),
+        .marks = mx_marks_of(from),
+        .slots = to_top + 1,
+        .err = err};
+    lua_settop(to, to_top + KEYS);
+    int rc = copy_value(&c, lua_absindex(from, index), 0, NULL); // to: keys value
     lua_settop(from, from_top);
     if (rc < 0) {
         lua_settop(to, to_top);
+        return rc;
     }
-    return rc;
+    lua_replace(to, to_top + 1);
+    lua_settop(to, to_top + 1); // to: value
+    return MX_OK;
 }
