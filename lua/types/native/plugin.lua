@@ -1,0 +1,57 @@
+---@meta native.plugin
+--- Plugins, each in a Lua state of its own. Values are copied; a call that fails, loops or eats memory
+--- fails alone.
+
+---@class native.plugin
+local plugin = {}
+
+---@alias native.PluginKind "pure"|"view"|"command"|"effect"
+
+---@class native.PluginError: native.Error
+---@field code "budget"|"memory"|"error"|"missing"
+---@field trace string
+
+---@class native.Budget
+---@field instructions? integer counted: the verdict is the same everywhere
+---@field ms? integer
+---@field memory? integer growth in bytes; of an effect, in each slice
+
+---@class native.PluginOptions
+---@field id string
+---@field root? string folder with src/ and lib/
+---@field modules? table<string, string> sources by name, instead of or beside the folder
+---@field prelude? string[] files below SHARE/lua whose results become globals
+---@field memory? integer of the whole state, 16 MiB
+---@field host? fun(kind: native.PluginKind, name: string, ...): any answers host.call of the prelude; may wait in effects
+
+---@class native.PluginState: userdata
+local PluginState = {}
+
+---@param options native.PluginOptions
+---@return native.PluginState? state
+---@return native.Error? err
+function plugin.open(options) end
+
+--- Calls a handler "module:function" with copies of the arguments.
+---@param kind native.PluginKind
+---@param handler string
+---@param budget? native.Budget defaults by kind
+---@param ... any data
+---@return true? ok
+---@return any|native.PluginError results copies
+function PluginState:call(kind, handler, budget, ...) end
+
+--- Whether the handler is there and loads.
+---@param kind native.PluginKind
+---@param handler string
+---@return true? ok
+---@return native.PluginError? err
+function PluginState:load(kind, handler) end
+
+---@return { memory: integer, peak: integer, calls: integer, failures: integer }
+function PluginState:stats() end
+
+--- Fine to repeat.
+function PluginState:close() end
+
+return plugin

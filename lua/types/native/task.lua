@@ -1,0 +1,41 @@
+---@meta native.task
+--- What waits. A task reads as if it blocked.
+
+---@class native.task
+local task = {}
+
+--- Sends a command to the writer and waits until it is on disk.
+---@param name string
+---@param args any data
+---@param meta? { key?: string, actor?: string, generation?: integer }
+---@return any result
+---@return table? err
+function task.command(name, args, meta) end
+
+---@param ms integer
+function task.sleep(ms) end
+
+--- Does work on the pool; at once where there is no task.
+---@param kind "read_file"
+---@param path string
+---@return string? bytes
+---@return native.Error? err
+function task.offload(kind, path) end
+
+--- Queues a task of its own, which begins when the running slice ends.
+---@param fn fun(...)
+---@param ... any
+---@return integer id
+function task.spawn(fn, ...) end
+
+---@return integer? id of the running task
+function task.current() end
+
+--- Pins the running task to a plugin generation, which its commands carry.
+---@param generation integer
+function task.pin(generation) end
+
+--- `tick` runs soon in the jobs thread.
+function task.wake_jobs() end
+
+return task
