@@ -15,12 +15,14 @@ struct mx_request_box {
     mx_task *task;         // whose request it is
 };
 
+int mx_luaopen_archive(lua_State *L);
 int mx_luaopen_buf(lua_State *L);
 int mx_luaopen_cache(lua_State *L);
 int mx_luaopen_clock(lua_State *L);
 int mx_luaopen_crypto(lua_State *L);
 int mx_luaopen_db(lua_State *L);
 int mx_luaopen_fs(lua_State *L);
+int mx_luaopen_fsck(lua_State *L);
 int mx_luaopen_int(lua_State *L);
 int mx_luaopen_json(lua_State *L);
 int mx_luaopen_log(lua_State *L);

@@ -13,12 +13,14 @@
 enum { SOURCE_MAX = 8 * 1024 * 1024 };
 
 static const luaL_Reg natives[] = {
+    {"native.archive", mx_luaopen_archive},
     {"native.buf", mx_luaopen_buf},
     {"native.cache", mx_luaopen_cache},
     {"native.clock", mx_luaopen_clock},
     {"native.crypto", mx_luaopen_crypto},
     {"native.db", mx_luaopen_db},
     {"native.fs", mx_luaopen_fs},
+    {"native.fsck", mx_luaopen_fsck},
     {"native.int", mx_luaopen_int},
     {"native.json", mx_luaopen_json},
     {"native.log", mx_luaopen_log},

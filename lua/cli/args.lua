@@ -1,0 +1,58 @@
+--- Arguments of a tool: flags as --name or --name=value, the rest in order; mistakes in plain words.
+local args = {}
+
+---@class merx.ToolSpec
+---@field name string "merx backup"
+---@field usage string
+---@field flags? table<string, "flag"|"value">
+---@field least? integer positional arguments
+---@field most? integer
+
+--- Reads arguments. On a mistake, or for --help, it prints and returns the exit code.
+---@param given string[]
+---@param spec merx.ToolSpec
+---@return table? options by name; positional ones by number
+---@return integer? exit_code
+function args.parse(given, spec)
+  local options, flags = {}, spec.flags or {}
+  local function refuse(message)
+    io.stderr:write(spec.name, ": ", message, "\n\n", spec.usage)
+    return nil, 2
+  end
+  local at, is_rest = 0, false
+  for _, arg in ipairs(given) do
+    local name, value = arg:match("^%-%-([%a][%a-]*)=?(.*)$")
+    if is_rest or not name and arg ~= "--" then
+      at = at + 1
+      options[at] = arg
+    elseif arg == "--" then
+      is_rest = true
+    elseif name == "help" then
+      io.write(spec.usage)
+      return nil, 0
+    elseif not flags[name] then
+      return refuse("there is no option --" .. name)
+    elseif flags[name] == "flag" then
+      if value ~= "" then return refuse("--" .. name .. " takes no value") end
+      options[name] = true
+    else
+      if value == "" then return refuse("write --" .. name .. "=VALUE") end
+      options[name] = value
+    end
+  end
+  if at < (spec.least or 0) then return refuse("something is missing") end
+  if at > (spec.most or spec.least or 0) then return refuse("\"" .. options[(spec.most or spec.least or 0) + 1] .. "\" is too much") end
+  return options
+end
+
+--- Says what went wrong and gives the exit code that belongs to it.
+---@param name string
+---@param err { code?: string, message: string }
+---@return integer exit_code
+function args.fail(name, err)
+  local codes = { missing = 3, conflict = 4, invalid = 5, busy = 4 }
+  io.stderr:write(name, ": ", err.message, "\n")
+  return codes[(err.code or ""):match("[^.]*$")] or 1
+end
+
+return args

@@ -1,0 +1,57 @@
+--- Says how a price came about: every step, by whom, by how much, why.
+require("boot")
+local args = require("cli.args")
+local cart = require("domain.cart")
+local channel = require("domain.channel")
+local clock = require("native.clock")
+local json = require("native.json")
+local order = require("domain.order")
+local quote = require("domain.quote")
+
+local explain = { usage = [[
+usage: merx explain cart:ID|cart:TOKEN [--without=NAME]
+       merx explain order:NUMBER [--json]
+
+cart:   works the cart out now; --without leaves out a plugin, handler or promotion and
+        says what it contributed.
+order:  shows the ledger that was stored when it was placed.
+
+examples:
+  merx explain order:1001
+  merx explain cart:17 --without=merx.catalog-prices
+]] }
+
+local NAME <const> = "merx explain"
+
+local function explain_cart(id, options)
+  local row = id:find("^%d+$") and cart.find_by_id(math.tointeger(tonumber(id))) or cart.find(id)
+  if not row then return args.fail(NAME, { code = "missing", message = "there is no cart " .. id }) end
+  local ctx = channel.context(channel.find(row.channel_id), clock.now(), row.locale)
+  io.write(cart.explain(ctx, row, options.without), "\n")
+  return 0
+end
+
+local function explain_order(number, options)
+  local found = order.find_by_number(number)
+  if not found then return args.fail(NAME, { code = "missing", message = "there is no order " .. number }) end
+  if options.json then
+    io.write(json.encode({ number = found.number, list = found.list_amount, total = found.total_amount, ledger = json.array(found.ledger) }, { pretty = true }), "\n")
+    return 0
+  end
+  io.write(quote.explain({ list = found.list_amount, ledger = found.ledger, total = found.total_amount, issues = {}, skipped = {} }), "\n")
+  return 0
+end
+
+---@param given string[]
+---@return integer exit_code
+function explain.run(given)
+  local options, code = args.parse(given, { name = NAME, usage = explain.usage, flags = { without = "value", json = "flag" }, least = 1 })
+  if not options then return code end
+  local kind, id = options[1]:match("^(%a+):(.+)$")
+  if kind == "cart" then return explain_cart(id, options) end
+  if kind == "order" then return explain_order(id, options) end
+  io.stderr:write(NAME, ": write cart:ID or order:NUMBER\n\n", explain.usage)
+  return 2
+end
+
+return explain
