@@ -17,6 +17,10 @@ pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
 # mx_find_library(NAME HEADER MINIMUM FOLDER LIBRARY...): makes the target dep::NAME from build/deps or the system.
 # An empty minimum takes any version.
 function(mx_find_library name header minimum folder)
+  if(NOT EXISTS "${MX_${name}_INCLUDE}/${header}" OR NOT EXISTS "${MX_${name}_LIBRARY}")
+    unset(MX_${name}_INCLUDE CACHE) # script/deps has moved it since
+    unset(MX_${name}_LIBRARY CACHE)
+  endif()
   find_path(MX_${name}_INCLUDE ${header} HINTS "${MERX_DEPS_DIR}/include" PATH_SUFFIXES "${folder}")
   find_library(MX_${name}_LIBRARY NAMES ${ARGN} HINTS "${MERX_DEPS_DIR}/lib")
   mark_as_advanced(MX_${name}_INCLUDE MX_${name}_LIBRARY)
