@@ -13,7 +13,8 @@ export const echo = join(root, "tests", "support", "echo");
 const COMPLAINTS = /AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:|Assertion .* failed|left open/;
 
 function cleanEnvironment(extra) {
-  const env = { ...process.env, ...extra };
+  const suppressions = `suppressions=${join(root, "tests", "support", "tsan.supp")}`;
+  const env = { TSAN_OPTIONS: suppressions, ...process.env, ...extra };
   for (const name of Object.keys(env)) {
     if (name.startsWith("MERX_") && !(name in extra)) delete env[name];
   }

@@ -30,8 +30,15 @@ export async function eventually(what, probe, { within = 10_000, every = 20 } = 
   }
 }
 
+class Skipped extends Error {}
+
 class Context {
   #cleanups = [];
+
+  // Leaves the test and says why in the log.
+  skip(reason) {
+    throw new Skipped(reason);
+  }
 
   after(cleanup) {
     this.#cleanups.push(cleanup);
@@ -86,7 +93,9 @@ export async function runTests(file, tests) {
   for (const one of tests) {
     const began = Date.now();
     const failure = await runOne(one);
-    if (failure) {
+    if (failure instanceof Skipped) {
+      console.log(`skip ${file}: ${one.name}: ${failure.message}`);
+    } else if (failure) {
       failed++;
       console.log(`FAIL ${file}: ${one.name} (${Date.now() - began} ms)\n  ${String(failure.stack ?? failure).replaceAll("\n", "\n  ")}`);
     } else {
