@@ -17,19 +17,19 @@ pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
 # mx_find_library(NAME HEADER MINIMUM FOLDER LIBRARY...): makes the target dep::NAME from build/deps or the system.
 # An empty minimum takes any version.
 function(mx_find_library name header minimum folder)
-  if(NOT EXISTS "${MX_${name}_INCLUDE}/${header}" OR NOT EXISTS "${MX_${name}_LIBRARY}")
-    unset(MX_${name}_INCLUDE CACHE) # script/deps has moved it since
-    unset(MX_${name}_LIBRARY CACHE)
+  # Not cached: script/deps may have moved to another since the last time.
+  find_path(include_dir ${header} HINTS "${MERX_DEPS_DIR}/include" PATH_SUFFIXES "${folder}" NO_CACHE)
+  set(only "")
+  if(include_dir STREQUAL "${MERX_DEPS_DIR}/include")
+    set(only NO_DEFAULT_PATH) # never our header with the system's library
   endif()
-  find_path(MX_${name}_INCLUDE ${header} HINTS "${MERX_DEPS_DIR}/include" PATH_SUFFIXES "${folder}")
-  find_library(MX_${name}_LIBRARY NAMES ${ARGN} HINTS "${MERX_DEPS_DIR}/lib")
-  mark_as_advanced(MX_${name}_INCLUDE MX_${name}_LIBRARY)
-  if(NOT MX_${name}_INCLUDE OR NOT MX_${name}_LIBRARY)
+  find_library(library NAMES ${ARGN} HINTS "${MERX_DEPS_DIR}/lib" NO_CACHE ${only})
+  if(NOT include_dir OR NOT library)
     message(FATAL_ERROR "${name} is missing: run script/deps first")
   endif()
 
   if(minimum)
-    mx_read_version("${MX_${name}_INCLUDE}/${header}" version)
+    mx_read_version("${include_dir}/${header}" version)
     if(version VERSION_LESS minimum)
       if(MERX_ALLOW_OLD_DEPS AND NOT name STREQUAL "llhttp")
         message(WARNING "${name} ${version} has known faults; Merx wants ${minimum}. Not for a shop that is open.")
@@ -37,13 +37,13 @@ function(mx_find_library name header minimum folder)
         message(FATAL_ERROR "${name} ${version} is too old, Merx needs ${minimum}: run script/deps first")
       endif()
     endif()
-    message(STATUS "${name} ${version}: ${MX_${name}_LIBRARY}")
+    message(STATUS "${name} ${version}: ${library}")
   endif()
 
   add_library(dep_${name} UNKNOWN IMPORTED GLOBAL)
   set_target_properties(dep_${name} PROPERTIES
-    IMPORTED_LOCATION "${MX_${name}_LIBRARY}"
-    INTERFACE_INCLUDE_DIRECTORIES "${MX_${name}_INCLUDE}")
+    IMPORTED_LOCATION "${library}"
+    INTERFACE_INCLUDE_DIRECTORIES "${include_dir}")
 endfunction()
 
 # mx_read_version(HEADER OUT): puts together what lua.h, llhttp.h and sqlite3.h say about themselves.
