@@ -68,7 +68,8 @@ void mx_page_key_find(mx_exchange *exchange) {
     const struct mx_request *request = exchange->request;
     struct mx_slice values[QUERY_MAX] = {{0}};
     bool may_read = request->method == MX_METHOD_GET || request->method == MX_METHOD_HEAD;
-    bool has_cookies = mx_request_header(request, MX_SLICE("cookie")).ptr != NULL;
+    bool is_asset = mx_slice_starts_with(request->path, MX_SLICE("/assets/")); // the same for all
+    bool has_cookies = !is_asset && mx_request_header(request, MX_SLICE("cookie")).ptr != NULL;
     if (!rules->is_configured || !may_read || exchange->body.len > 0 ||
         mx_request_header(request, MX_SLICE("authorization")).ptr ||
         (has_cookies && is_private(exchange, rules)) ||

@@ -1,5 +1,5 @@
 // Files: /assets/<theme>/… from the folder `assets` of a theme, /assets/plugins/<id>/… from that of a
-// plugin, /media/… from the data folder. Small ones are kept with the pages, head, compressed forms and
+// plugin (what is not found there Lua may know), /media/… from the data folder. Small ones are kept with the pages, head, compressed forms and
 // all; large ones are read piece by piece in the pool.
 #include "server/exchange.h"
 
@@ -399,24 +399,25 @@ bool mx_static_answer(mx_exchange *exchange) {
     if (!is_media && !mx_slice_starts_with(request->path, assets_prefix)) {
         return false;
     }
-    exchange->route = is_media ? MX_SLICE("/media/*") : MX_SLICE("/assets/*");
-    if (request->method != MX_METHOD_GET && request->method != MX_METHOD_HEAD) {
-        refuse_method(exchange);
-        return true;
-    }
+    bool may_read = request->method == MX_METHOD_GET || request->method == MX_METHOD_HEAD;
     struct mx_slice key = make_key(exchange);
-    struct mx_cache_entry *entry = find_kept(exchange, key, is_media);
+    struct mx_cache_entry *entry = may_read ? find_kept(exchange, key, is_media) : NULL;
+    struct stat info;
+    int fd = entry ? -1 : open_file(exchange, is_media, &info);
+    bool is_starved = fd < 0 && (errno == EMFILE || errno == ENFILE);
+    if (!entry && fd < 0 && !is_media && !is_starved) {
+        return false; // Lua may know it: a theme's bundle has no file of its own
+    }
+    struct manner manner;
+    exchange->route = is_media ? MX_SLICE("/media/*") : MX_SLICE("/assets/*");
+    choose_manner(exchange, is_media, &manner);
     if (entry) {
         mx_page_send(exchange, entry);
-        return true;
-    }
-    struct stat info;
-    struct manner manner;
-    int fd = open_file(exchange, is_media, &info);
-    choose_manner(exchange, is_media, &manner);
-    if (fd < 0) {
-        bool is_starved = errno == EMFILE || errno == ENFILE;
+    } else if (fd < 0) {
         mx_answer_error(exchange, is_starved ? 503 : 404, NULL);
+    } else if (!may_read) {
+        close(fd);
+        refuse_method(exchange);
     } else if (info.st_size <= MX_LIMIT_ASSET_FILE_BYTES) {
         send_small(exchange, fd, &info, &manner, key);
         close(fd);
