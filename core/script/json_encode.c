@@ -266,11 +266,9 @@ static int encode_object(struct encoder *e, int index, unsigned depth) {
     size_t first = e->count;
     mx_buf_append_char(e->out, '{');
     int rc = collect_members(e, index);
-    if (rc == MX_OK) {
+    if (rc == MX_OK && e->count > first) {
         sort_members(e->members + first, e->count - first);
         rc = encode_members(e, first, depth);
-    }
-    if (e->count > first) {
         append_break(e, depth - 1);
     }
     mx_buf_append_char(e->out, '}');

@@ -43,7 +43,7 @@ test.case("every native module has a stub with its functions", function()
       count = count + 1
     end
   end
-  test.truthy(count >= 18)
+  test.truthy(count >= 17)
 end)
 
 test.case("every method in a stub exists", function()
