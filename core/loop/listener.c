@@ -35,6 +35,17 @@ struct mx_listener {
 
 // --- opening ----------------------------------------------------------------------------------
 
+// True when a process answers at `address`: then its socket is not ours to replace.
+static bool is_alive(const struct sockaddr_un *address) {
+    int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool answers = sock >= 0 && (connect(sock, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+                                    errno == EAGAIN);
+    if (sock >= 0) {
+        close(sock);
+    }
+    return answers;
+}
+
 static int open_unix(struct mx_slice path, unsigned mode, int *fd, struct mx_error *err) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (path.len == 0 || path.len >= sizeof(address.sun_path)) {
@@ -43,6 +54,10 @@ static int open_unix(struct mx_slice path, unsigned mode, int *fd, struct mx_err
             sizeof(address.sun_path) - 1, path.len);
     }
     memcpy(address.sun_path, path.ptr, path.len);
+    if (is_alive(&address)) {
+        return mx_fail(
+            err, MX_E_CONFLICT, "another process listens on unix:%s", address.sun_path);
+    }
     int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (sock < 0) {
         return mx_fail_errno(err, errno, "cannot make a socket");
