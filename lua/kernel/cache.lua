@@ -13,6 +13,10 @@ cache.read = native.read
 ---@type fun(ms: integer)
 cache.valid_until = native["until"]
 
+--- Which requests may be answered from the cache of whole pages (workers, at boot).
+---@type fun(rules: { query: string[], private_cookies: string[], key_cookies: string[] }): true?, table?
+cache.configure = native.configure
+
 --- A function that loads something once and keeps it in this thread until its tag is touched.
 ---@generic T
 ---@param tag string|fun(key: string): string
@@ -32,23 +36,29 @@ function cache.memo(tag, load)
   end
 end
 
---- The bytes that `render` writes, from the cache when they still hold.
----@param key string all that the bytes depend on besides what is read
----@param render fun(out: userdata) writes into a native.buf
----@return string
-function cache.section(key, render)
-  local found = native.get(key)
-  if found then return found end
-  local out = buf.new()
+--- Prints what is kept under `key` into `out`, if it still holds: the running request then depends on
+--- all that it was made of.
+---@param out userdata native.buf
+---@param key string
+---@return boolean found
+function cache.fetch(out, key)
+  return native.get(key, out) ~= nil
+end
+
+--- Prints what `render` prints into `out`, and keeps it under the key that `render` returns: all that
+--- the bytes depend on besides what is read. Without a key nothing is kept.
+---@param out userdata native.buf
+---@param render fun(out: userdata): string?
+function cache.render(out, render)
+  local part = buf.new()
   native.open()
-  local ok, err = pcall(render, out)
+  local ok, key = pcall(render, part)
   if not ok then
     native.close()
-    error(err, 0)
+    error(key, 0)
   end
-  local bytes = out:string()
-  native.close(key, bytes)
-  return bytes
+  native.close(key, part)
+  out:put(part:string())
 end
 
 return cache

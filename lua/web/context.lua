@@ -1,6 +1,6 @@
 --- Who asks for what, in which language: read from the request once, given to everything below.
 local channel = require("domain.channel")
-local clock = require("native.clock")
+local clock = require("kernel.clock")
 
 local context = {}
 

@@ -1,7 +1,7 @@
 --- The token in forms of pages that are never shared: it follows from the visitor's secret cookie, so a
 --- page of somebody else cannot know it.
-local crypto = require("native.crypto")
-local text = require("native.text")
+local crypto = require("kernel.crypto")
+local text = require("kernel.text")
 
 local csrf = {}
 

@@ -1,5 +1,5 @@
 --- Forms as people send them: fields by name, lists in brackets, and what each mistake is called.
-local text = require("native.text")
+local text = require("kernel.text")
 
 local form = {}
 

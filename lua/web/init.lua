@@ -1,14 +1,14 @@
 --- The web: from a request to a reply. Finds the storefront, the route and its policy, and lets the
 --- handler answer; what goes wrong on the way gets a page that says so.
+local cache = require("kernel.cache")
 local context = require("web.context")
-local fs = require("native.fs")
+local fs = require("kernel.files")
 local i18n = require("kernel.i18n")
 local log = require("kernel.log")
-local native_cache = require("native.cache")
 local page = require("web.page")
 local respond = require("web.respond")
 local router = require("kernel.router")
-local thread = require("native.thread")
+local thread = require("kernel.thread")
 
 local web = {}
 
@@ -85,7 +85,7 @@ end
 assert(i18n.load(thread.share .. "/lua/locales"))
 load_routes()
 if thread.role == "worker" then
-  assert(native_cache.configure({ query = QUERY, private_cookies = { "cart", "session" }, key_cookies = { "scheme" } }))
+  assert(cache.configure({ query = QUERY, private_cookies = { "cart", "session" }, key_cookies = { "scheme" } }))
 end
 
 return web

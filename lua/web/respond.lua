@@ -1,6 +1,6 @@
 --- Replies: pages, redirects, JSON, problems. What every reply of the shop carries stands here.
-local buf = require("native.buf")
-local json = require("native.json")
+local buf = require("kernel.buf")
+local json = require("kernel.json")
 
 local respond = {}
 

@@ -4,7 +4,7 @@ local source = require("source")
 
 -- Who may require whom, by the first part of a module's name.
 local may = {
-  cli = { cli = true, domain = true, kernel = true, native = true, web = true },
+  cli = { boot = true, cli = true, domain = true, kernel = true, native = true, web = true },
   domain = { domain = true, kernel = true },
   kernel = { kernel = true, native = true },
   web = { domain = true, kernel = true, web = true },
@@ -14,10 +14,11 @@ local may = {
 local height = {
   channel = 1, money = 1,
   audit = 2, catalog = 2, content = 2, customer = 2, draft = 2, inventory = 2, media = 2, search = 2,
-  delivery = 3, pricing = 3, promotion = 3, tax = 3,
+  delivery = 3, listings = 3, pricing = 3, promotion = 3, tax = 3,
   payment = 4, quote = 4,
   cart = 5, order = 5,
   checkout = 6, transfer = 6,
+  fsck = 7,
 }
 
 local function check_domain(path, number, module)

@@ -23,6 +23,4 @@ function catalog.find_redirect(path)
   return db.one("redirect_of", { path = path })
 end
 
-require("domain.catalog.commands")
-
 return catalog

@@ -1,7 +1,7 @@
 --- Catalogue files in and out. A file is judged whole before anything is written: with one mistake in
 --- it nothing is imported; without, every product is one command, and running it again changes nothing.
 local command = require("kernel.command")
-require("domain.catalog") -- its commands write what is read here
+require("domain.transfer.commands")
 local plan = require("domain.transfer.plan")
 local report = require("domain.transfer.report")
 

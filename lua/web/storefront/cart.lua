@@ -65,10 +65,10 @@ local function as_json(ctx)
   local self = page.open(ctx)
   local row = storefront_cart.current(ctx)
   if not row then
-    return { token = "", item_count = 0, items = require("native.json").array({}), total_price = 0, currency = ctx.currency }
+    return { token = "", item_count = 0, items = require("kernel.json").array({}), total_price = 0, currency = ctx.currency }
   end
   local view, quote = view_of(self, row)
-  local items = require("native.json").array({})
+  local items = require("kernel.json").array({})
   local filters = require("web.filters")
   for i, item in ipairs(view.items) do
     items[i] = {

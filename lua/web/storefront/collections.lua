@@ -7,7 +7,7 @@ local page = require("web.page")
 local router = require("kernel.router")
 local settings = require("kernel.settings")
 local template = require("kernel.template")
-local text = require("native.text")
+local text = require("kernel.text")
 
 local POLICY <const> = { who = "anyone", csrf = "none", cache = "page" }
 

@@ -1,12 +1,12 @@
 --- The page of an order, for whoever has its link; and how a guest finds it again.
-local crypto = require("native.crypto")
+local crypto = require("kernel.crypto")
 local form = require("web.form")
 local order = require("domain.order")
 local order_view = require("web.view.order")
 local page = require("web.page")
 local respond = require("web.respond")
 local router = require("kernel.router")
-local text = require("native.text")
+local text = require("kernel.text")
 
 router.get("/orders/:token", { who = "anyone", csrf = "none", cache = "private" }, function(ctx, params)
   local self = page.open(ctx)

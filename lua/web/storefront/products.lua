@@ -4,7 +4,7 @@ local page = require("web.page")
 local product = require("web.view.product")
 local respond = require("web.respond")
 local router = require("kernel.router")
-local text = require("native.text")
+local text = require("kernel.text")
 
 local products = {}
 

@@ -4,7 +4,7 @@ local listings = require("domain.listings")
 local page = require("web.page")
 local router = require("kernel.router")
 local search = require("domain.search")
-local text = require("native.text")
+local text = require("kernel.text")
 
 local PAGE_SIZE <const> = 24
 local LAST_PAGE <const> = 80 -- nobody reads further, and ranking is bounded

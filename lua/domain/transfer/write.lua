@@ -4,7 +4,7 @@ local db = require("kernel.db")
 local inventory = require("domain.inventory")
 local json = require("kernel.json")
 local prices = require("domain.catalog.prices")
-local terms = require("domain.catalog.terms")
+local terms = require("domain.transfer.terms")
 local text = require("kernel.text")
 
 local write = {}

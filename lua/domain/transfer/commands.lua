@@ -7,8 +7,8 @@ local failure = require("kernel.failure")
 local listings = require("domain.listings")
 local schema = require("kernel.schema")
 local search = require("domain.search")
-local terms = require("domain.catalog.terms")
-local write = require("domain.catalog.write")
+local terms = require("domain.transfer.terms")
+local write = require("domain.transfer.write")
 
 events.define("product.changed", { doc = "A product, its variants, prices or stock levels were written." })
 

@@ -1,0 +1,2 @@
+--- Which thread this is and where its folders lie, for the rooms above the kernel.
+return require("native.thread")
