@@ -34,7 +34,8 @@ static void stop_when_empty(struct mx_wheel *wheel) {
     }
 }
 
-// Takes the ring off its slot first: what is set in a callback goes into a slot that is still ahead.
+// Takes the ring off its slot first: what is set in a callback goes into a slot that is still
+// ahead.
 static void visit_slot(mx_loop *loop, struct mx_deadline *head) {
     struct mx_deadline ring = {.next = &ring, .prev = &ring};
     if (head->next != head) {

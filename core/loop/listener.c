@@ -19,7 +19,7 @@
 
 enum {
     BACKLOG = 4096,
-    ACCEPT_BURST = 256,   // then other events get their turn
+    ACCEPT_BURST = 256,     // then other events get their turn
     STARVED_PAUSE_MS = 100, // without descriptors or memory: who waits, waits in the kernel
 };
 
@@ -38,8 +38,9 @@ struct mx_listener {
 // True when a process answers at `address`: then its socket is not ours to replace.
 static bool is_alive(const struct sockaddr_un *address) {
     int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    bool answers = sock >= 0 && (connect(sock, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
-                                    errno == EAGAIN);
+    bool answers =
+        sock >= 0 &&
+        (connect(sock, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno == EAGAIN);
     if (sock >= 0) {
         close(sock);
     }
@@ -55,8 +56,7 @@ static int open_unix(struct mx_slice path, unsigned mode, int *fd, struct mx_err
     }
     memcpy(address.sun_path, path.ptr, path.len);
     if (is_alive(&address)) {
-        return mx_fail(
-            err, MX_E_CONFLICT, "another process listens on unix:%s", address.sun_path);
+        return mx_fail(err, MX_E_CONFLICT, "another process listens on unix:%s", address.sun_path);
     }
     int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (sock < 0) {
@@ -133,8 +133,8 @@ static int open_tcp(struct mx_slice text, bool shared, int *fd, struct mx_error 
     if (!ok || bind(sock, (struct sockaddr *)&address, len) < 0 || listen(sock, BACKLOG) < 0) {
         int number = errno;
         close(sock);
-        return mx_fail_errno(err, number, "cannot listen on %.*s",
-            (int)(text.len < 100 ? text.len : 100), text.ptr);
+        return mx_fail_errno(
+            err, number, "cannot listen on %.*s", (int)(text.len < 100 ? text.len : 100), text.ptr);
     }
     *fd = sock;
     return MX_OK;
@@ -199,8 +199,7 @@ static void rest_while_starved(mx_listener *listener, int number) {
 static bool accept_one(mx_listener *listener) {
     struct sockaddr_storage from = {0};
     socklen_t len = sizeof(from);
-    int fd = accept4(
-        listener->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = accept4(listener->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
         struct mx_peer peer;
         describe_peer(&from, &peer);
@@ -227,8 +226,8 @@ static void on_listener_closed(uv_handle_t *handle) {
     mx_free(handle->data);
 }
 
-int mx_listener_start(mx_loop *loop, int fd, mx_accept_fn fn, void *ctx, mx_listener **out,
-    struct mx_error *err) {
+int mx_listener_start(
+    mx_loop *loop, int fd, mx_accept_fn fn, void *ctx, mx_listener **out, struct mx_error *err) {
     mx_listener *listener = mx_alloc(sizeof(*listener));
     *listener = (mx_listener){.loop = loop, .fd = fd, .fn = fn, .ctx = ctx};
     int status = uv_poll_init(&loop->uv, &listener->handle, fd); // makes it non-blocking

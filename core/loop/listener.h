@@ -11,7 +11,7 @@ typedef struct mx_listener mx_listener;
 
 // Who is on the other end. A Unix socket has no address.
 struct mx_peer {
-    bool is_local;            // came by a Unix socket
+    bool is_local;             // came by a Unix socket
     unsigned char address[16]; // IPv4 as ::ffff:a.b.c.d
     unsigned port;
 };
@@ -30,8 +30,8 @@ unsigned mx_socket_port(int fd);
 
 // Accepts from `fd` (taken, non-blocking from now on), until EAGAIN each time. `*out` is owned:
 // give it to mx_listener_stop().
-int mx_listener_start(mx_loop *loop, int fd, mx_accept_fn fn, void *ctx, mx_listener **out,
-    struct mx_error *err);
+int mx_listener_start(
+    mx_loop *loop, int fd, mx_accept_fn fn, void *ctx, mx_listener **out, struct mx_error *err);
 
 // Stops accepting for now; the kernel's queue holds who comes. Repeating is fine.
 void mx_listener_pause(mx_listener *listener);

@@ -1,5 +1,5 @@
-// Mail from any thread to one loop. Letters of one sender arrive in order; a burst of them wakes the
-// loop once.
+// Mail from any thread to one loop. Letters of one sender arrive in order; a burst of them wakes
+// the loop once.
 #pragma once
 
 #include "loop/loop.h"

@@ -25,8 +25,7 @@ static void on_work_done(uv_work_t *request, int status) {
     mx_free(offload);
 }
 
-void mx_offload_start(
-    mx_loop *loop, void (*run)(void *ctx), void (*done)(void *ctx), void *ctx) {
+void mx_offload_start(mx_loop *loop, void (*run)(void *ctx), void (*done)(void *ctx), void *ctx) {
     struct offload *offload = mx_alloc(sizeof(*offload));
     *offload = (struct offload){.run = run, .done = done, .ctx = ctx};
     offload->request.data = offload;

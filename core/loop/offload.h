@@ -4,5 +4,4 @@
 #include "loop/loop.h"
 
 // Runs `run(ctx)` on a pool thread, then `done(ctx)` on the loop. `ctx` is borrowed until `done`.
-void mx_offload_start(
-    mx_loop *loop, void (*run)(void *ctx), void (*done)(void *ctx), void *ctx);
+void mx_offload_start(mx_loop *loop, void (*run)(void *ctx), void (*done)(void *ctx), void *ctx);

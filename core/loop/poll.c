@@ -37,8 +37,8 @@ int mx_poll_start(
 
 int mx_poll_set(mx_poll *poll, bool readable, bool writable, struct mx_error *err) {
     int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
-    int status = events ? uv_poll_start(&poll->handle, events, on_poll_ready)
-                        : uv_poll_stop(&poll->handle);
+    int status =
+        events ? uv_poll_start(&poll->handle, events, on_poll_ready) : uv_poll_stop(&poll->handle);
     return status < 0 ? mx_fail_uv(err, status, "cannot watch a descriptor") : MX_OK;
 }
 

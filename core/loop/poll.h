@@ -13,7 +13,8 @@ typedef void (*mx_poll_fn)(void *ctx, bool readable, bool writable);
 int mx_poll_start(
     mx_loop *loop, int fd, mx_poll_fn fn, void *ctx, mx_poll **out, struct mx_error *err);
 
-// Chooses what is reported from now on, each time it is so. An error of the descriptor counts as both.
+// Chooses what is reported from now on, each time it is so. An error of the descriptor counts as
+// both.
 int mx_poll_set(mx_poll *poll, bool readable, bool writable, struct mx_error *err);
 
 // After the return `fd` may be closed. `poll` may be NULL.

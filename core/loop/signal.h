@@ -6,7 +6,8 @@
 typedef struct mx_signal mx_signal;
 typedef void (*mx_signal_fn)(void *ctx, int number);
 
-// Calls `fn(ctx, number)` each time the signal arrives. `*out` is owned: give it to mx_signal_stop().
+// Calls `fn(ctx, number)` each time the signal arrives. `*out` is owned: give it to
+// mx_signal_stop().
 int mx_signal_start(
     mx_loop *loop, int number, mx_signal_fn fn, void *ctx, mx_signal **out, struct mx_error *err);
 

@@ -1,6 +1,6 @@
 // A stream writes at once what the kernel takes and queues the rest as one uv_write after another.
-// It ends in one of two ways: mx_stream_finish(), which is polite, and mx_stream_close(), which is not;
-// both lead to on_stream_closed(), where the memory goes.
+// It ends in one of two ways: mx_stream_finish(), which is polite, and mx_stream_close(), which is
+// not; both lead to on_stream_closed(), where the memory goes.
 #define _GNU_SOURCE // SO_DOMAIN
 #include "loop/stream.h"
 
@@ -276,8 +276,8 @@ void mx_stream_finish(mx_stream *stream) {
         return;
     }
     // A long queue gets longer: 64 bytes a millisecond is the slowest reader that we wait for.
-    mx_deadline_set(stream->loop, &stream->linger, LINGER_MS + stream->queued / 64,
-        on_linger_over, stream);
+    mx_deadline_set(
+        stream->loop, &stream->linger, LINGER_MS + stream->queued / 64, on_linger_over, stream);
     if (!stream->peer_ended) {
         uv_read_start(&stream->handle.stream, on_read_asked, on_stream_read);
     }

@@ -12,8 +12,8 @@ typedef struct mx_stream mx_stream;
 struct mx_stream_events {
     // Bytes arrived; borrowed for the call.
     void (*data)(void *ctx, struct mx_slice bytes);
-    // Nothing more will arrive. `broken`: the peer is gone and nothing can be sent either; otherwise
-    // it only finished sending. Not called after mx_stream_close().
+    // Nothing more will arrive. `broken`: the peer is gone and nothing can be sent either;
+    // otherwise it only finished sending. Not called after mx_stream_close().
     void (*ended)(void *ctx, bool broken);
     // The queue is empty again after mx_stream_write() said that it was full.
     void (*drained)(void *ctx);
@@ -21,8 +21,8 @@ struct mx_stream_events {
     void (*closed)(void *ctx);
 };
 
-// Says that the last slice of a write stays where it is until `release(ctx)` is called: once, when it
-// was sent or the stream is closed; perhaps inside the call that hands it over.
+// Says that the last slice of a write stays where it is until `release(ctx)` is called: once, when
+// it was sent or the stream is closed; perhaps inside the call that hands it over.
 struct mx_stream_hold {
     void (*release)(void *ctx);
     void *ctx;
@@ -43,8 +43,8 @@ void mx_stream_pause(mx_stream *stream);
 void mx_stream_resume(mx_stream *stream);
 
 // Sends the `count` slices in order. What the kernel does not take at once waits in the queue, as a
-// copy; the last slice where it is, unless `hold` is NULL. True while the queue is below the high-water mark;
-// false says: wait for `drained`. Nothing is sent on a broken stream.
+// copy; the last slice where it is, unless `hold` is NULL. True while the queue is below the
+// high-water mark; false says: wait for `drained`. Nothing is sent on a broken stream.
 bool mx_stream_write(mx_stream *stream, const struct mx_slice *pieces, size_t count,
     const struct mx_stream_hold *hold);
 

@@ -20,8 +20,7 @@ static void on_timer_fired(uv_timer_t *handle) {
     timer->fn(timer->ctx);
 }
 
-mx_timer *mx_timer_start(
-    mx_loop *loop, uint64_t ms, uint64_t every_ms, mx_timer_fn fn, void *ctx) {
+mx_timer *mx_timer_start(mx_loop *loop, uint64_t ms, uint64_t every_ms, mx_timer_fn fn, void *ctx) {
     mx_timer *timer = mx_alloc(sizeof(*timer));
     timer->every_ms = every_ms;
     timer->fn = fn;

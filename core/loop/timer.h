@@ -8,8 +8,7 @@ typedef void (*mx_timer_fn)(void *ctx);
 
 // Calls `fn(ctx)` once, `ms` milliseconds from now; then again every `every_ms`, unless that is 0.
 // The result is owned: give it to mx_timer_stop(), whether or not it has fired.
-mx_timer *mx_timer_start(
-    mx_loop *loop, uint64_t ms, uint64_t every_ms, mx_timer_fn fn, void *ctx);
+mx_timer *mx_timer_start(mx_loop *loop, uint64_t ms, uint64_t every_ms, mx_timer_fn fn, void *ctx);
 
 // Lets `timer` fire `ms` from now instead.
 void mx_timer_move(mx_timer *timer, uint64_t ms);

@@ -1,4 +1,5 @@
-// Replies: what Lua said, made whole (validators, ranges, compression), and the server's own errors.
+// Replies: what Lua said, made whole (validators, ranges, compression), and the server's own
+// errors.
 #include "server/exchange.h"
 
 #include <assert.h>
@@ -107,8 +108,8 @@ static void write_page(mx_exchange *exchange, int status, const char *detail, mx
         mx_buf_append_format(out, "<p>%s</p>\n", detail);
     }
     struct mx_slice id = mx_exchange_id(exchange);
-    mx_buf_append_format(out, "<p><small>%d &middot; %.*s</small></p>\n</html>\n", status,
-        (int)id.len, id.ptr);
+    mx_buf_append_format(
+        out, "<p><small>%d &middot; %.*s</small></p>\n</html>\n", status, (int)id.len, id.ptr);
 }
 
 void mx_answer_error(mx_exchange *exchange, int status, const char *detail) {
@@ -198,8 +199,8 @@ static void send_no_range(mx_exchange *exchange, const struct mx_answer *whole) 
     mx_buf_deinit(&text);
 }
 
-bool mx_answer_ranges(mx_exchange *exchange, const struct mx_answer *answer,
-    const struct mx_validators *validators) {
+bool mx_answer_ranges(
+    mx_exchange *exchange, const struct mx_answer *answer, const struct mx_validators *validators) {
     struct mx_ranges ranges;
     struct fields fields = {.count = 0};
     if (exchange->request->method != MX_METHOD_GET ||
@@ -279,7 +280,8 @@ static void add_defaults(const struct said *said, struct fields *fields) {
     }
 }
 
-static enum mx_encoding choose_encoding(mx_exchange *exchange, const struct said *said, size_t len) {
+static enum mx_encoding choose_encoding(
+    mx_exchange *exchange, const struct said *said, size_t len) {
     if (!exchange->worker->lane.shared->compress || said->is_encoded ||
         !mx_compress_is_worth(said->type, len)) {
         return MX_ENCODING_IDENTITY;
@@ -300,8 +302,8 @@ static int send_not_modified(mx_exchange *exchange, const struct mx_answer *answ
 }
 
 // A 200 for GET or HEAD: conditions, ranges, a smaller form.
-static int send_readable(mx_exchange *exchange, const struct mx_reply_spec *spec,
-    struct said *said, struct fields *fields, struct mx_error *err) {
+static int send_readable(mx_exchange *exchange, const struct mx_reply_spec *spec, struct said *said,
+    struct fields *fields, struct mx_error *err) {
     char etag_own[MX_ETAG_MAX];
     char etag_sent[MX_ETAG_MAX];
     mx_buf packed = {0};
@@ -384,8 +386,7 @@ static int send_shared(mx_exchange *exchange, const struct mx_reply_spec *spec,
     return rc;
 }
 
-int mx_answer_lua(
-    mx_exchange *exchange, const struct mx_reply_spec *spec, struct mx_error *err) {
+int mx_answer_lua(mx_exchange *exchange, const struct mx_reply_spec *spec, struct mx_error *err) {
     struct said said = {0};
     struct fields fields = {.count = 1}; // the first one is Content-Type's
     if (spec->header_count > MX_LIMIT_REPLY_FIELDS) {

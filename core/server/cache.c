@@ -1,6 +1,6 @@
 // Sixteen shards, each a hash table and a ring with a hand (CLOCK, which approximates LRU): a hit
-// only sets a flag, so a shard's lock is held for the length of a bucket. Whether an entry still holds
-// is judged outside the lock, and only once for each published sequence.
+// only sets a flag, so a shard's lock is held for the length of a bucket. Whether an entry still
+// holds is judged outside the lock, and only once for each published sequence.
 #include "server/cache.h"
 
 #include <assert.h>
@@ -150,8 +150,8 @@ void mx_cache_destroy(mx_cache *cache) {
     mx_free(cache);
 }
 
-// A sequence that was loaded before the look at the stamps: whatever is published later has a higher
-// one, so the answer may be kept for this one.
+// A sequence that was loaded before the look at the stamps: whatever is published later has a
+// higher one, so the answer may be kept for this one.
 static bool still_holds(const mx_cache *cache, struct mx_cache_entry *entry, int64_t now_ms) {
     if (now_ms >= entry->until_ms) {
         return false;
@@ -234,8 +234,7 @@ static struct mx_cache_variant *box_variant(struct mx_cache_variant *variant) {
     return box;
 }
 
-static bool may_be_stored(
-    const mx_cache *cache, const struct mx_cache_deps *deps, size_t size) {
+static bool may_be_stored(const mx_cache *cache, const struct mx_cache_deps *deps, size_t size) {
     return size <= MX_LIMIT_CACHE_ENTRY_BYTES && size <= cache->shard_max / 2 &&
            deps->count <= MX_LIMIT_CACHE_DEPS &&
            mx_stamps_hold(cache->stamps, deps->tags, deps->count, deps->seq);

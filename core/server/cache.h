@@ -14,8 +14,8 @@ typedef struct mx_cache mx_cache;
 
 enum { MX_CACHE_VARIANTS = 3 }; // by enum mx_encoding
 
-// One form of a thing. A fragment is only bytes; a page has a head before its body (page.c knows how it
-// is laid out). Immutable once it is visible.
+// One form of a thing. A fragment is only bytes; a page has a head before its body (page.c knows
+// how it is laid out). Immutable once it is visible.
 struct mx_cache_variant {
     mx_buf bytes;
     uint32_t head_len;
@@ -38,11 +38,11 @@ struct mx_cache_entry {
     _Atomic(struct mx_cache_variant *) variants[MX_CACHE_VARIANTS]; // identity is always there
     uint64_t version;              // whatever its owner compares, as of the file it came from
     _Atomic uint64_t looked_at_ms; // when the owner last did
-    _Atomic uint64_t checked_seq; // the global sequence at which it was last found valid
+    _Atomic uint64_t checked_seq;  // the global sequence at which it was last found valid
     atomic_int refs;
     atomic_bool used; // since the hand last came by
     size_t size;
-    struct mx_cache_entry *next; // in the bucket; the cache's
+    struct mx_cache_entry *next;  // in the bucket; the cache's
     struct mx_cache_entry *newer; // in the ring; the cache's
     struct mx_cache_entry *older;
 };
@@ -50,7 +50,7 @@ struct mx_cache_entry {
 struct mx_cache_stats {
     uint64_t hits;
     uint64_t misses;
-    uint64_t stale;   // of the misses: found, but touched or out of time
+    uint64_t stale; // of the misses: found, but touched or out of time
     uint64_t evicted;
     uint64_t bytes;
     uint64_t entries;

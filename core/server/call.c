@@ -23,7 +23,8 @@ static int connect_to(const char *data, int *fd, struct mx_error *err) {
         int number = errno;
         close(sock);
         if (number == ENOENT || number == ECONNREFUSED) {
-            return mx_fail(err, MX_E_MISSING, "no server runs on %s: start one with merx serve", data);
+            return mx_fail(
+                err, MX_E_MISSING, "no server runs on %s: start one with merx serve", data);
         }
         return mx_fail_errno(err, number, "cannot reach the server at %s", address.sun_path);
     }

@@ -1,4 +1,5 @@
-// The socket's side of an exchange: bytes to the parser, one request at a time, patience and its end.
+// The socket's side of an exchange: bytes to the parser, one request at a time, patience and its
+// end.
 #include "server/exchange.h"
 
 #include <assert.h>
@@ -107,8 +108,8 @@ static void on_deadline(void *ctx) {
             return;
         }
         mx_tally_add(worker->lane.tally, MX_COUNT_TIMEOUTS, 1);
-        mx_log_warn("request %.*s was given up: no answer in time", (int)mx_exchange_id(exchange).len,
-            mx_exchange_id(exchange).ptr);
+        mx_log_warn("request %.*s was given up: no answer in time",
+            (int)mx_exchange_id(exchange).len, mx_exchange_id(exchange).ptr);
         mx_exchange_abandon(exchange);
         exchange->keep_alive = false;
         mx_answer_error(exchange, 504, "The answer took too long.");
@@ -122,8 +123,7 @@ static void on_deadline(void *ctx) {
 }
 
 void mx_exchange_set_patience(mx_exchange *exchange, uint64_t ms) {
-    mx_deadline_set(
-        exchange->worker->lane.loop, &exchange->deadline, ms, on_deadline, exchange);
+    mx_deadline_set(exchange->worker->lane.loop, &exchange->deadline, ms, on_deadline, exchange);
 }
 
 // A head must be complete `head_ms` after its first byte, however the bytes trickle; a body needs
@@ -180,8 +180,8 @@ static int begin_upload(mx_exchange *exchange, const struct mx_request *request)
         .file_max = MX_LIMIT_FORM_FILES,
         .file_len_max = shared->upload_max,
     };
-    if (mx_upload_create(exchange->arena, &type, &limits, shared->uploads, &exchange->upload,
-            &err) < 0) {
+    if (mx_upload_create(
+            exchange->arena, &type, &limits, shared->uploads, &exchange->upload, &err) < 0) {
         return err.code == MX_E_SYSTEM ? 503 : 400;
     }
     return 0;
@@ -199,7 +199,7 @@ static int on_head_parsed(void *ctx, const struct mx_request *request, uint64_t 
         return status;
     }
     *body_max = exchange->upload && is_upload_path(exchange, request->path) ? shared->upload_max
-                                                                             : shared->body_max;
+                                                                            : shared->body_max;
     if (request->expects_continue && request->body_len <= *body_max) {
         mx_buf go_on = {0};
         mx_reply_write_continue(&go_on);
@@ -247,12 +247,10 @@ static void consume(mx_exchange *exchange, struct mx_slice bytes) {
             exchange->request = mx_parser_request(exchange->parser);
             exchange->began_ns = now_ns();
             exchange->state = MX_EXCHANGE_BUSY;
-            exchange->keep_alive =
-                exchange->request->keep_alive && !exchange->worker->is_draining;
+            exchange->keep_alive = exchange->request->keep_alive && !exchange->worker->is_draining;
             mx_exchange_begin(exchange);
             if (exchange->state == MX_EXCHANGE_BUSY) {
-                mx_exchange_set_patience(
-                    exchange, exchange->worker->lane.shared->handler_ms);
+                mx_exchange_set_patience(exchange, exchange->worker->lane.shared->handler_ms);
             }
         }
     }
@@ -374,10 +372,9 @@ void mx_exchange_accept(
     worker->exchanges = exchange;
     exchange->holds = 1; // the stream's
     struct mx_error err;
-    int64_t count =
-        1 + atomic_fetch_add_explicit(&shared->connections, 1, memory_order_relaxed);
-    if (mx_stream_open(
-            worker->lane.loop, fd, &stream_events, exchange, &exchange->stream, &err) < 0) {
+    int64_t count = 1 + atomic_fetch_add_explicit(&shared->connections, 1, memory_order_relaxed);
+    if (mx_stream_open(worker->lane.loop, fd, &stream_events, exchange, &exchange->stream, &err) <
+        0) {
         mx_log_warn("a connection was lost: %s", err.text);
         on_stream_closed(exchange);
         return;

@@ -25,7 +25,7 @@ struct caller {
     struct caller **link; // what points at this one
     mx_stream *stream;    // NULL: gone
     mx_buf in;
-    bool is_busy; // an answer is on its way from elsewhere
+    bool is_busy;                         // an answer is on its way from elsewhere
     void (*go_on)(struct caller *caller); // reads the next message after that
 };
 
@@ -133,8 +133,8 @@ static int do_command(struct caller *caller, const struct mx_frame *frame, struc
         .key = frame->count > 3 ? frame->words[3] : (struct mx_slice){0},
         .actor = frame->count > 4 ? frame->words[4] : (struct mx_slice){0},
     };
-    int rc = mx_commands_submit(control->shared->commands, &command, control->mailbox,
-        on_command_answered, caller, err);
+    int rc = mx_commands_submit(
+        control->shared->commands, &command, control->mailbox, on_command_answered, caller, err);
     caller->is_busy = rc == MX_OK;
     return rc;
 }
@@ -243,8 +243,8 @@ static void dispatch(struct caller *caller, const struct mx_frame *frame) {
             return;
         }
     }
-    mx_fail(&err, MX_E_MISSING, "there is no verb \"%.*s\"",
-        (int)(verb.len < 40 ? verb.len : 40), verb.len > 0 ? verb.ptr : "");
+    mx_fail(&err, MX_E_MISSING, "there is no verb \"%.*s\"", (int)(verb.len < 40 ? verb.len : 40),
+        verb.len > 0 ? verb.ptr : "");
     send_error(caller, &err);
 }
 

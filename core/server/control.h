@@ -1,6 +1,6 @@
 // merx.sock: how the command line talks to the running server. Only the user it runs as (and root)
-// may. A request is a verb and its arguments, the answer "ok" and results, or "error", a code's name
-// and a sentence:
+// may. A request is a verb and its arguments, the answer "ok" and results, or "error", a code's
+// name and a sentence:
 //
 //   ping                                     ok VERSION PID
 //   status                                   ok JSON

@@ -38,8 +38,8 @@ static void start_task(mx_exchange *exchange) {
     exchange->run = run;
     mx_exchange_hold(exchange);
     struct mx_arg arg = {.kind = MX_ARG_EXCHANGE, .exchange = exchange};
-    mx_task *task = mx_task_start(
-        exchange->worker->lane.script, MX_ENTRY_REQUEST, &arg, on_task_ended, run);
+    mx_task *task =
+        mx_task_start(exchange->worker->lane.script, MX_ENTRY_REQUEST, &arg, on_task_ended, run);
     if (task) {
         run->task = task;
     }
@@ -137,8 +137,8 @@ struct mx_slice mx_exchange_id(mx_exchange *exchange) {
                                  exchange->peer.is_local ? NULL : &peer)) {
         given = mx_request_header(exchange->request, MX_SLICE("x-request-id"));
     }
-    exchange->id = given.ptr && is_plain_id(given) ? given
-                                                   : make_id(exchange->worker, exchange->arena);
+    exchange->id =
+        given.ptr && is_plain_id(given) ? given : make_id(exchange->worker, exchange->arena);
     return exchange->id;
 }
 
@@ -170,8 +170,7 @@ static struct mx_slice op_header(mx_exchange *exchange, struct mx_slice name) {
 }
 
 static struct mx_slice op_cookie(mx_exchange *exchange, struct mx_slice name) {
-    return mx_cookie_find_own(
-        exchange->request, name, mx_exchange_origin(exchange)->is_secure);
+    return mx_cookie_find_own(exchange->request, name, mx_exchange_origin(exchange)->is_secure);
 }
 
 static bool op_arg(mx_exchange *exchange, size_t index, struct mx_pair *out) {
@@ -213,11 +212,12 @@ static int op_form(mx_exchange *exchange, struct mx_error *err) {
             return err->code;
         }
         if (!mx_slice_equal(type.type, MX_SLICE("application/x-www-form-urlencoded"))) {
-            return mx_fail(err, MX_E_INVALID, "the body is no form: send "
+            return mx_fail(err, MX_E_INVALID,
+                "the body is no form: send "
                 "application/x-www-form-urlencoded or multipart/form-data");
         }
-        rc = mx_form_parse(exchange->arena, mx_buf_slice(&exchange->body), &limits,
-            &exchange->form, err);
+        rc = mx_form_parse(
+            exchange->arena, mx_buf_slice(&exchange->body), &limits, &exchange->form, err);
     }
     exchange->is_form_read = rc == MX_OK;
     return rc;
@@ -246,8 +246,7 @@ static struct mx_slice op_body(mx_exchange *exchange) {
 static int op_set_cookie(
     mx_exchange *exchange, const struct mx_cookie_spec *cookie, struct mx_error *err) {
     if (exchange->cookie_count == MX_LIMIT_COOKIES_SET) {
-        return mx_fail(
-            err, MX_E_LIMIT, "a reply sets at most %d cookies", MX_LIMIT_COOKIES_SET);
+        return mx_fail(err, MX_E_LIMIT, "a reply sets at most %d cookies", MX_LIMIT_COOKIES_SET);
     }
     bool secure = mx_exchange_origin(exchange)->is_secure;
     bool whole_site = cookie->path.len == 0 || mx_slice_equal(cookie->path, MX_SLICE("/"));
@@ -271,8 +270,7 @@ static int op_set_cookie(
     return rc;
 }
 
-static int op_reply(
-    mx_exchange *exchange, const struct mx_reply_spec *spec, struct mx_error *err) {
+static int op_reply(mx_exchange *exchange, const struct mx_reply_spec *spec, struct mx_error *err) {
     struct mx_run *run = exchange->run;
     mx_exchange_hold(exchange);
     int rc = mx_answer_lua(exchange, spec, err);

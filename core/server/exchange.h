@@ -1,5 +1,5 @@
-// One connection and the exchange on it, from socket to reply. What connection.c, exchange.c, answer.c
-// and static.c share.
+// One connection and the exchange on it, from socket to reply. What connection.c, exchange.c,
+// answer.c and static.c share.
 //
 // A connection handles one request at a time; what a client sends ahead waits in `ahead`. Whoever
 // answers calls one of the mx_answer_* functions exactly once; from then on the request is gone.
@@ -83,8 +83,8 @@ struct mx_exchange {
 void mx_exchange_accept(
     struct mx_worker *worker, int fd, const struct mx_peer *peer, bool is_admin);
 
-// The reply has been handed to the stream (`status`, `sent` bytes of it): counts it, then reads on or
-// says goodbye.
+// The reply has been handed to the stream (`status`, `sent` bytes of it): counts it, then reads on
+// or says goodbye.
 void mx_exchange_end(mx_exchange *exchange, int status, uint64_t sent);
 
 void mx_exchange_hold(mx_exchange *exchange);
@@ -93,8 +93,8 @@ void mx_exchange_unhold(mx_exchange *exchange);
 // Waits no longer for the answer, or as long again.
 void mx_exchange_set_patience(mx_exchange *exchange, uint64_t ms);
 
-// Asks an idle connection to go; one at work closes after its answer, and one that is new gets a moment
-// to say what it came for.
+// Asks an idle connection to go; one at work closes after its answer, and one that is new gets a
+// moment to say what it came for.
 void mx_exchange_drain(mx_exchange *exchange);
 
 // Ends everything about it now: its task, its file, its connection.
@@ -145,13 +145,12 @@ void mx_answer_send(mx_exchange *exchange, const struct mx_answer *answer);
 void mx_answer_error(mx_exchange *exchange, int status, const char *detail);
 
 // What Lua replied: conditions, ranges, compression, page cache.
-int mx_answer_lua(
-    mx_exchange *exchange, const struct mx_reply_spec *spec, struct mx_error *err);
+int mx_answer_lua(mx_exchange *exchange, const struct mx_reply_spec *spec, struct mx_error *err);
 
-// Sends the parts of the body that a GET asks for with Range: true. Of the answer's fields, which must
-// be valid, Content-Type is the first.
-bool mx_answer_ranges(mx_exchange *exchange, const struct mx_answer *answer,
-    const struct mx_validators *validators);
+// Sends the parts of the body that a GET asks for with Range: true. Of the answer's fields, which
+// must be valid, Content-Type is the first.
+bool mx_answer_ranges(
+    mx_exchange *exchange, const struct mx_answer *answer, const struct mx_validators *validators);
 
 // Date of this second, for replies.
 struct mx_slice mx_answer_date(struct mx_worker *worker);

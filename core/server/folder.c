@@ -28,8 +28,7 @@ static int open_keyring(const char *path, mx_keyring **out, struct mx_error *err
     return rc;
 }
 
-static int migrate(
-    const mx_options *options, const char *dir, mx_db *db, struct mx_error *err) {
+static int migrate(const mx_options *options, const char *dir, mx_db *db, struct mx_error *err) {
     struct mx_migrate_options wanted = {.dir = dir, .now_ms = mx_now_ms(mx_world_real())};
     struct mx_migrate_report report = {0};
     bool may_run = mx_options_flag(options, MX_OPT_MIGRATE);

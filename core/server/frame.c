@@ -30,8 +30,7 @@ void mx_frame_write(mx_buf *out, const struct mx_slice *words, size_t count) {
     }
 }
 
-int mx_frame_read(
-    struct mx_slice bytes, struct mx_frame *out, size_t *used, struct mx_error *err) {
+int mx_frame_read(struct mx_slice bytes, struct mx_frame *out, size_t *used, struct mx_error *err) {
     out->count = 0;
     if (bytes.len < LENGTH_SIZE) {
         return 0;

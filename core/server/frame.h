@@ -16,5 +16,4 @@ void mx_frame_write(mx_buf *out, const struct mx_slice *words, size_t count);
 
 // Reads the message at the beginning of `bytes`: 1, with the number of bytes it takes in `*used`;
 // 0 when more bytes are needed; MX_E_INVALID when it is none.
-int mx_frame_read(
-    struct mx_slice bytes, struct mx_frame *out, size_t *used, struct mx_error *err);
+int mx_frame_read(struct mx_slice bytes, struct mx_frame *out, size_t *used, struct mx_error *err);

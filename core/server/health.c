@@ -1,5 +1,6 @@
 // /healthz: the process answers. /readyz: it can sell. /metrics: numbers. They say too much for
-// strangers, so others see a 404, and a proxy's word about who asks is needed when there is a proxy.
+// strangers, so others see a 404, and a proxy's word about who asks is needed when there is a
+// proxy.
 #include "server/health.h"
 
 #include "platform/log.h"
@@ -12,8 +13,7 @@ static const char *phase_name(int phase) {
 }
 
 bool mx_health_is_ready(struct mx_shared *shared) {
-    return atomic_load(&shared->phase) == MX_PHASE_READY &&
-           mx_commands_can_write(shared->commands);
+    return atomic_load(&shared->phase) == MX_PHASE_READY && mx_commands_can_write(shared->commands);
 }
 
 static void write_writer(struct mx_shared *shared, mx_buf *out) {
@@ -46,16 +46,14 @@ static void write_writer(struct mx_shared *shared, mx_buf *out) {
         {"merx_writer_stopped", "gauge", "1 after the disk failed", stats.stopped ? 1 : 0},
     };
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-        mx_metrics_write_one(
-            out, lines[i].name, lines[i].type, lines[i].help, lines[i].value);
+        mx_metrics_write_one(out, lines[i].name, lines[i].type, lines[i].help, lines[i].value);
     }
 }
 
 static void write_cache(struct mx_shared *shared, mx_buf *out) {
     struct mx_cache_stats stats;
     mx_cache_stats_get(shared->cache, &stats);
-    mx_metrics_write_one(
-        out, "merx_cache_hits_total", "counter", "Cache hits", (double)stats.hits);
+    mx_metrics_write_one(out, "merx_cache_hits_total", "counter", "Cache hits", (double)stats.hits);
     mx_metrics_write_one(
         out, "merx_cache_misses_total", "counter", "Cache misses", (double)stats.misses);
     mx_metrics_write_one(out, "merx_cache_stale_total", "counter",
@@ -69,10 +67,12 @@ static void write_cache(struct mx_shared *shared, mx_buf *out) {
 }
 
 void mx_health_write_metrics(struct mx_shared *shared, mx_script *script, mx_buf *out) {
-    mx_buf_append_format(out, "# HELP merx_info Version\n# TYPE merx_info gauge\n"
-        "merx_info{version=\"%s\"} 1\n", MX_VERSION);
-    mx_metrics_write_one(out, "merx_ready", "gauge", "1 when the shop can sell",
-        mx_health_is_ready(shared) ? 1 : 0);
+    mx_buf_append_format(out,
+        "# HELP merx_info Version\n# TYPE merx_info gauge\n"
+        "merx_info{version=\"%s\"} 1\n",
+        MX_VERSION);
+    mx_metrics_write_one(
+        out, "merx_ready", "gauge", "1 when the shop can sell", mx_health_is_ready(shared) ? 1 : 0);
     mx_metrics_write_one(out, "merx_sequence", "counter", "Commits published to the caches",
         (double)mx_stamps_seq(shared->stamps));
     mx_metrics_write(shared->metrics, out);
@@ -116,9 +116,8 @@ static bool may_ask(mx_exchange *exchange) {
     struct mx_address peer;
     memcpy(peer.bytes, exchange->peer.address, sizeof(peer.bytes));
     const struct mx_address *asker = exchange->peer.is_local ? NULL : &peer;
-    bool is_proxied =
-        mx_request_header(exchange->request, MX_SLICE("x-forwarded-for")).ptr ||
-        mx_request_header(exchange->request, MX_SLICE("forwarded")).ptr;
+    bool is_proxied = mx_request_header(exchange->request, MX_SLICE("x-forwarded-for")).ptr ||
+                      mx_request_header(exchange->request, MX_SLICE("forwarded")).ptr;
     if (!is_proxied) {
         return mx_proxies_trust(shared->metrics_allow, asker);
     }
@@ -160,8 +159,7 @@ bool mx_health_answer(mx_exchange *exchange) {
         send_text(exchange, ready ? 200 : 503, plain, &body);
     } else {
         mx_health_write_metrics(shared, exchange->worker->lane.script, &body);
-        send_text(
-            exchange, 200, MX_SLICE("text/plain; version=0.0.4; charset=utf-8"), &body);
+        send_text(exchange, 200, MX_SLICE("text/plain; version=0.0.4; charset=utf-8"), &body);
     }
     return true;
 }

@@ -4,7 +4,8 @@
 #include "script/host.h"
 #include "server/shared.h"
 
-// Appends everything of /metrics. `script` (of the calling thread) adds Lua's own lines; may be NULL.
+// Appends everything of /metrics. `script` (of the calling thread) adds Lua's own lines; may be
+// NULL.
 void mx_health_write_metrics(struct mx_shared *shared, mx_script *script, mx_buf *out);
 
 // Appends one JSON object: phase, version, connections, queue, cache, disk.

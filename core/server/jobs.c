@@ -9,8 +9,8 @@
 #include "platform/log.h"
 
 enum {
-    DISTANCE_MS = 10,          // between two ticks that commits have asked for
-    LONGEST_SLEEP_MS = 60000,  // whatever Lua says: clocks jump
+    DISTANCE_MS = 10,         // between two ticks that commits have asked for
+    LONGEST_SLEEP_MS = 60000, // whatever Lua says: clocks jump
     AFTER_FAILURE_MS = 5000,
     HOUSEKEEPING_MS = 1000,
 };
@@ -26,9 +26,9 @@ struct mx_jobs {
     mx_timer *timer; // of the next tick
     mx_timer *housekeeping;
     mx_timer *patience;
-    mx_task *task;      // the tick that waits
+    mx_task *task; // the tick that waits
     bool is_ticking;
-    bool is_asked;      // once more after the one that runs
+    bool is_asked; // once more after the one that runs
     bool is_stopping;
 };
 
@@ -47,7 +47,7 @@ static void on_tick_ended(void *ctx, const struct mx_task_result *result) {
     mx_jobs *jobs = ctx;
     jobs->task = NULL;
     jobs->is_ticking = false;
-    int64_t pause = result->code == MX_OK             ? result->integer
+    int64_t pause = result->code == MX_OK          ? result->integer
                     : result->code == MX_E_MISSING ? LONGEST_SLEEP_MS // boot.lua has no tick
                                                    : AFTER_FAILURE_MS;
     if (jobs->is_asked && pause > DISTANCE_MS) {
@@ -64,8 +64,7 @@ static void on_tick_due(void *ctx) {
         return;
     }
     jobs->is_ticking = true;
-    struct mx_arg now = {
-        .kind = MX_ARG_INTEGER, .integer = mx_now_ms(jobs->lane.shared->world)};
+    struct mx_arg now = {.kind = MX_ARG_INTEGER, .integer = mx_now_ms(jobs->lane.shared->world)};
     jobs->task = mx_task_start(jobs->lane.script, MX_ENTRY_TICK, &now, on_tick_ended, jobs);
 }
 
@@ -121,8 +120,8 @@ static void *run(void *ctx) {
         return NULL;
     }
     jobs->timer = mx_timer_start(jobs->lane.loop, DISTANCE_MS, 0, on_tick_due, jobs);
-    jobs->housekeeping = mx_timer_start(
-        jobs->lane.loop, HOUSEKEEPING_MS, HOUSEKEEPING_MS, on_housekeeping, jobs);
+    jobs->housekeeping =
+        mx_timer_start(jobs->lane.loop, HOUSEKEEPING_MS, HOUSEKEEPING_MS, on_housekeeping, jobs);
     mx_start_say(&jobs->start, MX_OK, NULL);
     while (!jobs->is_stopping || jobs->is_ticking) {
         mx_loop_run(jobs->lane.loop);
@@ -135,8 +134,7 @@ static void *run(void *ctx) {
     return NULL;
 }
 
-int mx_jobs_start(
-    struct mx_shared *shared, mx_tally *tally, mx_jobs **out, struct mx_error *err) {
+int mx_jobs_start(struct mx_shared *shared, mx_tally *tally, mx_jobs **out, struct mx_error *err) {
     mx_jobs *jobs = mx_alloc(sizeof(*jobs));
     jobs->lane.shared = shared;
     jobs->lane.role = MX_ROLE_JOBS;

@@ -7,9 +7,9 @@
 
 typedef struct mx_jobs mx_jobs;
 
-// Starts the thread and waits until its Lua has booted. `shared` is borrowed. `*out` is owned: give it to mx_jobs_stop().
-int mx_jobs_start(
-    struct mx_shared *shared, mx_tally *tally, mx_jobs **out, struct mx_error *err);
+// Starts the thread and waits until its Lua has booted. `shared` is borrowed. `*out` is owned: give
+// it to mx_jobs_stop().
+int mx_jobs_start(struct mx_shared *shared, mx_tally *tally, mx_jobs **out, struct mx_error *err);
 
 // Main thread: a tick runs soon.
 void mx_jobs_wake(mx_jobs *jobs);

@@ -147,8 +147,8 @@ static bool cache_get(void *ctx, struct mx_slice key, mx_buf *out, struct mx_cac
     struct mx_lane *lane = ctx;
     mx_buf scratch = {0};
     mx_cache_release(lane->fragment);
-    lane->fragment = mx_cache_acquire(lane->shared->cache, fragment_key(key, &scratch),
-        mx_now_ms(lane->shared->world));
+    lane->fragment = mx_cache_acquire(
+        lane->shared->cache, fragment_key(key, &scratch), mx_now_ms(lane->shared->world));
     mx_buf_deinit(&scratch);
     struct mx_cache_entry *entry = lane->fragment;
     if (!entry) {
@@ -171,8 +171,8 @@ static void cache_put(
     mx_buf scratch = {0};
     struct mx_cache_variant variant = {0};
     mx_buf_append_slice(&variant.bytes, bytes);
-    mx_cache_release(mx_cache_store(
-        lane->shared->cache, fragment_key(key, &scratch), deps, 0, &variant, false));
+    mx_cache_release(
+        mx_cache_store(lane->shared->cache, fragment_key(key, &scratch), deps, 0, &variant, false));
     mx_buf_deinit(&scratch);
 }
 
@@ -256,8 +256,7 @@ static int open_script(
     return rc < 0 ? rc : mx_script_boot(lane->script, err);
 }
 
-int mx_lane_open(
-    struct mx_lane *lane, const struct mx_exchange_ops *ops, struct mx_error *err) {
+int mx_lane_open(struct mx_lane *lane, const struct mx_exchange_ops *ops, struct mx_error *err) {
     struct mx_db_options db = {
         .path = lane->shared->database,
         .mode = MX_DB_READ,

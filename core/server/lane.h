@@ -1,5 +1,5 @@
-// One thread with a loop and a Lua state: what a worker and the jobs thread have in common. It gives
-// Lua the services of script/services.h: commands, timers, the pool, the cache.
+// One thread with a loop and a Lua state: what a worker and the jobs thread have in common. It
+// gives Lua the services of script/services.h: commands, timers, the pool, the cache.
 #pragma once
 
 #include <pthread.h>
@@ -41,10 +41,9 @@ struct mx_lane {
 };
 
 // Opens the loop, the reading connection and the Lua state of `lane`, whose first five members are
-// set and `tally` too, and boots. `ops` may be NULL: this lane serves no requests. Call it on the lane's
-// thread. On failure mx_lane_close() is still due.
-int mx_lane_open(
-    struct mx_lane *lane, const struct mx_exchange_ops *ops, struct mx_error *err);
+// set and `tally` too, and boots. `ops` may be NULL: this lane serves no requests. Call it on the
+// lane's thread. On failure mx_lane_close() is still due.
+int mx_lane_open(struct mx_lane *lane, const struct mx_exchange_ops *ops, struct mx_error *err);
 
 // Runs the loop until every answer that is on its way has come.
 void mx_lane_settle(struct mx_lane *lane);

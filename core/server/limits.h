@@ -1,5 +1,5 @@
-// Every limit of the server, in one table. What a merchant may change is an option (options.c) whose
-// default stands here.
+// Every limit of the server, in one table. What may be changed is an option (options.c)
+// whose default stands here.
 #pragma once
 
 enum {
@@ -23,12 +23,12 @@ enum {
     MX_LIMIT_IDLE_MS = 30 * 1000,    // between two requests
     MX_LIMIT_HANDLER_MS = 60 * 1000, // a task that waits: 504
     MX_LIMIT_SEND_MS = 20 * 1000,    // grace for slow readers; then 1,000 bytes a second
-    MX_LIMIT_NEWCOMER_MS = 1000,     // during a drain, for a connection that has not said anything yet
-    MX_LIMIT_DRAIN_MS = 25 * 1000,   // from SIGTERM to the end
+    MX_LIMIT_NEWCOMER_MS = 1000, // during a drain, for a connection that has not said anything yet
+    MX_LIMIT_DRAIN_MS = 25 * 1000, // from SIGTERM to the end
 
     // --- one process ---
-    MX_LIMIT_CONNECTIONS = 8192,             // all workers together: 503
-    MX_LIMIT_PIPELINE_BYTES = 64 * 1024,     // read ahead while a request is at work
+    MX_LIMIT_CONNECTIONS = 8192,         // all workers together: 503
+    MX_LIMIT_PIPELINE_BYTES = 64 * 1024, // read ahead while a request is at work
     MX_LIMIT_WORKERS = 64,
     MX_LIMIT_COMMANDS_WAITING = 4096,        // in the writer's queue: 503
     MX_LIMIT_CACHE_BYTES = 64 * 1024 * 1024, // pages and fragments
@@ -39,5 +39,5 @@ enum {
     MX_LIMIT_PIECE_BYTES = 256 * 1024,
     MX_LIMIT_CONTROL_BYTES = 16 * 1024 * 1024, // one message on merx.sock
     MX_LIMIT_CONTROL_WORDS = 16,
-    MX_LIMIT_ROUTES_MEASURED = 512,          // labels of the request histogram; more share one
+    MX_LIMIT_ROUTES_MEASURED = 512, // labels of the request histogram; more share one
 };

@@ -30,7 +30,8 @@ static int fail_usage(const struct mx_error *err) {
 
 // --- where the share folder is ----------------------------------------------------------------
 
-// Beside an installed program (PREFIX/bin/merx, PREFIX/share/merx); in a build folder the source tree.
+// Beside an installed program (PREFIX/bin/merx, PREFIX/share/merx); in a build folder the source
+// tree.
 static int find_share(mx_options *options, struct mx_error *err) {
     char path[PATH_SIZE];
     ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
@@ -47,8 +48,8 @@ static int find_share(mx_options *options, struct mx_error *err) {
     }
     memcpy(slash, "/../share/merx", sizeof("/../share/merx"));
     char *real = realpath(path, NULL);
-    int rc = mx_options_set(
-        options, MX_OPT_SHARE, real ? real : path, "the program's own place", err);
+    int rc =
+        mx_options_set(options, MX_OPT_SHARE, real ? real : path, "the program's own place", err);
     free(real);
     return rc;
 }
@@ -103,8 +104,8 @@ static int ask(mx_options *options, const char *verb, int argc, char **argv) {
     for (int i = 0; i < argc && count < MX_LIMIT_CONTROL_WORDS; i++) {
         words[count++] = mx_slice_of(argv[i]);
     }
-    int rc = mx_call_server(
-        mx_options_text(options, MX_OPT_DATA), words, count, &answer, &frame, &err);
+    int rc =
+        mx_call_server(mx_options_text(options, MX_OPT_DATA), words, count, &answer, &frame, &err);
     for (size_t i = 0; rc == MX_OK && i < frame.count; i++) {
         struct mx_slice word = frame.words[i];
         bool has_end = word.len > 0 && word.ptr[word.len - 1] == '\n';
@@ -168,8 +169,9 @@ static int do_help(mx_options *options) {
     if (mx_tool_list(options, print_tool, NULL, &err) < 0) {
         printf("  (more commands: %s)\n", err.text);
     }
-    printf("\nOptions may stand anywhere before \"--\"; each is also MERX_NAME, MERX_NAME_FILE and a "
-           "line\n\"name = value\" of the configuration file.\n\n");
+    printf(
+        "\nOptions may stand anywhere before \"--\"; each is also MERX_NAME, MERX_NAME_FILE and a "
+        "line\n\"name = value\" of the configuration file.\n\n");
     mx_options_print_help(&flags);
     fwrite(flags.ptr, 1, flags.len, stdout);
     mx_buf_deinit(&flags);

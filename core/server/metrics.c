@@ -1,5 +1,5 @@
-// A tally is written by its own thread and read by whoever asks, so every number is a relaxed atomic:
-// an addition costs what it costs without.
+// A tally is written by its own thread and read by whoever asks, so every number is a relaxed
+// atomic: an addition costs what it costs without.
 #include "server/metrics.h"
 
 #include <stdio.h>
@@ -168,12 +168,12 @@ static size_t sum_routes(const mx_metrics *metrics, struct route_sum *sums, size
                 sums[used++] = (struct route_sum){.label = route->label, .hash = hash};
             }
             for (int k = 0; k <= BUCKETS; k++) {
-                sums[at].buckets[k] += atomic_load_explicit(
-                    &route->buckets[k], memory_order_relaxed);
+                sums[at].buckets[k] +=
+                    atomic_load_explicit(&route->buckets[k], memory_order_relaxed);
             }
             for (int k = 0; k < CLASSES; k++) {
-                sums[at].classes[k] += atomic_load_explicit(
-                    &route->classes[k], memory_order_relaxed);
+                sums[at].classes[k] +=
+                    atomic_load_explicit(&route->classes[k], memory_order_relaxed);
             }
             sums[at].sum_us += atomic_load_explicit(&route->sum_us, memory_order_relaxed);
         }
@@ -196,10 +196,10 @@ static void write_durations(const struct route_sum *sums, size_t count, mx_buf *
             }
             mx_buf_append_format(out, "\"} %llu\n", (unsigned long long)total);
         }
-        mx_buf_append_format(out, "%s_sum{route=\"%s\"} %g\n", name, sums[i].label,
-            (double)sums[i].sum_us / 1e6);
-        mx_buf_append_format(out, "%s_count{route=\"%s\"} %llu\n", name, sums[i].label,
-            (unsigned long long)total);
+        mx_buf_append_format(
+            out, "%s_sum{route=\"%s\"} %g\n", name, sums[i].label, (double)sums[i].sum_us / 1e6);
+        mx_buf_append_format(
+            out, "%s_count{route=\"%s\"} %llu\n", name, sums[i].label, (unsigned long long)total);
     }
 }
 

@@ -16,7 +16,7 @@ enum mx_count {
     MX_COUNT_BYTES_SENT,
     MX_COUNT_PAGES_FROM_CACHE,
     MX_COUNT_NOT_MODIFIED,
-    MX_COUNT_REFUSED,          // requests that broke a rule of HTTP or a limit
+    MX_COUNT_REFUSED, // requests that broke a rule of HTTP or a limit
     MX_COUNT_TIMEOUTS,
     MX_COUNT_COMMANDS_SENT,
     MX_COUNT_LUA_BYTES, // memory of the state, now
@@ -38,8 +38,8 @@ mx_tally *mx_metrics_tally(mx_metrics *metrics, unsigned index, const char *name
 void mx_tally_add(mx_tally *tally, enum mx_count what, uint64_t by);
 void mx_tally_set(mx_tally *tally, enum mx_count what, uint64_t value);
 
-// Counts a request that was answered. `route` is a template ("/products/:handle"), never a path that
-// a visitor chose; after MX_LIMIT_ROUTES_MEASURED of them the rest is "other".
+// Counts a request that was answered. `route` is a template ("/blog/:name"), never a path
+// that a visitor chose; after MX_LIMIT_ROUTES_MEASURED of them the rest is "other".
 void mx_tally_request(mx_tally *tally, struct mx_slice route, int status, uint64_t us);
 
 // The sum over all threads.
@@ -49,5 +49,5 @@ uint64_t mx_metrics_sum(const mx_metrics *metrics, enum mx_count what);
 void mx_metrics_write(const mx_metrics *metrics, mx_buf *out);
 
 // Appends "# HELP", "# TYPE" and one value: for numbers that others keep.
-void mx_metrics_write_one(mx_buf *out, const char *name, const char *type, const char *help,
-    double value);
+void mx_metrics_write_one(
+    mx_buf *out, const char *name, const char *type, const char *help, double value);

@@ -92,8 +92,8 @@ static const struct spec specs[MX_OPT_COUNT] = {
 };
 
 struct value {
-    char *text;   // owned
-    char *source; // owned; NULL: the default
+    char *text;     // owned
+    char *source;   // owned; NULL: the default
     int64_t number; // of integers, sizes and flags
 };
 
@@ -136,7 +136,8 @@ static bool parse_int(struct mx_slice text, int64_t *out) {
 }
 
 static bool parse_flag(struct mx_slice text, int64_t *out) {
-    static const char *const words[2][4] = {{"false", "no", "off", "0"}, {"true", "yes", "on", "1"}};
+    static const char *const words[2][4] = {
+        {"false", "no", "off", "0"}, {"true", "yes", "on", "1"}};
     for (int value = 0; value < 2; value++) {
         for (int i = 0; i < 4; i++) {
             if (mx_slice_equal_nocase(text, mx_slice_of(words[value][i]))) {
@@ -206,8 +207,10 @@ static int set_value(mx_options *options, enum mx_option option, struct mx_slice
     memcpy(value->text, trimmed.ptr ? trimmed.ptr : "", trimmed.len);
     value->source = mx_strdup(source);
     value->number = number;
-    options->pairs[option] = (struct mx_pair){mx_slice_of(specs[option].name),
-        mx_slice_of(specs[option].kind != KIND_FLAG ? value->text : number ? "true" : "false")};
+    options->pairs[option] = (struct mx_pair){
+        mx_slice_of(specs[option].name), mx_slice_of(specs[option].kind != KIND_FLAG ? value->text
+                                                     : number                        ? "true"
+                                                                                     : "false")};
     return MX_OK;
 }
 
@@ -295,7 +298,8 @@ static int fail_unknown_flag(const char *flag, struct mx_slice name, struct mx_e
         return mx_fail(err, MX_E_INVALID, "there is no option %.60s: see merx help", flag);
     }
     write_flag_name(similar, suggestion);
-    return mx_fail(err, MX_E_INVALID, "there is no option %.60s: did you mean %s?", flag, suggestion);
+    return mx_fail(
+        err, MX_E_INVALID, "there is no option %.60s: did you mean %s?", flag, suggestion);
 }
 
 // Reads argv[*at]; moves `*at` when the value is the next argument. 1: it was an option, 0: not.
@@ -388,8 +392,8 @@ static int read_environment(mx_options *options, enum mx_option option, struct m
     }
     const char *folder = getenv("CREDENTIALS_DIRECTORY");
     char path[VALUE_MAX];
-    if (!folder ||
-        snprintf(path, sizeof(path), "%s/merx.%s", folder, specs[option].name) >= (int)sizeof(path)) {
+    if (!folder || snprintf(path, sizeof(path), "%s/merx.%s", folder, specs[option].name) >=
+                       (int)sizeof(path)) {
         return MX_OK;
     }
     struct mx_file_info info;
@@ -417,8 +421,8 @@ static int read_config_line(mx_options *options, struct mx_slice line, const cha
     }
     const char *earlier = options->values[option].source;
     if (earlier && strncmp(earlier, path, strlen(path)) == 0) {
-        return mx_fail(err, MX_E_INVALID, "%s: %s is set already, in %s", source,
-            specs[option].name, earlier);
+        return mx_fail(
+            err, MX_E_INVALID, "%s: %s is set already, in %s", source, specs[option].name, earlier);
     }
     if (earlier) {
         return MX_OK; // a flag or the environment has said something
@@ -499,8 +503,8 @@ void mx_options_print(const mx_options *options, bool explain, mx_buf *out) {
         const struct value *value = &options->values[i];
         mx_buf_append_format(out, "%-17s = %-24s", specs[i].name, value->text);
         if (explain) {
-            mx_buf_append_format(out, " # from %s: %s", value->source ? value->source : "default",
-                specs[i].help);
+            mx_buf_append_format(
+                out, " # from %s: %s", value->source ? value->source : "default", specs[i].help);
         }
         mx_buf_append_char(out, '\n');
     }

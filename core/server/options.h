@@ -1,4 +1,4 @@
-// What a merchant may set, and where each value came from: flag > MERX_NAME > MERX_NAME_FILE >
+// What may be set, and where each value came from: flag > MERX_NAME > MERX_NAME_FILE >
 // systemd credential merx.name > configuration file > default.
 #pragma once
 
@@ -50,8 +50,8 @@ mx_options *mx_options_create(void);
 void mx_options_destroy(mx_options *options);
 
 // Reads flags from `argv` in any order and moves what is none (and everything behind "--") to the
-// front of it; writes how many those are to `*argc`. With `lenient` unknown flags stay too: they are
-// a tool's own. MX_E_INVALID names the flag, and a similar one.
+// front of it; writes how many those are to `*argc`. With `lenient` unknown flags stay too: they
+// are a tool's own. MX_E_INVALID names the flag, and a similar one.
 int mx_options_read_flags(
     mx_options *options, int *argc, char **argv, bool lenient, struct mx_error *err);
 

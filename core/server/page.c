@@ -1,7 +1,8 @@
-// Whole pages that every visitor without a cart or session may share: made once by Lua, then served
+// Whole pages that every visitor who has nothing of their own may share: made once by Lua, then served
 // from memory. The bytes of a form are laid out so that a 304 is a piece of the 200:
 //
-//   HTTP/1.1 200 OK · Content-Type [· Content-Encoding] · Content-Length | ETag · kept fields | body
+//   HTTP/1.1 200 OK · Content-Type [· Content-Encoding] · Content-Length | ETag · kept fields |
+//   body
 //
 // Date, Connection and the empty line are put in between when it is sent.
 #include "server/exchange.h"
@@ -90,8 +91,8 @@ void mx_page_key_find(mx_exchange *exchange) {
     }
     char *key = mx_arena_take(exchange->arena, size);
     char *at = key;
-    uint64_t pages = atomic_load_explicit(
-        &exchange->worker->lane.shared->pages, memory_order_relaxed);
+    uint64_t pages =
+        atomic_load_explicit(&exchange->worker->lane.shared->pages, memory_order_relaxed);
     *at++ = 'p';
     memcpy(at, &pages, sizeof(pages));
     at += sizeof(pages);
@@ -146,7 +147,8 @@ static struct mx_slice body_of(const struct mx_cache_variant *variant) {
     return part(variant, variant->head_len, variant->bytes.len - variant->head_len);
 }
 
-// The form for `encoding`, made when nobody needed it before; the plain one when that is not smaller.
+// The form for `encoding`, made when nobody needed it before; the plain one when that is not
+// smaller.
 static const struct mx_cache_variant *find_form(
     mx_exchange *exchange, struct mx_cache_entry *entry, enum mx_encoding encoding) {
     const struct mx_cache_variant *plain = mx_cache_variant_find(entry, MX_ENCODING_IDENTITY);
@@ -276,8 +278,7 @@ bool mx_page_send_cached(mx_exchange *exchange) {
 int mx_page_store(mx_exchange *exchange, const struct mx_page *page, struct mx_cache_entry **out,
     struct mx_error *err) {
     struct mx_shared *shared = exchange->worker->lane.shared;
-    bool is_worth =
-        shared->compress && mx_compress_is_worth(page->content_type, page->body.len);
+    bool is_worth = shared->compress && mx_compress_is_worth(page->content_type, page->body.len);
     mx_buf lines = {0};
     // A 304 has no framing, so what the writer makes of it is the status line and our fields.
     struct mx_reply reply = {
@@ -297,8 +298,7 @@ int mx_page_store(mx_exchange *exchange, const struct mx_page *page, struct mx_c
     char etag[MX_ETAG_LEN];
     struct mx_cache_variant plain = {0};
     mx_etag_write(page->body, etag);
-    lay_out(&plain, MX_ENCODING_IDENTITY, page->content_type,
-        (struct mx_slice){etag, MX_ETAG_LEN},
+    lay_out(&plain, MX_ENCODING_IDENTITY, page->content_type, (struct mx_slice){etag, MX_ETAG_LEN},
         (struct mx_slice){lines.ptr + status_line_304.len, lines.len - status_line_304.len},
         page->body);
     mx_buf_deinit(&lines);

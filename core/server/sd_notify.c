@@ -56,8 +56,7 @@ void mx_sd_notify_reloading(void) {
 static bool is_for_us(const char *variable) {
     uint64_t pid = 0;
     const char *text = getenv(variable);
-    return text && mx_slice_to_u64(mx_slice_of(text), INT32_MAX, &pid) &&
-           pid == (uint64_t)getpid();
+    return text && mx_slice_to_u64(mx_slice_of(text), INT32_MAX, &pid) && pid == (uint64_t)getpid();
 }
 
 uint64_t mx_sd_watchdog_ms(void) {

@@ -22,6 +22,6 @@ uint64_t mx_sd_watchdog_ms(void);
 // made close-on-exec, and the variables are removed so that no child takes them for its own.
 int mx_sd_listen_fds(int *count);
 
-// The name that systemd gave to passed descriptor number `index` (LISTEN_FDNAMES), written into `out`,
-// empty when it has none. Call it before mx_sd_listen_fds().
+// The name that systemd gave to passed descriptor number `index` (LISTEN_FDNAMES), written into
+// `out`, empty when it has none. Call it before mx_sd_listen_fds().
 void mx_sd_listen_name(int index, char *out, size_t size);

@@ -1,5 +1,5 @@
-// Start: folder, writer, jobs, workers, merx.sock, doors open. End: doors closed and workers drained,
-// jobs, merx.sock, writer, folder. The main thread only watches and is told things.
+// Start: folder, writer, jobs, workers, merx.sock, doors open. End: doors closed and workers
+// drained, jobs, merx.sock, writer, folder. The main thread only watches and is told things.
 #include "server/server.h"
 
 #include <assert.h>
@@ -177,8 +177,7 @@ static int open_shared(struct server *server, unsigned workers, struct mx_error 
 }
 
 // Workers boot side by side; one that fails lets the others end.
-static int start_workers(
-    struct server *server, struct mx_sockets *sockets, struct mx_error *err) {
+static int start_workers(struct server *server, struct mx_sockets *sockets, struct mx_error *err) {
     int rc = MX_OK;
     server->worker_count = sockets->workers;
     server->workers = mx_alloc(sockets->workers * sizeof(struct mx_worker));
@@ -188,8 +187,7 @@ static int start_workers(
         worker->lane.role = MX_ROLE_WORKER;
         worker->lane.index = i;
         snprintf(worker->lane.name, sizeof(worker->lane.name), "worker-%u", i);
-        worker->lane.tally =
-            mx_metrics_tally(server->shared.metrics, i + 2, worker->lane.name);
+        worker->lane.tally = mx_metrics_tally(server->shared.metrics, i + 2, worker->lane.name);
     }
     for (size_t i = 0; i < sockets->count; i++) {
         struct mx_worker *worker = &server->workers[sockets->list[i].worker];
@@ -217,8 +215,8 @@ static int start_workers(
 static int listen_to_signals(struct server *server, struct mx_error *err) {
     static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
     for (int i = 0; i < SIGNALS; i++) {
-        int rc = mx_signal_start(
-            server->loop, numbers[i], on_signal, server, &server->signals[i], err);
+        int rc =
+            mx_signal_start(server->loop, numbers[i], on_signal, server, &server->signals[i], err);
         if (rc < 0) {
             return rc;
         }
@@ -250,15 +248,14 @@ static int start(struct server *server, struct mx_sockets *sockets, struct mx_er
         rc = start_workers(server, sockets, err);
     }
     if (rc == MX_OK) {
-        rc = mx_control_open(
-            server->loop, server->mailbox, shared, &host, &server->control, err);
+        rc = mx_control_open(server->loop, server->mailbox, shared, &host, &server->control, err);
     }
     return rc;
 }
 
 static void announce(struct server *server, const char *where, int ready_fd) {
-    mx_log_info("serving %s with %u workers; data in %s", where, server->worker_count,
-        server->shared.data);
+    mx_log_info(
+        "serving %s with %u workers; data in %s", where, server->worker_count, server->shared.data);
     mx_sd_notify("READY=1\nSTATUS=serving");
     if (ready_fd >= 0) {
         ssize_t written = write(ready_fd, "1", 1);

@@ -1,5 +1,5 @@
-// What the threads of one server share: made before them, gone after them. Nothing here changes while
-// they run but what is atomic or guards itself.
+// What the threads of one server share: made before them, gone after them. Nothing here changes
+// while they run but what is atomic or guards itself.
 #pragma once
 
 #include <stdatomic.h>
@@ -31,8 +31,8 @@ struct mx_shared {
     mx_cache *cache;
     mx_metrics *metrics;
     mx_commands *commands;
-    mx_proxies *proxies;       // who may set forwarded headers
-    mx_proxies *metrics_allow; // who may read numbers
+    mx_proxies *proxies;          // who may set forwarded headers
+    mx_proxies *metrics_allow;    // who may read numbers
     void (*wake_jobs)(void *ctx); // from any thread: a tick runs soon
     void *wake_ctx;
     _Atomic int phase; // enum mx_phase

@@ -1,5 +1,5 @@
-// TCP: one socket a worker with SO_REUSEPORT, so that the kernel spreads connections. Everything else
-// (Unix sockets, what systemd passes) is one socket that all workers accept from.
+// TCP: one socket a worker with SO_REUSEPORT, so that the kernel spreads connections. Everything
+// else (Unix sockets, what systemd passes) is one socket that all workers accept from.
 #include "server/sockets.h"
 
 #include <errno.h>
@@ -18,17 +18,17 @@ static unsigned count_workers(const mx_options *options) {
     if (wanted == 0) {
         wanted = sysconf(_SC_NPROCESSORS_ONLN);
     }
-    return wanted < 1                  ? 1
-           : wanted > MX_LIMIT_WORKERS ? MX_LIMIT_WORKERS
-                                       : (unsigned)wanted;
+    return wanted < 1 ? 1 : wanted > MX_LIMIT_WORKERS ? MX_LIMIT_WORKERS : (unsigned)wanted;
 }
 
-static int add(struct mx_sockets *sockets, int fd, bool is_admin, unsigned worker,
-    struct mx_error *err) {
+static int add(
+    struct mx_sockets *sockets, int fd, bool is_admin, unsigned worker, struct mx_error *err) {
     if (sockets->count == MX_SOCKETS_MAX) {
         close(fd);
-        return mx_fail(err, MX_E_LIMIT, "there are more than %d listening sockets: use fewer "
-            "addresses or workers", MX_SOCKETS_MAX);
+        return mx_fail(err, MX_E_LIMIT,
+            "there are more than %d listening sockets: use fewer "
+            "addresses or workers",
+            MX_SOCKETS_MAX);
     }
     sockets->list[sockets->count++] = (struct mx_socket){fd, is_admin, worker};
     return MX_OK;
@@ -47,8 +47,8 @@ static int share(struct mx_sockets *sockets, int fd, bool is_admin, struct mx_er
     return rc;
 }
 
-static int open_tcp(struct mx_sockets *sockets, struct mx_slice address, bool is_admin,
-    struct mx_error *err) {
+static int open_tcp(
+    struct mx_sockets *sockets, struct mx_slice address, bool is_admin, struct mx_error *err) {
     char actual[128];
     for (unsigned worker = 0; worker < sockets->workers; worker++) {
         int fd = -1;
@@ -59,8 +59,8 @@ static int open_tcp(struct mx_sockets *sockets, struct mx_slice address, bool is
         size_t len = address.len;
         if (worker == 0 && len > 2 && len < 100 && memcmp(address.ptr + len - 2, ":0", 2) == 0) {
             // Port 0 is chosen by the kernel, once; the others must have the same.
-            snprintf(actual, sizeof(actual), "%.*s:%u", (int)(len - 2), address.ptr,
-                mx_socket_port(fd));
+            snprintf(
+                actual, sizeof(actual), "%.*s:%u", (int)(len - 2), address.ptr, mx_socket_port(fd));
             address = mx_slice_of(actual);
         }
     }

@@ -1,5 +1,6 @@
 // The listening sockets of a server: passed by systemd, or opened from the options, one of each for
-// every worker. Opened before the server process is made, so that a restart after a crash refuses nobody.
+// every worker. Opened before the server process is made, so that a restart after a crash refuses
+// nobody.
 #pragma once
 
 #include "server/options.h"

@@ -1,5 +1,5 @@
-// Stamps are written with release and the sequence after them, so whoever sees a sequence sees every
-// stamp that belongs to it.
+// Stamps are written with release and the sequence after them, so whoever sees a sequence sees
+// every stamp that belongs to it.
 #include "server/stamps.h"
 
 #include <stdatomic.h>
@@ -42,8 +42,7 @@ void mx_stamps_publish_all(mx_stamps *stamps) {
     atomic_store_explicit(&stamps->seq, next, memory_order_release);
 }
 
-bool mx_stamps_hold(
-    const mx_stamps *stamps, const uint64_t *tags, size_t count, uint64_t seq) {
+bool mx_stamps_hold(const mx_stamps *stamps, const uint64_t *tags, size_t count, uint64_t seq) {
     if (atomic_load_explicit(&stamps->everything, memory_order_acquire) > seq) {
         return false;
     }

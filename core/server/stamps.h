@@ -2,8 +2,8 @@
 // tag of that slot. Two tags in one slot only make a page stale that was not.
 //
 // The protocol: a reader loads the sequence *before* its read transaction begins and keeps it with
-// what it made; that is valid while none of its tags has a stamp above. The writer, after COMMIT and
-// before any answer, first stamps and then publishes the sequence.
+// what it made; that is valid while none of its tags has a stamp above. The writer, after COMMIT
+// and before any answer, first stamps and then publishes the sequence.
 #pragma once
 
 #include <stdbool.h>
@@ -29,5 +29,4 @@ void mx_stamps_publish(mx_stamps *stamps, const uint64_t *tags, size_t count);
 void mx_stamps_publish_all(mx_stamps *stamps);
 
 // True while nothing of `tags` was touched after `seq`. Any thread.
-bool mx_stamps_hold(
-    const mx_stamps *stamps, const uint64_t *tags, size_t count, uint64_t seq);
+bool mx_stamps_hold(const mx_stamps *stamps, const uint64_t *tags, size_t count, uint64_t seq);

@@ -1,6 +1,7 @@
-// Files: /assets/<theme>/… from the folder `assets` of a theme, /assets/plugins/<id>/… from that of a
-// plugin (what is not found there Lua may know), /media/… from the data folder. Small ones are kept with the pages, head, compressed forms and
-// all; large ones are read piece by piece in the pool.
+// Files: /assets/<theme>/… from the folder `assets` of a theme, /assets/plugins/<id>/… from that of
+// a plugin (what is not found there Lua may know), /media/… from the data folder. Small ones are
+// kept with the pages, head, compressed forms and all; large ones are read piece by piece in the
+// pool.
 #include "server/exchange.h"
 
 #include <assert.h>
@@ -49,7 +50,7 @@ static int open_below(const char *root, const char *folder, struct mx_slice owne
     return open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 }
 
-// A merchant's own files win over those that come with Merx.
+// Files of the data folder win over those that come with Merx.
 static int open_asset(const struct mx_shared *shared, struct mx_slice rest) {
     const char *folder = "themes/";
     struct mx_slice plugins = MX_SLICE("plugins/");
@@ -112,9 +113,10 @@ static void choose_manner(const mx_exchange *exchange, bool is_media, struct man
     bool is_named = mx_slice_starts_with(exchange->request->query, MX_SLICE("v="));
     *out = (struct manner){.type = mx_mime_of(path)};
     bool is_svg = mx_slice_starts_with(out->type, MX_SLICE("image/svg"));
-    add_field(out, MX_SLICE("Cache-Control"), is_media || is_named
-        ? MX_SLICE("public, max-age=31536000, immutable") // the name changes with the content
-        : MX_SLICE("public, max-age=300"));
+    add_field(out, MX_SLICE("Cache-Control"),
+        is_media || is_named
+            ? MX_SLICE("public, max-age=31536000, immutable") // the name changes with the content
+            : MX_SLICE("public, max-age=300"));
     add_field(out, MX_SLICE("X-Content-Type-Options"), MX_SLICE("nosniff"));
     add_field(out, MX_SLICE("Accept-Ranges"), MX_SLICE("bytes"));
     if (is_svg) {
@@ -122,7 +124,8 @@ static void choose_manner(const mx_exchange *exchange, bool is_media, struct man
             MX_SLICE("default-src 'none'; style-src 'unsafe-inline'; sandbox"));
     } else if (is_media && !mx_mime_is_passive(out->type)) {
         add_field(out, MX_SLICE("Content-Disposition"), MX_SLICE("attachment"));
-        add_field(out, MX_SLICE("Content-Security-Policy"), MX_SLICE("default-src 'none'; sandbox"));
+        add_field(
+            out, MX_SLICE("Content-Security-Policy"), MX_SLICE("default-src 'none'; sandbox"));
     }
 }
 
@@ -297,8 +300,8 @@ static uint64_t send_head(mx_exchange *exchange, int status, const struct manner
         .fields = fields,
         .field_count = count,
         .framing = MX_REPLY_LENGTH,
-        .body_len = status == 304 || status == 412 || status == 416 ? 0
-                                                                    : range.last - range.first + 1,
+        .body_len =
+            status == 304 || status == 412 || status == 416 ? 0 : range.last - range.first + 1,
         .close = !exchange->keep_alive || worker->is_draining,
         .keep_alive_1_0 = exchange->request->is_http_1_0 && exchange->keep_alive,
         .date = mx_answer_date(worker),
@@ -323,8 +326,8 @@ static void send_large(
     uint64_t size = (uint64_t)info->st_size;
     struct mx_range range;
     write_validator(info, etag_text);
-    struct mx_validators validators = {
-        .etag = mx_slice_of(etag_text), .last_modified = info->st_mtim.tv_sec,
+    struct mx_validators validators = {.etag = mx_slice_of(etag_text),
+        .last_modified = info->st_mtim.tv_sec,
         .now = mx_now_ms(mx_world_real()) / 1000};
     int status = choose_range(exchange, &validators, size, &range);
     enum mx_condition condition = mx_condition_check(exchange->request, &validators);
@@ -372,8 +375,7 @@ static struct mx_slice make_key(mx_exchange *exchange) {
 }
 
 // A kept file is believed for a moment without a look at the disk.
-static struct mx_cache_entry *find_kept(
-    mx_exchange *exchange, struct mx_slice key, bool is_media) {
+static struct mx_cache_entry *find_kept(mx_exchange *exchange, struct mx_slice key, bool is_media) {
     struct mx_lane *lane = &exchange->worker->lane;
     struct mx_cache_entry *entry = mx_cache_acquire(lane->shared->cache, key, 0);
     if (entry && mx_loop_now(lane->loop) - atomic_load(&entry->looked_at_ms) < LOOK_EVERY_MS) {

@@ -169,8 +169,8 @@ static int watch(struct supervisor *supervisor) {
 
 int mx_supervise(mx_options *options) {
     const char *wanted = mx_options_text(options, MX_OPT_SUPERVISE);
-    bool is_alone = strcmp(wanted, "false") == 0 ||
-                    (strcmp(wanted, "auto") == 0 && mx_sd_is_there());
+    bool is_alone =
+        strcmp(wanted, "false") == 0 || (strcmp(wanted, "auto") == 0 && mx_sd_is_there());
     struct supervisor supervisor = {.options = options};
     struct mx_error err;
     if (mx_sockets_open(options, &supervisor.sockets, &err) < 0) {

@@ -3,6 +3,6 @@
 
 #include "server/options.h"
 
-// Serves in a child process, or, when systemd watches already, in this one. Returns the exit code for
-// the shell.
+// Serves in a child process, or, when systemd watches already, in this one. Returns the exit code
+// for the shell.
 int mx_supervise(mx_options *options);

@@ -22,8 +22,7 @@ static int run_command(
         MX_SLICE("command"), command->name, command->args, command->key, command->actor};
     struct mx_frame frame;
     mx_buf answer = {0};
-    int rc = mx_call_server(
-        mx_options_text(options, MX_OPT_DATA), words, 5, &answer, &frame, err);
+    int rc = mx_call_server(mx_options_text(options, MX_OPT_DATA), words, 5, &answer, &frame, err);
     if (rc == MX_OK && frame.count == 1) {
         mx_buf_append_slice(out, frame.words[0]);
     } else if (rc == MX_OK) {
@@ -156,8 +155,8 @@ static int on_tool_found(void *ctx, const char *name, struct mx_error *err) {
     return MX_OK;
 }
 
-int mx_tool_list(const mx_options *options, void (*fn)(void *ctx, const char *name, const char *about),
-    void *ctx, struct mx_error *err) {
+int mx_tool_list(const mx_options *options,
+    void (*fn)(void *ctx, const char *name, const char *about), void *ctx, struct mx_error *err) {
     char folder[PATH_SIZE];
     snprintf(folder, sizeof(folder), "%s/lua/cli", mx_options_text(options, MX_OPT_SHARE));
     struct listing listing = {folder, fn, ctx};

@@ -1,5 +1,6 @@
-// The thread of a worker: its lane, its doors, its connections. A drain accepts who is in the queue,
-// answers everybody with "Connection: close" and ends when nobody is left, or when time is up.
+// The thread of a worker: its lane, its doors, its connections. A drain accepts who is in the
+// queue, answers everybody with "Connection: close" and ends when nobody is left, or when time is
+// up.
 #include "server/worker.h"
 
 #include <assert.h>
@@ -78,8 +79,8 @@ static int open_doors(struct mx_worker *worker, struct mx_error *err) {
         door->worker = worker;
         int fd = door->fd;
         door->fd = -1; // the listener's, also when it fails
-        int rc = mx_listener_start(
-            worker->lane.loop, fd, on_connection, door, &door->listener, err);
+        int rc =
+            mx_listener_start(worker->lane.loop, fd, on_connection, door, &door->listener, err);
         if (rc < 0) {
             return rc;
         }

@@ -24,7 +24,7 @@ struct mx_worker {
     mx_exchange *exchanges;
     mx_compressor *quick;    // for replies that are made once
     mx_compressor *thorough; // for what is kept
-    mx_buf head; // scratch of replies
+    mx_buf head;             // scratch of replies
     char date[MX_DATE_LEN];
     int64_t date_second;
     uint64_t next_id;
@@ -42,8 +42,8 @@ struct mx_worker {
     struct mx_start start;
 };
 
-// Starts the thread of a zeroed worker whose lane (its first five members, and `tally`) and doors are
-// set. mx_worker_wait() must follow.
+// Starts the thread of a zeroed worker whose lane (its first five members, and `tally`) and doors
+// are set. mx_worker_wait() must follow.
 int mx_worker_start(struct mx_worker *worker, struct mx_error *err);
 
 // Waits until it serves. On failure the thread has ended and its descriptors are closed.

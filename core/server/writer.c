@@ -1,6 +1,6 @@
 // A command travels as one block of memory: made by whoever asks, run on the writer's thread inside
-// the savepoint of its job, mailed back and freed there. What it touched is stamped after the COMMIT
-// and before any answer. Time and seed are drawn once, so a second run makes the same rows.
+// the savepoint of its job, mailed back and freed there. What it touched is stamped after the
+// COMMIT and before any answer. Time and seed are drawn once, so a second run makes the same rows.
 #include "server/writer.h"
 
 #include <assert.h>
@@ -12,7 +12,7 @@
 struct sent {
     struct mx_letter letter; // first: the mailbox hands it back
     struct mx_job job;
-    mx_commands *commands; // borrowed
+    mx_commands *commands;     // borrowed
     struct mx_command command; // its bytes stand behind the struct
     mx_mailbox *reply_to;
     mx_command_fn fn;
@@ -155,8 +155,7 @@ static void on_batch_committed(void *ctx, struct mx_job *const *jobs, int count)
         size_t needed = used + sent->touched_count;
         if (needed > commands->batch_cap) {
             commands->batch_cap = needed * 2;
-            commands->batch =
-                mx_realloc(commands->batch, commands->batch_cap * sizeof(uint64_t));
+            commands->batch = mx_realloc(commands->batch, commands->batch_cap * sizeof(uint64_t));
         }
         if (sent->touched_count > 0) {
             memcpy(commands->batch + used, sent->touched, sent->touched_count * sizeof(uint64_t));
@@ -235,8 +234,8 @@ static struct sent *sent_create(const struct mx_command *command) {
     return sent;
 }
 
-static int submit(mx_commands *commands, struct sent *sent, mx_mailbox *reply_to,
-    mx_command_fn fn, void *ctx, struct mx_error *err) {
+static int submit(mx_commands *commands, struct sent *sent, mx_mailbox *reply_to, mx_command_fn fn,
+    void *ctx, struct mx_error *err) {
     sent->commands = commands;
     sent->reply_to = reply_to;
     sent->fn = fn;

@@ -1,12 +1,12 @@
-// Streams and listeners over real sockets: order, back-pressure, half-closed ends, and goodbyes that
-// destroy nothing.
+// Streams and listeners over real sockets: order, back-pressure, half-closed ends, and goodbyes
+// that destroy nothing.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
 #include <arpa/inet.h>
+#include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -270,8 +270,7 @@ static void a_stopping_listener_takes_in_who_is_waiting(void **state) {
     assert_int_equal(mx_loop_create(&door.loop, &err), MX_OK);
     assert_int_equal(mx_socket_listen(MX_SLICE("127.0.0.1:0"), false, 0, &fd, &err), MX_OK);
     unsigned port = mx_socket_port(fd);
-    assert_int_equal(
-        mx_listener_start(door.loop, fd, on_accepted, &door, &listener, &err), MX_OK);
+    assert_int_equal(mx_listener_start(door.loop, fd, on_accepted, &door, &listener, &err), MX_OK);
     for (int i = 0; i < 10; i++) {
         clients[i] = connect_to(port);
     }
@@ -295,8 +294,7 @@ static void a_paused_listener_leaves_them_in_the_queue(void **state) {
     assert_int_equal(mx_loop_create(&door.loop, &err), MX_OK);
     assert_int_equal(mx_socket_listen(MX_SLICE("127.0.0.1:0"), false, 0, &fd, &err), MX_OK);
     unsigned port = mx_socket_port(fd);
-    assert_int_equal(
-        mx_listener_start(door.loop, fd, on_accepted, &door, &listener, &err), MX_OK);
+    assert_int_equal(mx_listener_start(door.loop, fd, on_accepted, &door, &listener, &err), MX_OK);
     mx_listener_pause(listener);
     int client = connect_to(port);
     for (int i = 0; i < 10; i++) {
@@ -329,8 +327,9 @@ static void several_sockets_share_a_port_only_when_told(void **state) {
 
 static void addresses_are_read_strictly(void **state) {
     (void)state;
-    static const char *const bad[] = {"", "8080", "localhost:80", "127.0.0.1", "127.0.0.1:",
-        "127.0.0.1:65536", "1.2.3:80", "::1:80", "[::1]", "[::1:80", "[127.0.0.1]:80", "unix:", " *:0"};
+    static const char *const bad[] = {"", "8080", "localhost:80", "127.0.0.1",
+        "127.0.0.1:", "127.0.0.1:65536", "1.2.3:80", "::1:80", "[::1]", "[::1:80", "[127.0.0.1]:80",
+        "unix:", " *:0"};
     struct mx_error err;
     int fd = -1;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

@@ -33,14 +33,13 @@ static int destroy_world(void **state) {
 }
 
 // Stores `text` under `key`, made of `tag` as things are now.
-static void put(struct world *world, const char *key, const char *text, uint64_t tag,
-    int64_t until_ms) {
+static void put(
+    struct world *world, const char *key, const char *text, uint64_t tag, int64_t until_ms) {
     struct mx_cache_variant variant = {0};
     mx_buf_append_text(&variant.bytes, text);
     struct mx_cache_deps deps = {
         .tags = &tag, .count = 1, .until_ms = until_ms, .seq = mx_stamps_seq(world->stamps)};
-    mx_cache_release(
-        mx_cache_store(world->cache, mx_slice_of(key), &deps, 0, &variant, false));
+    mx_cache_release(mx_cache_store(world->cache, mx_slice_of(key), &deps, 0, &variant, false));
     assert_null(variant.bytes.ptr); // taken
 }
 
@@ -130,8 +129,7 @@ static void the_first_variant_of_an_encoding_stays(void **state) {
     mx_buf_append_text(&second.bytes, "second");
     const struct mx_cache_variant *kept =
         mx_cache_variant_add(world->cache, entry, MX_ENCODING_GZIP, &first);
-    assert_ptr_equal(
-        mx_cache_variant_add(world->cache, entry, MX_ENCODING_GZIP, &second), kept);
+    assert_ptr_equal(mx_cache_variant_add(world->cache, entry, MX_ENCODING_GZIP, &second), kept);
     assert_ptr_equal(mx_cache_variant_find(entry, MX_ENCODING_GZIP), kept);
     assert_int_equal(kept->bytes.len, 5);
     mx_cache_release(entry);

@@ -1,5 +1,5 @@
-// The small parts of the server: frames, suggestions, options, clock, metrics, and the datagrams for
-// systemd.
+// The small parts of the server: frames, suggestions, options, clock, metrics, and the datagrams
+// for systemd.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,11 +50,11 @@ static void a_message_is_read_only_when_all_of_it_is_there(void **state) {
 static void lengths_that_lie_are_refused(void **state) {
     (void)state;
     static const struct mx_slice bad[] = {
-        {"\xff\xff\xff\x7f", 4},                   // more than a message may have
-        {"\x03\0\0\0abc", 7},                      // no room for a length
-        {"\x05\0\0\0\x02\0\0\0a", 9},              // a word that ends behind the message
-        {"\x05\0\0\0\xff\xff\xff\xffx", 9},        // ... far behind
-        {"\x08\0\0\0\x01\0\0\0a\0\0\0", 12},       // a second word without its length
+        {"\xff\xff\xff\x7f", 4},             // more than a message may have
+        {"\x03\0\0\0abc", 7},                // no room for a length
+        {"\x05\0\0\0\x02\0\0\0a", 9},        // a word that ends behind the message
+        {"\x05\0\0\0\xff\xff\xff\xffx", 9},  // ... far behind
+        {"\x08\0\0\0\x01\0\0\0a\0\0\0", 12}, // a second word without its length
     };
     struct mx_frame frame;
     struct mx_error err;
