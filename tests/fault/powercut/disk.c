@@ -56,6 +56,11 @@ static bool is_memory(const char *path) {
     return ends_with(path, "-shm");
 }
 
+// A database or its log, but not its shared memory.
+static bool is_database(const char *path) {
+    return ends_with(path, ".db") || ends_with(path, ".db-wal") || ends_with(path, ".db-journal");
+}
+
 static void apply_name(struct names *names, const struct name_change *change) {
     switch (change->kind) {
     case MX_RECORD_OPEN:
@@ -208,10 +213,10 @@ void mx_disk_apply(
 }
 
 uint64_t mx_disk_unsynced(const mx_disk *disk) {
-    uint64_t sum = disk->name_change_count;
+    uint64_t sum = 0;
     for (const struct entry *at = disk->now.list; at && at < disk->now.list + disk->now.count;
          at++) {
-        for (size_t i = 0; at->file && i < at->file->change_count; i++) {
+        for (size_t i = 0; at->file && is_database(at->path) && i < at->file->change_count; i++) {
             sum += at->file->changes[i].is_truncate ? 1 : at->file->changes[i].length;
         }
     }

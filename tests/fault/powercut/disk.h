@@ -34,7 +34,7 @@ void mx_disk_apply(
 // the power.
 void mx_disk_write(const mx_disk *disk, enum mx_cut cut, uint64_t seed, const char *folder);
 
-// How many bytes and name changes are not yet on disk.
+// How many bytes of databases and their logs are not yet on disk.
 uint64_t mx_disk_unsynced(const mx_disk *disk);
 
 // Whether `folder` holds just what the model says is there (sockets, locks and shared memory
