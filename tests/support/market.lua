@@ -3,6 +3,7 @@ local command = require("kernel.command")
 local drafts = require("support.drafts")
 local db = require("kernel.db")
 local points = require("kernel.points")
+require("domain.transfer") -- its commands make products
 
 local market = {}
 

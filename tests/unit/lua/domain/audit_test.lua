@@ -8,7 +8,7 @@ local checkout = require("domain.checkout")
 local command = require("kernel.command")
 local fsck = require("domain.fsck")
 local native = require("native.db")
-require("domain.catalog")
+require("domain.transfer")
 
 local function sql(text)
   assert(native.main():exec(text))

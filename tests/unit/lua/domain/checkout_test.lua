@@ -8,7 +8,7 @@ local command = require("kernel.command")
 local db = require("kernel.db")
 local inventory = require("domain.inventory")
 local order = require("domain.order")
-require("domain.catalog")
+require("domain.transfer")
 require("domain.listings")
 
 local function open(more)

@@ -10,9 +10,8 @@ local checkout = require("domain.checkout")
 local clock = require("native.clock")
 local command = require("kernel.command")
 local db = require("kernel.db")
-local native = require("native.db")
 local payment = require("domain.payment")
-require("domain.catalog")
+require("domain.transfer")
 
 local TOTAL <const> = 1490
 local START <const> = 1767225600000
