@@ -77,6 +77,7 @@ int mx_script_create(
     copy_options(script, options);
     script->boot_ref = LUA_NOREF;
     script->entry_refs[MX_ENTRY_REQUEST] = LUA_NOREF;
+    script->entry_refs[MX_ENTRY_ERROR] = LUA_NOREF;
     script->entry_refs[MX_ENTRY_TICK] = LUA_NOREF;
     script->spawned_end = &script->spawned;
     script->fake_now_ms = INT64_MIN;
@@ -144,6 +145,7 @@ static int l_boot(lua_State *L) {
         return luaL_error(L, "boot.lua must return a table of entry functions");
     }
     script->entry_refs[MX_ENTRY_REQUEST] = ref_function(L, "request");
+    script->entry_refs[MX_ENTRY_ERROR] = ref_function(L, "error");
     script->entry_refs[MX_ENTRY_TICK] = ref_function(L, "tick");
     script->boot_ref = luaL_ref(L, LUA_REGISTRYINDEX);
     return 0;

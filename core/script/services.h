@@ -22,7 +22,8 @@ enum mx_arg_kind {
     MX_ARG_BYTES,    // bytes, as a Lua string
     MX_ARG_VALUE,    // bytes, as written by mx_value_encode() (value.h)
     MX_ARG_FAILURE,  // error, as the two values nil, { code, message }
-    MX_ARG_EXCHANGE, // exchange, as the request userdata (request.h)
+    MX_ARG_EXCHANGE, // exchange, as the request userdata (request.h); an integer that is not 0 goes
+                     // first
 };
 
 // Everything in it is borrowed for the call it is passed to.

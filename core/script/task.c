@@ -269,7 +269,12 @@ static int l_enter(lua_State *L) {
     int entry = (int)(intptr_t)lua_touserdata(L, 2);
     lua_settop(L, 0);
     lua_rawgeti(L, LUA_REGISTRYINDEX, entry); // fn
-    int nargs = mx_arg_push(L, arg);          // fn args
+    int nargs = 0;
+    if (arg->kind == MX_ARG_EXCHANGE && arg->integer != 0) { // of MX_ENTRY_ERROR
+        lua_pushinteger(L, arg->integer);                    // fn status
+        nargs++;
+    }
+    nargs += mx_arg_push(L, arg); // fn args
     lua_callk(L, nargs, LUA_MULTRET, 0, after_entry);
     return after_entry(L, LUA_OK, 0);
 }
@@ -285,7 +290,10 @@ static void refuse(enum mx_code code, const char *text, mx_task_fn fn, void *ctx
 mx_task *mx_task_start(
     mx_script *script, enum mx_entry entry, const struct mx_arg *arg, mx_task_fn fn, void *ctx) {
     static const char *const missing[] = {
-        "boot.lua gives no function 'request'", "boot.lua gives no function 'tick'"};
+        "boot.lua gives no function 'request'",
+        "boot.lua gives no function 'error'",
+        "boot.lua gives no function 'tick'",
+    };
     if (script->entry_refs[entry] == LUA_NOREF) {
         refuse(MX_E_MISSING, missing[entry], fn, ctx);
         return NULL;

@@ -9,6 +9,7 @@ typedef struct mx_script mx_script;
 // Which function of boot.lua a task runs.
 enum mx_entry {
     MX_ENTRY_REQUEST, // one MX_ARG_EXCHANGE
+    MX_ENTRY_ERROR,   // one MX_ARG_EXCHANGE, its integer the status: error(status, req)
     MX_ENTRY_TICK,    // one MX_ARG_INTEGER: now in ms; its result is the ms until the next tick
 };
 

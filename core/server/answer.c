@@ -76,7 +76,7 @@ void mx_answer_send(mx_exchange *exchange, const struct mx_answer *answer) {
 
 // --- errors -----------------------------------------------------------------------------------
 
-static bool prefers_problem(const mx_exchange *exchange) {
+bool mx_answer_is_problem(const mx_exchange *exchange) {
     const struct mx_request *request = exchange->request;
     if (!request) {
         return false;
@@ -112,8 +112,8 @@ static void write_page(mx_exchange *exchange, int status, const char *detail, mx
         out, "<p><small>%d &middot; %.*s</small></p>\n</html>\n", status, (int)id.len, id.ptr);
 }
 
-void mx_answer_error(mx_exchange *exchange, int status, const char *detail) {
-    bool is_problem = prefers_problem(exchange);
+void mx_answer_plain_error(mx_exchange *exchange, int status, const char *detail) {
+    bool is_problem = mx_answer_is_problem(exchange);
     struct mx_reply_field fields[] = {
         {MX_SLICE("Content-Type"), is_problem ? MX_SLICE("application/problem+json")
                                               : MX_SLICE("text/html; charset=utf-8")},
@@ -232,6 +232,7 @@ struct said {
     bool is_encoded; // Lua did it itself
     bool has_nosniff;
     bool has_referrer;
+    bool has_retry;
     bool has_type;
 };
 
@@ -256,6 +257,7 @@ static void take_field(
             return;
         }
         break;
+    case 11: said->has_retry |= is_name(name, MX_SLICE("retry-after")); break;
     case 12:
         if (is_name(name, MX_SLICE("content-type"))) {
             said->type = pair->value;
@@ -271,7 +273,10 @@ static void take_field(
     add_field(fields, name, pair->value);
 }
 
-static void add_defaults(const struct said *said, struct fields *fields) {
+static void add_defaults(int status, const struct said *said, struct fields *fields) {
+    if (status == 503 && !said->has_retry) {
+        add_field(fields, MX_SLICE("Retry-After"), MX_SLICE("2"));
+    }
     if (!said->has_nosniff) {
         add_field(fields, MX_SLICE("X-Content-Type-Options"), MX_SLICE("nosniff"));
     }
@@ -395,7 +400,7 @@ int mx_answer_lua(mx_exchange *exchange, const struct mx_reply_spec *spec, struc
     for (size_t i = 0; i < spec->header_count; i++) {
         take_field(exchange, &spec->headers[i], &said, &fields);
     }
-    add_defaults(&said, &fields);
+    add_defaults(spec->status, &said, &fields);
     for (size_t i = 0; i < exchange->cookie_count; i++) {
         add_field(&fields, MX_SLICE("Set-Cookie"), exchange->cookies[i]);
     }

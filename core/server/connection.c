@@ -81,6 +81,7 @@ static void forget_request(mx_exchange *exchange) {
     exchange->is_upload_refused = false;
     exchange->is_origin_known = false;
     exchange->id = (struct mx_slice){0};
+    exchange->is_failing = false;
     exchange->cookie_count = 0;
     exchange->page_key = (struct mx_slice){0};
     exchange->route = (struct mx_slice){0};

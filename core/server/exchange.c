@@ -24,25 +24,40 @@ static void on_task_ended(void *ctx, const struct mx_task_result *result) {
     if (exchange) {
         mx_exchange_hold(exchange);
         part(run);
-        // Without an error the handler forgot to answer, which is a bug as well.
-        mx_answer_error(exchange, result->code == MX_E_LIMIT ? 503 : 500, NULL);
+        if (run->status != 0) {
+            mx_answer_plain_error(exchange, run->status, NULL);
+        } else { // without an error the handler forgot to answer, which is a bug as well
+            mx_answer_error(exchange, result->code == MX_E_LIMIT ? 503 : 500, NULL);
+        }
         mx_exchange_unhold(exchange);
     }
     mx_free(run);
 }
 
-static void start_task(mx_exchange *exchange) {
+static void start_task(mx_exchange *exchange, enum mx_entry entry, int status) {
     struct mx_run *run = mx_alloc(sizeof(*run));
     run->worker = exchange->worker;
     run->exchange = exchange;
+    run->status = status;
     exchange->run = run;
     mx_exchange_hold(exchange);
-    struct mx_arg arg = {.kind = MX_ARG_EXCHANGE, .exchange = exchange};
-    mx_task *task =
-        mx_task_start(exchange->worker->lane.script, MX_ENTRY_REQUEST, &arg, on_task_ended, run);
+    struct mx_arg arg = {.kind = MX_ARG_EXCHANGE, .exchange = exchange, .integer = status};
+    mx_task *task = mx_task_start(exchange->worker->lane.script, entry, &arg, on_task_ended, run);
     if (task) {
         run->task = task;
     }
+}
+
+void mx_answer_error(mx_exchange *exchange, int status, const char *detail) {
+    if (!exchange->request || exchange->is_failing || mx_answer_is_problem(exchange)) {
+        mx_answer_plain_error(exchange, status, detail);
+        return;
+    }
+    exchange->is_failing = true;
+    exchange->page_key = (struct mx_slice){0}; // an error is nobody else's page
+    exchange->cookie_count = 0;
+    mx_exchange_set_patience(exchange, exchange->worker->lane.shared->handler_ms);
+    start_task(exchange, MX_ENTRY_ERROR, status);
 }
 
 void mx_exchange_cancel(mx_exchange *exchange) {
@@ -70,7 +85,7 @@ void mx_exchange_begin(mx_exchange *exchange) {
     if (!mx_static_answer(exchange) && !mx_health_answer(exchange)) {
         mx_page_key_find(exchange);
         if (exchange->page_key.ptr == NULL || !mx_page_send_cached(exchange)) {
-            start_task(exchange);
+            start_task(exchange, MX_ENTRY_REQUEST, 0);
         }
     }
     mx_exchange_unhold(exchange);

@@ -30,6 +30,7 @@ struct mx_run {
     struct mx_worker *worker;
     mx_exchange *exchange; // NULL: answered
     mx_task *task;
+    int status; // of an error page; 0: the request itself
 };
 
 struct mx_exchange {
@@ -75,6 +76,7 @@ struct mx_exchange {
     struct mx_slice route;    // for the numbers
     struct mx_sending *file;  // static.c's: a large file on its way
     bool keep_alive;
+    bool is_failing; // an error page is being made: the next error is plain
 };
 
 // --- connection.c -----------------------------------------------------------------------------
@@ -101,6 +103,10 @@ void mx_exchange_drain(mx_exchange *exchange);
 void mx_exchange_drop(mx_exchange *exchange);
 
 // --- exchange.c -------------------------------------------------------------------------------
+
+// Answers with an error: the page that Lua makes of it, or a plain one when Lua has none, or the
+// request never became one. `detail`, which may be NULL, is for the plain one.
+void mx_answer_error(mx_exchange *exchange, int status, const char *detail);
 
 // A whole request is there: answers it, or has it answered.
 void mx_exchange_begin(mx_exchange *exchange);
@@ -142,7 +148,10 @@ void mx_answer_send(mx_exchange *exchange, const struct mx_answer *answer);
 
 // An error of the server's own: a short page or, for clients that prefer it, problem details.
 // `detail` may be NULL.
-void mx_answer_error(mx_exchange *exchange, int status, const char *detail);
+void mx_answer_plain_error(mx_exchange *exchange, int status, const char *detail);
+
+// True when problem details suit the client better than a page.
+bool mx_answer_is_problem(const mx_exchange *exchange);
 
 // What Lua replied: conditions, ranges, compression, page cache.
 int mx_answer_lua(mx_exchange *exchange, const struct mx_reply_spec *spec, struct mx_error *err);

@@ -1,5 +1,5 @@
-// Whole pages that every visitor who has nothing of their own may share: made once by Lua, then served
-// from memory. The bytes of a form are laid out so that a 304 is a piece of the 200:
+// Whole pages that every visitor who has nothing of their own may share: made once by Lua, then
+// served from memory. The bytes of a form are laid out so that a 304 is a piece of the 200:
 //
 //   HTTP/1.1 200 OK · Content-Type [· Content-Encoding] · Content-Length | ETag · kept fields |
 //   body

@@ -87,6 +87,20 @@ test("a bug is a 500 that tells the visitor nothing, and a line in the log", asy
   assert.equal((await request(server.port, "/")).status, 200);
 });
 
+test("an error is a page of ours where Lua has one, and a plain one where that fails, too", async (t) => {
+  const server = await serve(t, { args: ["--body-bytes", "10", "--handler-ms", "300"] });
+  const shown = async (path, options) => {
+    const { status, text } = await request(server.port, path, options);
+    return `${status} ${/our own \d+|<h1>.*<\/h1>/.exec(text)[0]}`;
+  };
+  assert.equal(await shown("/raise"), "500 our own 500");
+  assert.equal(await shown("/forget"), "500 our own 500");
+  assert.equal(await shown("/media/nothing.png"), "404 our own 404");
+  assert.equal(await shown("/form", { method: "POST", body: "x".repeat(11) }), "413 our own 413");
+  assert.equal(await shown("/raise-twice"), "500 <h1>Internal Server Error</h1>");
+  assert.equal(await shown("/sleep?ms=60000"), "504 <h1>Gateway Timeout</h1>"); // the page waits, too
+});
+
 test("an error is problem details for whoever prefers them", async (t) => {
   const server = await serve(t);
   const reply = await request(server.port, "/raise", { headers: { Accept: "application/json" } });

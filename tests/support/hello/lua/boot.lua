@@ -77,6 +77,7 @@ end
 pages["/count"] = function(req) req:reply(200, TEXT, count_of("page") .. "\n") end
 pages["/ticks"] = function(req) req:reply(200, TEXT, count_of("ticks") .. "\n") end
 pages["/raise"] = function() error("a bug in a page") end
+pages["/raise-twice"] = pages["/raise"]
 pages["/forget"] = function() end
 pages["/spin"] = function() while true do end end
 pages["/now"] = function(req) req:reply(200, TEXT, clock.now() .. "\n") end
@@ -140,6 +141,12 @@ local function command(name, args, meta)
   return commands[name](args, meta)
 end
 
+local function error_page(status, req)
+  if req.path == "/raise-twice" then error("a bug in the error page") end
+  if req.path == "/sleep" then task.sleep(60000) end
+  req:reply(status, { ["Content-Type"] = HTML["Content-Type"], ["Cache-Control"] = "no-store" }, "<!doctype html><p>our own " .. status .. "</p>\n")
+end
+
 local last_tick = 0
 
 local function tick(now)
@@ -156,6 +163,7 @@ if thread.role == "worker" then cache.configure({ query = { "page", "sort_by" },
 
 return {
   request = request,
+  error = error_page,
   command = command,
   tick = tick,
   reload = function() reloads = reloads + 1 end,
