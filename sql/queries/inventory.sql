@@ -59,6 +59,28 @@ UPDATE accounts
    AND (:delta >= 0 OR floor IS NULL OR balance - held + :delta >= floor)
 RETURNING id, balance, held, floor, low_at;
 
+-- :name account_hold_at :one
+-- :use  takes aside at one place, or changes nothing: the way of most orders
+UPDATE accounts
+   SET held = held + :quantity, updated_at = :at
+ WHERE kind = :kind
+   AND owner_id = :owner_id
+   AND place_id = :place_id
+   AND key = :key
+   AND (floor IS NULL OR balance - held - :quantity >= floor)
+RETURNING id, balance, held, floor, low_at;
+
+-- :name account_take_at :one
+-- :use  the same, but gone for good at once
+UPDATE accounts
+   SET balance = balance - :quantity, updated_at = :at
+ WHERE kind = :kind
+   AND owner_id = :owner_id
+   AND place_id = :place_id
+   AND key = :key
+   AND (floor IS NULL OR balance - held - :quantity >= floor)
+RETURNING id, balance, held, floor, low_at;
+
 -- :name account_hold_one :one
 -- :use  takes aside from the first place that has enough, or changes nothing
 UPDATE accounts

@@ -178,24 +178,30 @@ local function take_parts(tx, want, options)
   return short(want)
 end
 
+-- At the place that orders take from first, else at any that has enough, else from several.
+local function take_one(tx, want, place_id, options)
+  local verb = options.is_final and "account_take" or "account_hold"
+  local params = {
+    kind = want.kind, owner_id = want.owner_id, place_id = want.kind == "stock" and place_id or 0, key = want.key or "",
+    quantity = want.quantity, at = tx.now,
+  }
+  local account = db.one(verb .. "_at", params) or want.kind == "stock" and db.one(verb .. "_one", params)
+  if not account then return take_parts(tx, want, options) end
+  keep(tx, want, account, want.quantity, options)
+  return true
+end
+
 --- Takes things aside for an order, all or nothing (a failure rolls the command back).
 ---@param tx merx.Tx
----@param wants merx.Want[] at most one for each account
+---@param wants merx.Want[]
 ---@param options { order_id?: integer, expires_at?: integer, is_final?: boolean } is_final: gone at once
 ---@return true? ok
 ---@return merx.Error? err "stock.short", "coupon.short" …, with `data.owner_id` and `data.available`
 function inventory.take(tx, wants, options)
-  local query = options.is_final and "account_take_one" or "account_hold_one"
+  local place_id = #wants > 0 and place_of(nil)
   for _, want in ipairs(wants) do
-    local account = db.one(query, {
-      kind = want.kind, owner_id = want.owner_id, key = want.key or "", quantity = want.quantity, at = tx.now,
-    })
-    if account then
-      keep(tx, want, account, want.quantity, options)
-    else
-      local ok, err = take_parts(tx, want, options)
-      if not ok then return nil, err end
-    end
+    local ok, err = take_one(tx, want, place_id, options)
+    if not ok then return nil, err end
   end
   return true
 end
