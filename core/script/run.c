@@ -143,12 +143,19 @@ static void limit_memory(struct mx_run *run, const struct mx_budget *budget) {
     }
 }
 
+// The thread sanitizer delays signals until the next system call, which a loop may never make.
+#ifdef __SANITIZE_THREAD__
+static const bool has_late_signals = true;
+#else
+static const bool has_late_signals = false;
+#endif
+
 // The hook of the run on its thread of Lua, and what the monitor shall look at.
 static void arm(struct mx_run *run) {
     mx_script *script = run->state->script;
     if (run->is_counted) {
         lua_sethook(run->L, on_count_reached, LUA_MASKCOUNT, MX_COUNT_STEP);
-    } else if (run->deadline_ns && !script->options.watchdog) {
+    } else if (run->deadline_ns && (!script->options.watchdog || has_late_signals)) {
         lua_sethook(run->L, on_time_to_look, LUA_MASKCOUNT, MX_COUNT_STEP);
     } else {
         lua_sethook(run->L, NULL, 0, 0);

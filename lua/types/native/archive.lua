@@ -1,21 +1,20 @@
 ---@meta native.archive
---- One file that holds many, for backups and packages; tools only.
+--- One file that holds many, for backups and packages.
 
 ---@class native.archive
 local archive = {}
 
----@class native.ArchiveWriter
+---@class native.ArchiveWriter: userdata
 local ArchiveWriter = {}
 
---- It appears at `path` when it is finished; what was not finished is gone.
+--- The file appears at `path` when finished.
 ---@param path string
 ---@return native.ArchiveWriter? writer
 ---@return native.Error? err
 function archive.create(path) end
 
---- Unpacks everything below `folder`, which must be empty or missing.
 ---@param path string
----@param folder string
+---@param folder string empty or missing
 ---@return true? ok
 ---@return native.Error? err
 function archive.extract(path, folder) end
@@ -32,17 +31,19 @@ function ArchiveWriter:add_bytes(name, bytes) end
 ---@return native.Error? err
 function ArchiveWriter:add_file(name, path) end
 
---- Every file below a folder; a missing folder adds nothing.
+--- Adds every file below `folder`; a missing one adds nothing.
 ---@param name string
 ---@param folder string
 ---@return true? ok
 ---@return native.Error? err
 function ArchiveWriter:add_tree(name, folder) end
 
-function ArchiveWriter:close() end
-
+--- On disk and in place.
 ---@return true? ok
 ---@return native.Error? err
 function ArchiveWriter:finish() end
+
+--- Gives up what is not finished. Fine to repeat.
+function ArchiveWriter:close() end
 
 return archive
