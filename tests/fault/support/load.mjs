@@ -35,9 +35,14 @@ export class Load {
     }
   }
 
+  // Nobody begins another purchase.
+  stop_soon() {
+    this.is_over = true;
+  }
+
   // Lets everybody end what they are at.
   async stop() {
-    this.is_over = true;
+    this.stop_soon();
     await this.done;
     return this;
   }

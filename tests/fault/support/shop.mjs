@@ -91,6 +91,11 @@ export async function check(database, promises = [], scratch) {
   return (await run(join(tools, "check"), args)).stdout.trim();
 }
 
+// The first column of what a question to the database gives.
+export async function query(data, sql) {
+  return (await run(join(tools, "check"), [join(data, "shop.db"), "--ask", sql])).stdout.split("\n").filter(Boolean);
+}
+
 // merx fsck must agree.
 export async function fsck(data) {
   const result = await merx(["fsck", "--data", data, "--share", root]);
