@@ -2,9 +2,8 @@
 class QuantityInput extends HTMLElement {
   connectedCallback() {
     const input = this.querySelector("input");
-    if (!input || this.dataset.ready) return;
+    if (!input || this.dataset.ready !== undefined) return;
     this.dataset.ready = "";
-    this.classList.remove("quantity--plain");
     input.before(this.step(input, -1, "−"));
     input.after(this.step(input, 1, "+"));
   }
