@@ -1,0 +1,59 @@
+-- Every named query is looked at as SQLite will run it: none may walk a whole table, but those whose
+-- table is small by nature.
+local test = require("support.test")
+local shop = require("support.shop")
+local db = require("kernel.db")
+
+-- Why each of these may walk its table.
+local SMALL <const> = {
+  categories_all = "some hundred categories, kept in memory",
+  category_insert = "some hundred categories, when one is made",
+  channels_all = "a handful of storefronts",
+  location_default = "a handful of places, the first one ends it",
+  locations_all = "a handful of places",
+  outbox_last_before = "the outbox is pruned; the newest old row ends it",
+  pages_listed = "some dozen pages",
+  promotions_enabled = "some dozen reductions, by a partial index",
+  revisions_all = "five rows",
+  settings_all = "some hundred settings, kept in memory",
+}
+
+-- The tables that a plan walks from end to end.
+local function scans_of(conn, sql)
+  local scans = {}
+  for _, row in ipairs(assert(assert(conn:prepare("EXPLAIN QUERY PLAN " .. sql)):all({}))) do
+    local is_table = row.detail:find("^SCAN %l") and not row.detail:find("VIRTUAL TABLE")
+    if is_table then scans[#scans + 1] = row.detail end
+  end
+  return scans
+end
+
+test.group("plans", function()
+  test.case("no named query walks a table that may grow", function()
+    local conn = shop.open()
+    local faults, count = {}, 0
+    for name, query in pairs(db.queries()) do
+      count = count + 1
+      for _, scan in ipairs(scans_of(conn, query.sql)) do
+        if not SMALL[name] then faults[#faults + 1] = ("%s %s: %s"):format(query.source, name, scan) end
+      end
+    end
+    table.sort(faults)
+    test.equal(table.concat(faults, "\n"), "")
+    test.truthy(count > 200, "only " .. count .. " queries were found")
+  end)
+
+  test.case("the list of exceptions names only queries that need it", function()
+    local conn = shop.open()
+    for name in pairs(SMALL) do
+      local query = test.truthy(db.queries()[name], "there is no query " .. name)
+      test.truthy(#scans_of(conn, query.sql) > 0, name .. " walks nothing: take it off the list")
+    end
+  end)
+
+  test.case("a walk is noticed", function()
+    local conn = shop.open()
+    test.equal(#scans_of(conn, "SELECT id FROM orders WHERE note = 'x'"), 1)
+    test.equal(#scans_of(conn, "SELECT id FROM orders WHERE token = 'x'"), 0)
+  end)
+end)
