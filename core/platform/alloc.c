@@ -12,7 +12,8 @@ enum { EXIT_NO_MEMORY = 71 };
 static atomic_ulong fail_at;
 
 static _Noreturn void end_without_memory(void) {
-    static const char line[] = "{\"level\":\"error\",\"msg\":\"out of memory; the process ends\"}\n";
+    static const char line[] =
+        "{\"level\":\"error\",\"msg\":\"out of memory; the process ends\"}\n";
     ssize_t written = write(STDERR_FILENO, line, sizeof(line) - 1);
     (void)written; // nothing is left to do when even this fails
     _exit(EXIT_NO_MEMORY);

@@ -82,7 +82,8 @@ static int sync_parent(const char *path, struct mx_error *err) {
     if (fd < 0) {
         return mx_fail_errno(err, errno, "cannot open the folder of %s", path);
     }
-    int rc = fsync(fd) < 0 ? mx_fail_errno(err, errno, "cannot write the folder of %s", path) : MX_OK;
+    int rc =
+        fsync(fd) < 0 ? mx_fail_errno(err, errno, "cannot write the folder of %s", path) : MX_OK;
     close(fd);
     return rc;
 }

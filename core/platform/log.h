@@ -6,7 +6,7 @@
 enum mx_log_level { MX_LOG_ERROR, MX_LOG_WARN, MX_LOG_INFO, MX_LOG_DEBUG };
 
 enum mx_log_form {
-    MX_LOG_AUTO,  // human when stderr is a terminal, else JSON
+    MX_LOG_AUTO, // human when stderr is a terminal, else JSON
     MX_LOG_JSON,
     MX_LOG_HUMAN,
 };

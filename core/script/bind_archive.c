@@ -49,24 +49,25 @@ static int l_create(lua_State *L) {
 static int l_add_bytes(lua_State *L) {
     mx_archive_writer *writer = check_open(L);
     struct mx_error err;
-    return push_outcome(L,
-        mx_archive_add_bytes(writer, luaL_checkstring(L, 2), mx_slice_check(L, 3), &err), &err);
+    return push_outcome(
+        L, mx_archive_add_bytes(writer, luaL_checkstring(L, 2), mx_slice_check(L, 3), &err), &err);
 }
 
 // writer:add_file(name, path) -> true | nil, err
 static int l_add_file(lua_State *L) {
     mx_archive_writer *writer = check_open(L);
     struct mx_error err;
-    return push_outcome(L,
-        mx_archive_add_file(writer, luaL_checkstring(L, 2), luaL_checkstring(L, 3), &err), &err);
+    return push_outcome(
+        L, mx_archive_add_file(writer, luaL_checkstring(L, 2), luaL_checkstring(L, 3), &err), &err);
 }
 
-// writer:add_tree(name, folder) -> true | nil, err: every file below it; a missing folder adds nothing
+// writer:add_tree(name, folder) -> true | nil, err: every file below it; a missing folder adds
+// nothing
 static int l_add_tree(lua_State *L) {
     mx_archive_writer *writer = check_open(L);
     struct mx_error err;
-    return push_outcome(L,
-        mx_archive_add_tree(writer, luaL_checkstring(L, 2), luaL_checkstring(L, 3), &err), &err);
+    return push_outcome(
+        L, mx_archive_add_tree(writer, luaL_checkstring(L, 2), luaL_checkstring(L, 3), &err), &err);
 }
 
 // writer:finish() -> true | nil, err: on disk and in place
@@ -84,8 +85,8 @@ static int l_extract(lua_State *L) {
         .files = 10000000,
     };
     struct mx_error err;
-    return push_outcome(L,
-        mx_archive_extract(luaL_checkstring(L, 1), luaL_checkstring(L, 2), &limits, &err), &err);
+    return push_outcome(
+        L, mx_archive_extract(luaL_checkstring(L, 1), luaL_checkstring(L, 2), &limits, &err), &err);
 }
 
 static const luaL_Reg writer_meta[] = {

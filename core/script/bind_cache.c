@@ -62,19 +62,24 @@ static int l_close(lua_State *L) {
     return 0;
 }
 
-// get(key) -> bytes | nil: only what still holds; the open scope then depends on what it was made
-// of
+// get(key [, buf]) -> bytes | nil: only what still holds, printed into `buf` (which is returned)
+// when there is one; the open scope then depends on what it was made of
 static int l_get(lua_State *L) {
     struct mx_slice key = mx_slice_check(L, 1);
+    bool prints = !lua_isnoneornil(L, 2);
     const struct mx_services *services = &mx_script_of(L)->services;
     struct mx_cache_deps deps = {NULL, 0, INT64_MAX, UINT64_MAX};
-    mx_buf *out = mx_scratch_take(L);
+    mx_buf *out = prints ? luaL_checkudata(L, 2, MX_BUF_TYPE) : mx_scratch_take(L);
     if (!services->cache_get || !services->cache_get(services->ctx, key, out, &deps)) {
         lua_pushnil(L);
         return 1;
     }
     mx_scope_merge(*scopes(L), &deps);
-    mx_scratch_push(L);
+    if (prints) {
+        lua_settop(L, 2);
+    } else {
+        mx_scratch_push(L);
+    }
     return 1;
 }
 

@@ -48,8 +48,8 @@ static int l_run(lua_State *L) {
 static int l_check(lua_State *L) {
     struct mx_backup_info info;
     struct mx_error err;
-    if (mx_backup_check(luaL_checkstring(L, 1), (int)luaL_optinteger(L, 2, 0), false, &info, &err)
-        < 0) {
+    if (mx_backup_check(luaL_checkstring(L, 1), (int)luaL_optinteger(L, 2, 0), false, &info, &err) <
+        0) {
         return mx_failure_push(L, &err);
     }
     lua_createtable(L, 0, 2);

@@ -107,8 +107,8 @@ struct mx_script {
     uint64_t last_task_id;
     struct mx_coroutine pool[MX_POOL_MAX];
     int pool_count;
-    int boot_ref; // table of entry functions, LUA_NOREF before boot
-    int entry_refs[3]; // by enum mx_entry
+    int boot_ref;        // table of entry functions, LUA_NOREF before boot
+    int entry_refs[3];   // by enum mx_entry
     int64_t fake_now_ms; // native.clock.set_fake, INT64_MIN: none
     bool is_remote;      // tool: a server holds the data folder
     struct mx_script_stats stats;

@@ -107,12 +107,12 @@ static bool find_name(const mx_archive_reader *reader, const char *name, size_t 
     size_t low = 0, high = reader->name_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare_nocase(name, reader->names[middle]);
-        if (order == 0) {
+        int sign = compare_nocase(name, reader->names[middle]);
+        if (sign == 0) {
             *out = middle;
             return true;
         }
-        if (order < 0) {
+        if (sign < 0) {
             high = middle;
         } else {
             low = middle + 1;

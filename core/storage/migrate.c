@@ -113,7 +113,7 @@ static int compare_records(struct run *run, struct mx_error *err) {
 
 // A file with a lower number than an applied one came too late: it would run in another order here
 // than everywhere else.
-static int check_order(const struct run *run, struct mx_error *err) {
+static int check_sequence(const struct run *run, struct mx_error *err) {
     for (int i = 0; i < run->report->count; i++) {
         const struct mx_migration *file = &run->report->list[i];
         if (file->applied_at == 0 && file->number < run->newest_applied) {
@@ -139,7 +139,7 @@ static int look(struct run *run, struct mx_error *err) {
     if (rc == MX_OK && recorded) {
         rc = compare_records(run, err);
     }
-    return rc == MX_OK ? check_order(run, err) : rc;
+    return rc == MX_OK ? check_sequence(run, err) : rc;
 }
 
 static int record(const struct run *run, const struct mx_migration *file, struct mx_error *err) {

@@ -1,5 +1,5 @@
-// CSV as the world writes it (RFC 4180 and its bad habits): any usual delimiter and encoding, quoted
-// fields with line breaks, and every mistake named by line and column.
+// CSV as the world writes it (RFC 4180 and its bad habits): any usual delimiter and encoding,
+// quoted fields with line breaks, and every mistake named by line and column.
 #pragma once
 
 #include "platform/buf.h"

@@ -1,4 +1,4 @@
-// Markdown by md4c, with raw HTML off: what a merchant writes can format, never run.
+// Markdown by md4c, with raw HTML off: what people write can format, never run.
 #include <md4c-html.h>
 
 #include "text/markup.h"

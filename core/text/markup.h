@@ -10,9 +10,11 @@ int mx_markup_from_markdown(struct mx_slice markdown, mx_buf *out, struct mx_err
 
 // What cleaning took away, so that a report can say it.
 struct mx_clean_report {
-    unsigned elements;   // elements that are not allowed (their text stays, but for scripts and styles)
+    unsigned
+        elements; // elements that are not allowed (their text stays, but for scripts and styles)
     unsigned attributes; // attributes that are not allowed
-    unsigned addresses;  // links and pictures with an address that is not http, https, mailto, tel or relative
+    unsigned addresses;  // links and pictures with an address that is not http, https, mailto, tel
+                         // or relative
 };
 
 // Appends `html` with nothing in it but an allow-list of elements and attributes, well-formed.

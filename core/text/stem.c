@@ -14,8 +14,7 @@ int mx_stem(struct mx_slice language, struct mx_slice word, mx_buf *out, struct 
     if (!stemmer) {
         return mx_fail(err, MX_E_MISSING, "there is no stemmer for the language \"%s\"", code);
     }
-    const sb_symbol *stem =
-        sb_stemmer_stem(stemmer, (const sb_symbol *)word.ptr, (int)word.len);
+    const sb_symbol *stem = sb_stemmer_stem(stemmer, (const sb_symbol *)word.ptr, (int)word.len);
     if (stem) {
         mx_buf_append(out, (const char *)stem, (size_t)sb_stemmer_length(stemmer));
     }

@@ -10,8 +10,8 @@ enum { REPLACEMENT = 0xFFFD };
 // Reads one code point at `*at` and moves behind it; a broken byte is U+FFFD and one byte long.
 static int32_t next_point(struct mx_slice text, size_t *at) {
     utf8proc_int32_t point = -1;
-    utf8proc_ssize_t size = utf8proc_iterate((const utf8proc_uint8_t *)text.ptr + *at,
-        (utf8proc_ssize_t)(text.len - *at), &point);
+    utf8proc_ssize_t size = utf8proc_iterate(
+        (const utf8proc_uint8_t *)text.ptr + *at, (utf8proc_ssize_t)(text.len - *at), &point);
     *at += size > 0 ? (size_t)size : 1;
     return size > 0 ? point : REPLACEMENT;
 }
@@ -43,8 +43,8 @@ bool mx_text_valid(struct mx_slice text) {
             continue;
         }
         utf8proc_int32_t point;
-        utf8proc_ssize_t size = utf8proc_iterate((const utf8proc_uint8_t *)text.ptr + at,
-            (utf8proc_ssize_t)(text.len - at), &point);
+        utf8proc_ssize_t size = utf8proc_iterate(
+            (const utf8proc_uint8_t *)text.ptr + at, (utf8proc_ssize_t)(text.len - at), &point);
         if (size <= 0) {
             return false;
         }

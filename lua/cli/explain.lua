@@ -35,7 +35,8 @@ local function explain_order(number, options)
   local found = order.find_by_number(number)
   if not found then return args.fail(NAME, { code = "missing", message = "there is no order " .. number }) end
   if options.json then
-    io.write(json.encode({ number = found.number, list = found.list_amount, total = found.total_amount, ledger = json.array(found.ledger) }, { pretty = true }), "\n")
+    local view = { number = found.number, list = found.list_amount, total = found.total_amount, ledger = json.array(found.ledger) }
+    io.write(json.encode(view, { pretty = true }), "\n")
     return 0
   end
   io.write(quote.explain({ list = found.list_amount, ledger = found.ledger, total = found.total_amount, issues = {}, skipped = {} }), "\n")

@@ -1,5 +1,5 @@
-// Encoded values: any bytes are refused or read, and what was read encodes to bytes that can be read
-// back, and can be copied.
+// Encoded values: any bytes are refused or read, and what was read encodes to bytes that can be
+// read back, and can be copied.
 #include <assert.h>
 #include <stdint.h>
 

@@ -24,6 +24,12 @@ local listings = {}
 ---@field is_available boolean
 ---@field cursor table of the place behind it
 
+---@class merx.Facet
+---@field attribute_id integer
+---@field title string
+---@field handle string
+---@field terms { id: integer, title: string, count: integer }[]
+
 ---@class merx.ListQuery
 ---@field category_id integer 0 for all products
 ---@field sort string one of listings.sorts
@@ -239,7 +245,7 @@ end)
 --- What a list can be filtered by, with counts of the list without filters. Kept until it is touched.
 ---@param ctx merx.Context
 ---@param category_id integer
----@return { attributes: { attribute_id: integer, title: string, handle: string, terms: { id: integer, title: string, count: integer }[] }[], low?: integer, high?: integer }
+---@return { attributes: merx.Facet[], low?: integer, high?: integer }
 function listings.facets(ctx, category_id)
   return facets_of(ctx.locale .. ":" .. ctx.channel.id .. ":" .. category_id, ctx, category_id)
 end

@@ -122,7 +122,9 @@ local function add_values_of_variations(document, inputs)
     for _, attribute in ipairs(variation.attributes) do
       local input = by_name[attribute.name]
       if not input then
-        input = attribute_input(variation, { number = attribute.number, name = attribute.name, values = {}, is_global = attribute.is_global, is_visible = true }, true)
+        input = attribute_input(variation, {
+          number = attribute.number, name = attribute.name, values = {}, is_global = attribute.is_global, is_visible = true,
+        }, true)
         by_name[attribute.name] = input
         inputs[#inputs + 1] = input
       end

@@ -42,7 +42,9 @@ static void text_counts_in_code_points(void **state) {
     assert_false(mx_text_valid(MX_SLICE("\xc3(")));
     assert_false(mx_text_valid(MX_SLICE("\xed\xa0\x80")));
     assert_false(mx_text_valid(MX_SLICE("\xc0\xaf")));
-    assert_int_equal(mx_text_len(MX_SLICE("a\xff" "b")), 3);
+    assert_int_equal(mx_text_len(MX_SLICE("a\xff"
+                                          "b")),
+        3);
 }
 
 static void text_is_folded_for_comparing(void **state) {
@@ -87,8 +89,8 @@ static void html_keeps_what_formats_and_loses_what_runs(void **state) {
         "<a href=\"/a?b=1&amp;c=x:y\" rel=\"nofollow noopener\">t</a>");
     assert_string_equal(clean("<img src=x onerror=alert(1)>", NULL), "<img src=\"x\">");
     assert_string_equal(clean("<svg><a href='javascript:1'>x</a></svg>y", NULL), "y");
-    assert_string_equal(clean("<ul><li>one<li>two</ul></div></merx-root>tail", NULL)[0] == '<' ? "ok"
-                                                                                          : "bad",
+    assert_string_equal(
+        clean("<ul><li>one<li>two</ul></div></merx-root>tail", NULL)[0] == '<' ? "ok" : "bad",
         "ok");
     assert_non_null(strstr(mx_buf_text(&out), "<li>one</li><li>two</li></ul>"));
     assert_non_null(strstr(mx_buf_text(&out), "tail"));
@@ -111,9 +113,10 @@ static void html_that_is_nested_without_end_is_refused(void **state) {
 static void html_is_stripped_to_its_words(void **state) {
     (void)state;
     struct mx_error err;
-    mx_markup_strip(MX_SLICE("<p>A&nbsp;cup</p><ul><li>one</li><li>two</li></ul><style>x</style>"),
-        &out, &err);
-    assert_string_equal(mx_buf_text(&out), "A\xc2\xa0" "cup one two");
+    mx_markup_strip(
+        MX_SLICE("<p>A&nbsp;cup</p><ul><li>one</li><li>two</li></ul><style>x</style>"), &out, &err);
+    assert_string_equal(mx_buf_text(&out), "A\xc2\xa0"
+                                           "cup one two");
 }
 
 static void markdown_cannot_carry_html(void **state) {
@@ -172,7 +175,8 @@ static void csv_reads_quotes_breaks_and_empty_fields(void **state) {
 
 static void csv_finds_delimiter_and_encoding(void **state) {
     (void)state;
-    mx_csv *csv = open_csv(MX_SLICE("\xef\xbb\xbf" "name;\"a;b\";price\n"));
+    mx_csv *csv = open_csv(MX_SLICE("\xef\xbb\xbf"
+                                    "name;\"a;b\";price\n"));
     assert_int_equal(mx_csv_delimiter(csv), ';');
     assert_string_equal(next_record(csv), "name|a;b|price");
     mx_csv_close(csv);
@@ -184,7 +188,8 @@ static void csv_finds_delimiter_and_encoding(void **state) {
     assert_string_equal(mx_csv_encoding(csv), "GB18030");
     assert_string_equal(next_record(csv), "青瓷|茶杯");
     mx_csv_close(csv);
-    csv = open_csv(MX_SLICE("\xff\xfe" "a\0,\0\x36\x83\n\0"));
+    csv = open_csv(MX_SLICE("\xff\xfe"
+                            "a\0,\0\x36\x83\n\0"));
     assert_string_equal(next_record(csv), "a|茶");
     mx_csv_close(csv);
 }
@@ -198,7 +203,8 @@ static void csv_names_each_mistake(void **state) {
     assert_int_equal(mx_csv_line(csv), 2);
     assert_int_equal(mx_csv_column(csv), 6);
     assert_string_equal(next_record(csv), "ok|3");
-    assert_string_equal(next_record(csv), "line 4, column 3: a quote is opened here and never closed");
+    assert_string_equal(
+        next_record(csv), "line 4, column 3: a quote is opened here and never closed");
     mx_csv_close(csv);
     struct mx_csv_options options = {.encoding = "klingon"};
     assert_int_equal(mx_csv_open(MX_SLICE("a"), &options, &csv, &err), MX_E_INVALID);
@@ -209,8 +215,7 @@ static void csv_writes_what_it_reads(void **state) {
     struct mx_slice fields[] = {MX_SLICE("a,b"), MX_SLICE("say \"hi\""), MX_SLICE("=1+1"),
         MX_SLICE("-5.20"), MX_SLICE(" x")};
     mx_csv_write(&out, fields, 5, ',');
-    assert_string_equal(
-        mx_buf_text(&out), "\"a,b\",\"say \"\"hi\"\"\",'=1+1,-5.20,\" x\"\r\n");
+    assert_string_equal(mx_buf_text(&out), "\"a,b\",\"say \"\"hi\"\"\",'=1+1,-5.20,\" x\"\r\n");
 }
 
 int main(void) {

@@ -8,7 +8,6 @@ local FOLDER <const> = thread.share .. "/lua/types/native"
 --- Values of each type with methods, made as a test makes them.
 local samples = {
   ArchiveWriter = function() return assert(require("native.archive").create(test.folder() .. "/a.merx")) end,
-  ArchiveWriter = function() return assert(require("native.archive").create(test.folder() .. "/a.merx")) end,
   Buf = function() return require("native.buf").new() end,
   Connection = function() return assert(require("native.db").open({ mode = "memory" })) end,
   CsvReader = function() return assert(require("native.text").csv("a,b")) end,
