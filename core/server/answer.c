@@ -199,14 +199,11 @@ static void send_no_range(mx_exchange *exchange, const struct mx_answer *whole) 
     mx_buf_deinit(&text);
 }
 
-bool mx_answer_ranges(
+static bool send_ranges(
     mx_exchange *exchange, const struct mx_answer *answer, const struct mx_validators *validators) {
     struct mx_ranges ranges;
-    struct fields fields = {.count = 0};
-    if (exchange->request->method != MX_METHOD_GET ||
-        !mx_request_header(exchange->request, MX_SLICE("range")).ptr) {
-        return false;
-    }
+    struct fields fields;
+    fields.count = 0;
     for (size_t i = 0; i < answer->field_count; i++) {
         add_field(&fields, answer->fields[i].name, answer->fields[i].value);
     }
@@ -221,6 +218,13 @@ bool mx_answer_ranges(
         send_many_ranges(exchange, answer, &ranges, &fields);
     }
     return true;
+}
+
+bool mx_answer_ranges(
+    mx_exchange *exchange, const struct mx_answer *answer, const struct mx_validators *validators) {
+    return exchange->request->method == MX_METHOD_GET &&
+           mx_request_header(exchange->request, MX_SLICE("range")).ptr &&
+           send_ranges(exchange, answer, validators);
 }
 
 // --- what Lua replied -------------------------------------------------------------------------
@@ -393,7 +397,8 @@ static int send_shared(mx_exchange *exchange, const struct mx_reply_spec *spec,
 
 int mx_answer_lua(mx_exchange *exchange, const struct mx_reply_spec *spec, struct mx_error *err) {
     struct said said = {0};
-    struct fields fields = {.count = 1}; // the first one is Content-Type's
+    struct fields fields;
+    fields.count = 1; // the first one is Content-Type's
     if (spec->header_count > MX_LIMIT_REPLY_FIELDS) {
         return mx_fail(err, MX_E_LIMIT, "a reply has at most %d fields", MX_LIMIT_REPLY_FIELDS);
     }

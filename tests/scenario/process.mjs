@@ -172,6 +172,21 @@ test("health is for those who may ask", async (t) => {
   assert.equal(proxied.status, 404);
 });
 
+test("without descriptors visitors wait, and nobody is lost", async (t) => {
+  const wrap = ["/bin/sh", "-c", 'ulimit -n 64; exec "$@"', "sh"];
+  const server = await serve(t, { workers: 1, wrap });
+  const many = Array.from({ length: 100 }, () => new Wire(server.port).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+  await eventually("the warning", () => server.log.includes("cannot accept connections for now"));
+  for (let left = many; left.length > 0; ) { // who is served leaves and makes room
+    const served = left.filter((wire) => wire.bytes.length > 0);
+    served.forEach((wire) => wire.destroy());
+    left = left.filter((wire) => !served.includes(wire));
+    assert.ok(!left.some((wire) => wire.closed), "a visitor was turned away");
+    await sleep(20);
+  }
+  assert.equal((await request(server.port, "/")).status, 200);
+});
+
 test("sockets that systemd passes are used", async (t) => {
   const folder = await t.folder();
   const listener = createServer().listen(0, "127.0.0.1");
