@@ -2,7 +2,7 @@
 require("boot")
 local args = require("cli.args")
 local db = require("native.db")
-local fs = require("native.fs")
+local domain_fsck = require("domain.fsck")
 local json = require("native.json")
 local native = require("native.fsck")
 local thread = require("native.thread")
@@ -21,14 +21,11 @@ exit status: 0 nothing found, 1 something is wrong
 
 local NAME <const> = "merx fsck"
 
--- Rooms that can check themselves have a function fsck() that returns sentences.
+-- What is derived, worked out again and compared.
 local function check_domain()
   local found = {}
-  for _, name in ipairs(assert(fs.list(thread.share .. "/lua/domain"))) do
-    local room = not name:find("%.md$") and require("domain." .. name:gsub("%.lua$", ""))
-    if type(room) == "table" and room.fsck then
-      for _, sentence in ipairs(room.fsck()) do found[#found + 1] = sentence end
-    end
+  for _, finding in ipairs(domain_fsck.run()) do
+    found[#found + 1] = ("%s: %s %s: %s"):format(finding.check, finding.entity, tostring(finding.id), finding.problem)
   end
   return found
 end

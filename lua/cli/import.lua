@@ -15,6 +15,7 @@ local import = {
   summary = "take a catalogue from a product file",
   usage = [[
 merx import products [--dry-run] [--json] [--delimiter=C] [--encoding=NAME] FILE.csv
+merx import shop FILE.json
 
 Reads a product file in WooCommerce's format. The whole file is judged first: with
 one mistake in it nothing is imported, and every mistake is named with its line and
@@ -22,6 +23,9 @@ column. Running it again with the same file changes nothing.
 
 Pictures named by a path are taken from beside the file; those named by an address
 are not fetched, a drawn placeholder shows instead, and the report says so.
+
+`import shop` takes settings and pages of text: { "settings": { KEY: VALUE },
+"pages": [ { "handle", "title", "body", "translations" } ] }.
 
   --dry-run        only say what would happen
   --json           the report as JSON
@@ -31,6 +35,7 @@ are not fetched, a drawn placeholder shows instead, and the report says so.
 examples:
   merx import products catalogue.csv
   merx import products --dry-run --json catalogue.csv
+  merx import shop shop.json
 ]],
 }
 
@@ -58,7 +63,7 @@ local function parse(args)
       return nil, "only one file at a time"
     end
   end
-  if options.what ~= "products" then return nil, "say what to import: products" end
+  if options.what ~= "products" and options.what ~= "shop" then return nil, "say what to import: products or shop" end
   if not options.file then return nil, "name the file to import" end
   return options
 end
@@ -151,6 +156,20 @@ local function finish(options, plan, counts)
   end
 end
 
+-- Settings and pages, one command each; the first that is refused ends it.
+local function import_shop(bytes)
+  local shop, err = json.decode(bytes)
+  if type(shop) ~= "table" then return { message = err and err.message or "the file must hold an object" } end
+  for key, value in pairs(shop.settings or {}) do
+    local done, problem = command.run("settings.set", { key = key, value = value }, { actor = "import" })
+    if not done then return problem end
+  end
+  for _, page in ipairs(shop.pages or {}) do
+    local done, problem = command.run("content.put_page", page, { actor = "import" })
+    if not done then return problem end
+  end
+end
+
 ---@param args string[]
 ---@return integer exit_code
 function import.run(args)
@@ -163,6 +182,11 @@ function import.run(args)
   if not bytes then
     io.stderr:write("merx import: ", err.message, "\n")
     return 3
+  end
+  if options.what == "shop" then
+    local wrong = import_shop(bytes)
+    if wrong then io.stderr:write("merx import: ", options.file, ": ", wrong.message, "\n") end
+    return wrong and 5 or 0
   end
   local folder = options.file:match("^(.*)/[^/]*$") or "."
   local plan = transfer.read(bytes, {
