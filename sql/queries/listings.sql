@@ -157,13 +157,27 @@ SELECT id
  LIMIT :limit;
 
 -- :name listing_price_windows :many
--- :use  products whose price changes by the clock between two moments
-SELECT DISTINCT v.product_id
+-- :use  variants whose price changes by the clock between two moments, with that moment
+SELECT v.product_id, p.variant_id, p.starts_at AS at
   FROM prices AS p
   JOIN variants AS v ON v.id = p.variant_id
  WHERE p.starts_at > :after AND p.starts_at <= :until
 UNION
-SELECT v.product_id
+SELECT v.product_id, p.variant_id, p.ends_at
   FROM prices AS p
   JOIN variants AS v ON v.id = p.variant_id
- WHERE p.ends_at > :after AND p.ends_at <= :until;
+ WHERE p.ends_at > :after AND p.ends_at <= :until
+ ORDER BY 3, 2;
+
+-- :name schedule_find :one
+-- :use  how far a repeating job has come
+SELECT last_at
+  FROM job_schedules
+ WHERE name = :name;
+
+-- :name schedule_put :run
+-- :use  how far a repeating job has come
+INSERT INTO job_schedules (name, last_at, next_at)
+VALUES (:name, :at, :at)
+ON CONFLICT (name) DO UPDATE
+   SET last_at = excluded.last_at, next_at = excluded.next_at;

@@ -267,4 +267,6 @@ listings.terms = refresh.terms
 
 inventory.changed_with(refresh.product) -- what is sold out leaves the lists in the same transaction
 
+require("domain.listings.schedule")
+
 return listings

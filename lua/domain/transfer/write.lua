@@ -1,9 +1,9 @@
 --- Writes one product, whole, from a document: what is not in the document is taken away, what is in it
 --- is made or changed. One document, one command, so a product is never half there.
 local db = require("kernel.db")
+local history = require("domain.catalog.history")
 local inventory = require("domain.inventory")
 local json = require("kernel.json")
-local prices = require("domain.catalog.prices")
 local terms = require("domain.transfer.terms")
 local text = require("kernel.text")
 
@@ -166,23 +166,6 @@ local function put_options(tx, input, id)
   return options
 end
 
--- What is publicly asked from now on, when it differs from what was asked before.
-local function note_history(tx, variant_id, channel, cause)
-  local rows = db.many("prices_of_variant", { variant_id = variant_id, price_list_id = channel.price_list_id })
-  local price = prices.choose(rows, tx.now)
-  local amount = price and -(-price.amount // price.pieces)
-  local open = db.one("price_history_open", { variant_id = variant_id, channel_id = channel.id, currency = channel.currency })
-  if open and open.amount == amount then return end
-  if open then db.run("price_history_close", { id = open.id, at = tx.now }) end
-  if amount then
-    db.insert("price_history_insert", {
-      variant_id = variant_id, channel_id = channel.id, currency = channel.currency, amount = amount, at = tx.now,
-      cause = open and cause or "first",
-    })
-  end
-end
-write.note_history = note_history
-
 -- The regular price is a row without a window; a sale is a row with one, even if it began long ago.
 local function put_prices(tx, variant, id, channels)
   for _, channel in ipairs(channels) do
@@ -197,7 +180,7 @@ local function put_prices(tx, variant, id, channels)
       row.starts_at, row.ends_at = variant.sale_from or 0, variant.sale_to
       db.insert("price_insert", row)
     end
-    note_history(tx, id, channel, "import")
+    history.note(id, channel, tx.now, "import")
   end
 end
 
