@@ -4,7 +4,7 @@
 -- :use  handle -> product, seen or not
 SELECT p.id, p.handle, p.kind, p.title, p.summary, p.description, p.state, p.publish_at, p.unpublish_at, p.tracking,
        p.max_per_order, p.external_url, p.external_label, p.template, p.seo_title, p.seo_description, p.details,
-       p.is_searchable, p.created_at, p.updated_at, p.version, b.title AS brand, b.handle AS brand_handle
+       p.is_searchable, p.is_listed, p.is_featured, p.featured_position, p.created_at, p.updated_at, p.version, b.title AS brand, b.handle AS brand_handle
   FROM products AS p
   LEFT JOIN brands AS b ON b.id = p.brand_id
  WHERE p.handle = :handle AND p.deleted_at IS NULL;
@@ -13,7 +13,7 @@ SELECT p.id, p.handle, p.kind, p.title, p.summary, p.description, p.state, p.pub
 -- :use  products.id -> product, seen or not
 SELECT p.id, p.handle, p.kind, p.title, p.summary, p.description, p.state, p.publish_at, p.unpublish_at, p.tracking,
        p.max_per_order, p.external_url, p.external_label, p.template, p.seo_title, p.seo_description, p.details,
-       p.is_searchable, p.created_at, p.updated_at, p.version, b.title AS brand, b.handle AS brand_handle
+       p.is_searchable, p.is_listed, p.is_featured, p.featured_position, p.created_at, p.updated_at, p.version, b.title AS brand, b.handle AS brand_handle
   FROM products AS p
   LEFT JOIN brands AS b ON b.id = p.brand_id
  WHERE p.id = :id AND p.deleted_at IS NULL;
@@ -201,6 +201,13 @@ SELECT t.id, t.handle, t.title
   JOIN tags AS t ON t.id = pt.tag_id
  WHERE pt.product_id = :product_id
  ORDER BY t.title;
+
+-- :name product_attributes_most :value
+-- :use  the longest list of attributes, for the heads of an export
+SELECT max(total)
+  FROM (SELECT count(*) AS total
+          FROM product_attributes
+         GROUP BY product_id);
 
 -- :name redirect_of :one
 -- :use  an old path -> where it leads now

@@ -7,6 +7,7 @@ local product = require("domain.catalog.product")
 
 local catalog = {
   find_product = product.find,
+  load_product = product.load,
   find_product_by_handle = product.find_by_handle,
   match_variant = product.match_variant,
   choose_price = prices.choose,

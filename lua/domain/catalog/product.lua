@@ -186,7 +186,6 @@ end
 
 local function load_rest(ctx, row)
   cache.read("product:" .. row.id)
-  if not product.is_visible(ctx, row) then return nil end
   if ctx.locale ~= ctx.channel.locale then translate_product(ctx, row) end
   load_options(ctx, row)
   load_variants(ctx, row)
@@ -197,19 +196,33 @@ local function load_rest(ctx, row)
   return row
 end
 
+local function load_visible(ctx, row)
+  cache.read("product:" .. row.id) -- also when it is hidden: the page that says so must not be stale
+  return product.is_visible(ctx, row) and load_rest(ctx, row) or nil
+end
+
 --- A product that shoppers may see now, whole, or nil.
 ---@param ctx merx.Context
 ---@param handle string
 ---@return merx.Product?
 function product.find_by_handle(ctx, handle)
   local row = db.one("product_by_handle", { handle = handle })
-  return row and load_rest(ctx, row)
+  return row and load_visible(ctx, row)
 end
 
 ---@param ctx merx.Context
 ---@param id integer
 ---@return merx.Product?
 function product.find(ctx, id)
+  local row = db.one("product_by_id", { id = id })
+  return row and load_visible(ctx, row)
+end
+
+--- A product whole, whether shoppers may see it or not: for exports and editors.
+---@param ctx merx.Context
+---@param id integer
+---@return merx.Product?
+function product.load(ctx, id)
   local row = db.one("product_by_id", { id = id })
   return row and load_rest(ctx, row)
 end

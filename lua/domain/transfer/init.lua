@@ -2,10 +2,11 @@
 --- it nothing is imported; without, every product is one command, and running it again changes nothing.
 local command = require("kernel.command")
 require("domain.transfer.commands")
+local export = require("domain.transfer.export")
 local plan = require("domain.transfer.plan")
 local report = require("domain.transfer.report")
 
-local transfer = { read = plan.read, format_note = report.format }
+local transfer = { read = plan.read, format_note = report.format, export = export.run }
 
 -- Ids of products by every name that a reference may use.
 local function index_of(written)

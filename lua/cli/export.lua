@@ -1,0 +1,48 @@
+--- Writes the catalogue as a product file.
+require("boot")
+local args = require("cli.args")
+local channel = require("domain.channel")
+local clock = require("native.clock")
+local fs = require("native.fs")
+local i18n = require("kernel.i18n")
+local transfer = require("domain.transfer")
+
+local export = { usage = [[
+usage: merx export products [--force] FILE.csv
+       merx export products -
+
+Writes all products in WooCommerce's format, "-" to standard output. merx import reads
+it back. Pictures are named by their place below the data folder.
+
+  --force   replace FILE when it exists
+]] }
+
+local NAME <const> = "merx export"
+
+---@param given string[]
+---@return integer exit_code
+function export.run(given)
+  local options, code = args.parse(given, { name = NAME, usage = export.usage, flags = { force = "flag" }, least = 2 })
+  if not options then return code end
+  local what, path = options[1], options[2]
+  if what ~= "products" then
+    io.stderr:write(NAME, ": say what to export: products\n\n", export.usage)
+    return 2
+  end
+  if path ~= "-" and fs.exists(path) and not options.force then
+    return args.fail(NAME, { code = "conflict", message = path .. " exists; --force replaces it" })
+  end
+  local storefront, lines = channel.list()[1], {}
+  local rows = transfer.export(channel.context(storefront, clock.now(), storefront.locale), i18n.currency_digits(storefront.currency),
+    function(line) lines[#lines + 1] = line end)
+  if path == "-" then
+    io.write(table.concat(lines))
+    return 0
+  end
+  local ok, err = fs.write(path, table.concat(lines))
+  if not ok then return args.fail(NAME, err) end
+  io.write(path, ": ", tostring(rows), " rows\n")
+  return 0
+end
+
+return export
