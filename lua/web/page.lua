@@ -1,4 +1,5 @@
 --- One page being made: its context, theme, globals; and how it is sent.
+local cache = require("kernel.cache")
 local filters = require("web.filters")
 local globals = require("web.view.globals")
 local i18n = require("kernel.i18n")
@@ -10,6 +11,8 @@ local respond = require("web.respond")
 local theme = require("web.theme")
 
 local page = {}
+
+local CLOCK_TICK <const> = 60000 -- a page that prints the time is as exact as this
 
 local function count_cart(ctx)
   if not ctx.cart_token then return 0 end
@@ -54,12 +57,20 @@ end
 ---@param ctx merx.WebContext
 ---@return table page registers of its templates
 function page.open(ctx)
-  local self = { ctx = ctx, locale = ctx.locale, theme = theme.get(ctx.channel.theme) }
-  self.globals = globals.of(ctx, function() return count_cart(ctx) end)
+  local self = { ctx = ctx, locale = ctx.locale, theme = theme.get(ctx.channel.theme), own = {}, template = "" }
+  local count
+  function self.cart_count()
+    count = count or count_cart(ctx)
+    return count
+  end
+  self.globals = globals.of(self)
   self.ask_section = ask_section
+  function self.on_clock() cache.valid_until(ctx.now + CLOCK_TICK) end
   local names = i18n.date_names(ctx.locale)
-  function self.render_context(vars)
-    return { globals = self.globals, vars = vars, registers = self, now = ctx.now, date_names = names }
+  function self.render_context(vars, own_globals)
+    return {
+      globals = own_globals or self.globals, vars = vars, registers = self, now = ctx.now, on_clock = self.on_clock, date_names = names,
+    }
   end
   return self
 end
@@ -87,10 +98,14 @@ end
 ---@param self table
 ---@param options merx.PageOptions
 function page.send(self, options)
-  local vars = self.globals
-  vars.page_title, vars.page_description, vars.page_robots = options.title, options.description, options.robots
-  vars.template = { name = options.template }
-  for name, value in pairs(options.drops or {}) do vars[name] = value end
+  local own = self.own
+  own.page_title, own.page_description, own.page_robots = options.title, options.description, options.robots
+  for name, value in pairs(options.drops or {}) do
+    assert(globals.is_known(name), "declare what templates may see in web/view/globals.lua: " .. name)
+    own[name] = value
+  end
+  for name, value in pairs(own) do self.globals[name] = value end
+  self.template = options.template
   local out = theme.render(self.theme, self, options.template)
   respond.html(self.ctx, options.status or 200, out, { cache = options.cache, headers = options.headers })
 end

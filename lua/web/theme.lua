@@ -1,18 +1,20 @@
 --- Themes: files of Liquid and JSON, texts, styles. A theme is data; what it may say is decided here.
-local buf = require("native.buf")
-local crypto = require("native.crypto")
-local fs = require("native.fs")
-local json = require("native.json")
+local buf = require("kernel.buf")
+local crypto = require("kernel.crypto")
+local fragments = require("web.fragments")
+local fs = require("kernel.files")
+local json = require("kernel.json")
 local log = require("kernel.log")
 local template = require("kernel.template")
-local text = require("native.text")
-local thread = require("native.thread")
+local text = require("kernel.text")
+local thread = require("kernel.thread")
 
 local theme = {}
 
 ---@class merx.Theme
 ---@field id string folder below themes/
 ---@field root string
+---@field stamp string changes with its files
 ---@field env merx.TemplateEnvironment
 ---@field pages table<string, table> JSON templates by name
 ---@field texts table<string, table<string, string>> locale -> key -> text
@@ -137,10 +139,24 @@ local function open_section(self, kind, given)
   return { template = found, schema = schema, settings = settings_of(schema, given) }
 end
 
+-- What the theme's files were when they were read: what is kept of its pages holds for these alone.
+local function stamp_of(root, id)
+  local parts = { id }
+  for _, folder in ipairs({ "", "/assets", "/assets/css", "/assets/js", "/layout", "/locales", "/sections", "/snippets", "/templates" }) do
+    for _, name in ipairs(fs.list(root .. folder) or {}) do
+      local path = folder .. "/" .. name
+      local info = fs.stat(root .. path)
+      if info and info.kind == "file" then parts[#parts + 1] = path .. " " .. info.size .. " " .. info.modified end
+    end
+  end
+  return text.hex(crypto.blake2b(table.concat(parts, "\n"))):sub(1, 16)
+end
+
 local function load(id)
   local found = { id = id, root = thread.share .. "/themes/" .. id, schemas = {} }
   if not fs.exists(found.root .. "/theme.json") then error("there is no theme " .. id .. " in " .. found.root, 0) end
   local about = read_json(found.root .. "/theme.json")
+  found.stamp = stamp_of(found.root, id)
   found.texts, found.pages = load_texts(found.root), load_pages(found.root)
   load_assets(found)
   local folders = { snippet = "snippets/", section = "sections/", layout = "layout/" }
@@ -166,24 +182,34 @@ function theme.reload()
   themes = {}
 end
 
---- Renders one section into `out`. One that fails is left out, and the log says why.
+local function print_section(page, section, entry, out, globals)
+  local drop = { id = entry.id, settings = section.settings }
+  if section.schema.handler then
+    local data = page.ask_section(page, section.schema.handler, section.settings)
+    if not data then return false end
+    for name, value in pairs(data) do drop[name] = value end
+  end
+  local errors = section.template:render(out, page.render_context({ section = drop }, globals))
+  return errors ~= nil and #errors == 0
+end
+
+--- Renders one section into `out`, or takes it from the cache. One that fails is left out, and the log
+--- says why.
 ---@param self merx.Theme
 ---@param page table registers of the page being rendered
 ---@param out userdata
 ---@param entry { id: string, type: string, settings?: table }
-function theme.render_section(self, page, out, entry)
+---@param place? string the JSON template that it stands in; nil: the layout
+function theme.render_section(self, page, out, entry, place)
   local section, err = open_section(self, entry.type, entry.settings)
   if not section then
     log.error("a section is left out", { section = entry.type, error = tostring(err) })
     return
   end
-  local drop = { id = entry.id, settings = section.settings }
-  if section.schema.handler then
-    local data = page.ask_section(page, section.schema.handler, section.settings)
-    if not data then return end
-    for name, value in pairs(data) do drop[name] = value end
-  end
-  section.template:render(out, page.render_context({ section = drop }))
+  local name = (place or "layout") .. ":" .. entry.id
+  fragments.print(page, name, name .. "@" .. page.template, out, function(part, globals)
+    return print_section(page, section, entry, part, globals)
+  end)
 end
 
 --- Renders a whole page: its sections, inside its layout.
@@ -196,7 +222,7 @@ function theme.render(self, page, name)
   local content = buf.new()
   for _, id in ipairs(found.order) do
     local entry = found.sections[id]
-    theme.render_section(self, page, content, { id = id, type = entry.type, settings = entry.settings })
+    theme.render_section(self, page, content, { id = id, type = entry.type, settings = entry.settings }, name)
   end
   page.globals.content_for_layout = template.html(content:string())
   local layout = assert(self.env:find("layout", found.layout or "theme"))

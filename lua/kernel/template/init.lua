@@ -148,12 +148,21 @@ end
 ---@field registers? table for filters and tags of the program: locale, ctx, theme, section
 ---@field mode? "dev"|"production" of the environment when absent
 ---@field now? integer milliseconds UTC, for the date filter's "now"
+---@field on_clock? fun() told that what is printed depends on the moment
 ---@field offset_at? fun(seconds: number): integer zone of the shop: seconds east of UTC
 ---@field date_names? merx.DateNames
 ---@field limits? { score?: integer, assigned?: integer, output?: integer }
 
 local function utc()
   return 0
+end
+
+local function clock_of(context)
+  local now, on_clock = context.now or 0, context.on_clock
+  return function()
+    if on_clock then on_clock() end
+    return now
+  end
 end
 
 local function new_state(self, context)
@@ -163,7 +172,7 @@ local function new_state(self, context)
     globals = globals,
     registers = context.registers or {},
     mode = context.mode or env.mode,
-    now = context.now or 0,
+    clock = clock_of(context),
     offset_at = context.offset_at or utc,
     date_names = context.date_names,
     errors = {},

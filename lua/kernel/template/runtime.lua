@@ -51,7 +51,7 @@ runtime.NOTHING = setmetatable({}, { __newindex = function() error("read only") 
 ---@field globals table what every template sees
 ---@field registers table for tags and filters of the program: locale, theme, section …
 ---@field mode "dev"|"production"
----@field now integer milliseconds, UTC
+---@field clock fun(): integer milliseconds, UTC
 ---@field errors merx.TemplateFailure[] each once, and a set of their texts
 ---@field depth integer of nested partials
 ---@field isolated integer how many of them have a scope of their own

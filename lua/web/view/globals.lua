@@ -106,39 +106,90 @@ local function collections(ctx)
   return list
 end
 
---- The globals of one page.
----@param ctx merx.WebContext
----@param cart_count fun(): integer
----@return table
-function globals.of(ctx, cart_count)
+local function request(ctx)
   local language = ctx.locale:match("^%a+")
-  return lazy.table({
-    request = {
-      locale = { iso_code = ctx.locale, direction = RIGHT_TO_LEFT[language] and "rtl" or "ltr", root_url = ctx.root .. "/" },
-      path = ctx.req.path, host = ctx.req.host, scheme = ctx.scheme ~= "" and ctx.scheme or nil,
-    },
-  }, {
-    shop = function()
-      return {
-        name = settings.get("shop.name"), description = settings.get("shop.description"), email = settings.get("shop.email"),
-        currency = ctx.currency, url = ctx.base_url,
-      }
-    end,
-    routes = function() return routes(ctx) end,
-    linklists = function()
-      return setmetatable({}, { __index = function(self, handle)
-        local found = menu(ctx, handle)
-        rawset(self, handle, found)
-        return found
-      end })
-    end,
-    localization = function()
-      return lazy.table({ available_languages = languages(ctx) }, { alternates = function() return alternates(ctx) end })
-    end,
-    collections = function() return collections(ctx) end,
-    cart = function() return { item_count = cart_count() } end,
-    canonical_url = function() return ctx.base_url .. context.path_in(ctx, ctx.locale) end,
-  })
+  return {
+    locale = { iso_code = ctx.locale, direction = RIGHT_TO_LEFT[language] and "rtl" or "ltr", root_url = ctx.root .. "/" },
+    path = ctx.req.path, host = ctx.req.host, scheme = ctx.scheme ~= "" and ctx.scheme or nil,
+  }
+end
+
+local function shop(ctx)
+  return {
+    name = settings.get("shop.name"), description = settings.get("shop.description"), email = settings.get("shop.email"),
+    currency = ctx.currency, url = ctx.base_url,
+  }
+end
+
+local function linklists(ctx)
+  return setmetatable({}, { __index = function(self, handle)
+    local found = menu(ctx, handle)
+    rawset(self, handle, found)
+    return found
+  end })
+end
+
+local function localization(ctx)
+  return lazy.table({ available_languages = languages(ctx) }, { alternates = function() return alternates(ctx) end })
+end
+
+---@class merx.Global
+---@field make fun(ctx: merx.WebContext, page: table): any
+---@field by? "path"|"cart"|"template" what it differs by besides storefront, language, host and colours
+
+-- What every page has. Each is made when a template first touches it.
+---@type table<string, merx.Global>
+local GLOBALS <const> = {
+  shop = { make = shop },
+  routes = { make = routes },
+  collections = { make = collections },
+  request = { make = request, by = "path" },
+  linklists = { make = linklists, by = "path" },
+  localization = { make = localization, by = "path" },
+  canonical_url = { make = function(ctx) return ctx.base_url .. context.path_in(ctx, ctx.locale) end, by = "path" },
+  template = { make = function(_, page) return { name = page.template } end, by = "template" },
+  cart = { make = function(_, page) return { item_count = page.cart_count() } end, by = "cart" },
+}
+
+-- What single pages bring along.
+local OWN <const> = {}
+for name in ([[
+  page_title page_description page_robots page_image content_for_layout content_for_header
+  product collection search page cart order checkout form message account
+]]):gmatch("%S+") do OWN[name] = true end
+
+--- The globals that every page has.
+---@param page table ctx, template, cart_count
+---@return table
+function globals.of(page)
+  return setmetatable({}, { __index = function(self, name)
+    local global = GLOBALS[name]
+    if not global then return nil end
+    local value = global.make(page.ctx, page)
+    rawset(self, name, value)
+    return value
+  end })
+end
+
+--- What a global differs by from page to page; nil when it is the same on all.
+---@param name string
+---@return "path"|"cart"|"template"|nil
+function globals.difference(name)
+  return GLOBALS[name] and GLOBALS[name].by
+end
+
+--- Whether only some pages have it, and say themselves what it is.
+---@param name string
+---@return boolean
+function globals.is_own(name)
+  return OWN[name] ~= nil and not GLOBALS[name]
+end
+
+--- Whether a template may find something under this name.
+---@param name string
+---@return boolean
+function globals.is_known(name)
+  return GLOBALS[name] ~= nil or OWN[name] ~= nil
 end
 
 return globals

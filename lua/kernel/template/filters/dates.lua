@@ -6,17 +6,19 @@ local values = require("kernel.template.values")
 
 --- The time that a value stands for; nil when it is none.
 local function time_of(state, value)
-  local now = state.now / 1000
   if type(value) == "number" then return calendar.civil(value, state.offset_at(value)) end
   local text = values.plain(value)
   if not text then return nil end
   local lower = text:lower()
-  if lower == "now" or lower == "today" then return calendar.civil(now, state.offset_at(now)) end
+  if lower == "now" or lower == "today" then
+    local now = state.clock() / 1000
+    return calendar.civil(now, state.offset_at(now))
+  end
   if text:find("^%-?%d+$") then
     local seconds = tonumber(text)
     return calendar.civil(seconds, state.offset_at(seconds))
   end
-  return moments.parse(text, now, state.offset_at)
+  return moments.parse(text, state.clock() / 1000, state.offset_at)
 end
 
 --- What is no time, or has no format, comes back as it is.

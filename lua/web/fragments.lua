@@ -1,0 +1,100 @@
+--- Parts of pages that are printed once and kept until something they were made of is touched. Nobody
+--- declares what a part depends on: while it is rendered for the first time, it is noted which globals
+--- it reads. A part that reads what only its page knows (a product, a form) is never kept; one that
+--- reads what differs by address or by the count of the cart is kept once for each.
+local cache = require("kernel.cache")
+local globals = require("web.view.globals")
+
+local fragments = {}
+
+-- What the globals that a part reads differ by, as functions of the page.
+local DIFFERENCES <const> = {
+  path = function(page) return page.ctx.req.path end,
+  cart = function(page) return page.cart_count() end,
+  template = function(page) return page.template end,
+}
+
+---@class merx.FragmentRule what one part was seen to read on the pages of one template
+---@field differs_by string[] keys of DIFFERENCES
+---@field names string[] globals; a page that brings one of them itself prints the part itself
+---@field is_own boolean it reads what only the page knows
+
+local rules = setmetatable({}, { __mode = "k" }) ---@type table<merx.Theme, table<string, merx.FragmentRule>>
+
+-- All that every part depends on.
+local function base_key(page)
+  local key = page.fragment_key
+  if not key then
+    local ctx = page.ctx
+    key = table.concat({
+      page.theme.stamp, ctx.channel.id, ctx.locale, ctx.currency, ctx.price_group, ctx.country or "", ctx.scheme, ctx.base_url, ctx.root,
+    }, "\0")
+    page.fragment_key = key
+  end
+  return key
+end
+
+-- The key of a part on this page; nil when the page has to print it itself.
+local function key_of(page, name, rule)
+  for _, global in ipairs(rule.names) do
+    if page.own[global] ~= nil then return nil end
+  end
+  local key = base_key(page) .. "\0" .. name
+  for _, difference in ipairs(rule.differs_by) do key = key .. "\0" .. tostring(DIFFERENCES[difference](page)) end
+  return key
+end
+
+local function add(list, value)
+  for _, known in ipairs(list) do
+    if known == value then return end
+  end
+  list[#list + 1] = value
+end
+
+-- Globals that tell what is read of them. They are made anew: what an earlier part of the page had made
+-- was read for that part, and would not be noted again.
+local function watched(page, rule)
+  local fresh = globals.of(page)
+  return setmetatable({}, { __index = function(_, name)
+    if page.own[name] ~= nil or globals.is_own(name) then
+      rule.is_own = true
+      return page.globals[name]
+    end
+    add(rule.names, name)
+    local difference = globals.difference(name)
+    if difference then add(rule.differs_by, difference) end
+    return fresh[name]
+  end })
+end
+
+--- Prints a part of a page.
+---@param page table
+---@param name string all that it depends on besides globals: its place, its arguments
+---@param place string what the same name reads on pages of the same template
+---@param out userdata native.buf
+---@param render fun(out: userdata, globals: table): boolean prints it; false: something failed, do not keep it
+function fragments.print(page, name, place, out, render)
+  local of_theme = rules[page.theme]
+  if not of_theme then
+    of_theme = {}
+    rules[page.theme] = of_theme
+  end
+  local rule = of_theme[place]
+  if rule then
+    local key = not rule.is_own and key_of(page, name, rule)
+    if not key then
+      render(out, page.globals)
+      return
+    end
+    if cache.fetch(out, key) then return end
+  else
+    rule = { differs_by = {}, names = {}, is_own = false }
+    of_theme[place] = rule
+  end
+  cache.render(out, function(part)
+    local is_whole = render(part, watched(page, rule))
+    return is_whole and not rule.is_own and key_of(page, name, rule) or nil
+  end)
+end
+
+return fragments
