@@ -1,74 +1,11 @@
 // Decoding happens once, here; what comes out is never decoded again.
 #include "http/url.h"
 
-static const char unreserved[256] = {
-    ['-'] = 1,
-    ['.'] = 1,
-    ['_'] = 1,
-    ['~'] = 1,
-    ['0'] = 1,
-    ['1'] = 1,
-    ['2'] = 1,
-    ['3'] = 1,
-    ['4'] = 1,
-    ['5'] = 1,
-    ['6'] = 1,
-    ['7'] = 1,
-    ['8'] = 1,
-    ['9'] = 1,
-    ['A'] = 1,
-    ['B'] = 1,
-    ['C'] = 1,
-    ['D'] = 1,
-    ['E'] = 1,
-    ['F'] = 1,
-    ['G'] = 1,
-    ['H'] = 1,
-    ['I'] = 1,
-    ['J'] = 1,
-    ['K'] = 1,
-    ['L'] = 1,
-    ['M'] = 1,
-    ['N'] = 1,
-    ['O'] = 1,
-    ['P'] = 1,
-    ['Q'] = 1,
-    ['R'] = 1,
-    ['S'] = 1,
-    ['T'] = 1,
-    ['U'] = 1,
-    ['V'] = 1,
-    ['W'] = 1,
-    ['X'] = 1,
-    ['Y'] = 1,
-    ['Z'] = 1,
-    ['a'] = 1,
-    ['b'] = 1,
-    ['c'] = 1,
-    ['d'] = 1,
-    ['e'] = 1,
-    ['f'] = 1,
-    ['g'] = 1,
-    ['h'] = 1,
-    ['i'] = 1,
-    ['j'] = 1,
-    ['k'] = 1,
-    ['l'] = 1,
-    ['m'] = 1,
-    ['n'] = 1,
-    ['o'] = 1,
-    ['p'] = 1,
-    ['q'] = 1,
-    ['r'] = 1,
-    ['s'] = 1,
-    ['t'] = 1,
-    ['u'] = 1,
-    ['v'] = 1,
-    ['w'] = 1,
-    ['x'] = 1,
-    ['y'] = 1,
-    ['z'] = 1,
-};
+#include "http/chars.h"
+
+static bool is_unreserved(char c) {
+    return mx_char_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
 
 static int hex_value(char c) {
     if (c >= '0' && c <= '9') {
@@ -318,7 +255,7 @@ static void escape(mx_buf *buf, struct mx_slice text, char also) {
     char *out = mx_buf_reserve(buf, text.len * 3);
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if (unreserved[c] || (also && c == (unsigned char)also)) {
+        if (is_unreserved((char)c) || (also && c == (unsigned char)also)) {
             *out++ = (char)c;
         } else {
             *out++ = '%';
