@@ -32,6 +32,7 @@ local function make_request(self, method, target, form)
     end
   end
   function req:form() return form or {} end
+  function req:body() return self.visitor.body or "" end
   function req:set_cookie(name, value, options)
     self.visitor.cookies[name] = not (options and options.max_age == 0) and value or nil
   end
