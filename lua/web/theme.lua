@@ -3,6 +3,7 @@ local buf = require("kernel.buf")
 local crypto = require("kernel.crypto")
 local fragments = require("web.fragments")
 local fs = require("kernel.files")
+local globals = require("web.view.globals")
 local json = require("kernel.json")
 local log = require("kernel.log")
 local template = require("kernel.template")
@@ -161,7 +162,7 @@ local function load(id)
   load_assets(found)
   local folders = { snippet = "snippets/", section = "sections/", layout = "layout/" }
   found.env = template.environment({
-    autoescape = about.autoescape ~= false,
+    autoescape = about.autoescape ~= false, is_inlining = true, knows_global = globals.is_known,
     loader = function(kind, name)
       return folders[kind] and fs.read(found.root .. "/" .. folders[kind] .. name .. ".liquid")
     end,

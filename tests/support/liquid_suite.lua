@@ -129,9 +129,12 @@ local function loader_of(case)
   end
 end
 
---- Renders a case: the output and all errors as one text each.
-local function render(case)
-  local env = template.environment({ loader = loader_of(case), autoescape = false, is_dev = true })
+--- Renders a case: the output and all errors as one text each. A shop's themes have their snippets
+--- written into what renders them; the result must be the same.
+local function render(case, is_inlining)
+  local env = template.environment({
+    loader = loader_of(case), autoescape = false, is_dev = not is_inlining, mode = "dev", is_inlining = is_inlining,
+  })
   local compiled, syntax = env:compile(case.template)
   if not compiled then
     return "", ("Liquid syntax error (line %d): %s"):format(syntax.line or 0, syntax.message), true
@@ -166,8 +169,8 @@ local function check_pattern(pattern, output)
   return true
 end
 
-local function check(case)
-  local output, errors, is_syntax = render(case)
+local function check(case, is_inlining)
+  local output, errors, is_syntax = render(case, is_inlining)
   local wanted = case.errors
   if wanted and wanted.parse_error then return check_texts(wanted.parse_error, errors) end
   if wanted and wanted.render_error then return check_texts(wanted.render_error, errors) end
@@ -191,7 +194,8 @@ function liquid_suite.run_line(line)
   ok, named = pcall(resolve_names, case.env or template.map())
   local why = reason_to_skip(case) or (not ok and named == NOT_PORTABLE and "Ruby value")
   if why then return { case = case, outcome = "skipped", why = why } end
-  local passed, problem = check(case)
+  local passed, problem = check(case, false)
+  if passed then passed, problem = check(case, true) end
   return { case = case, outcome = passed and "passed" or "failed", why = problem }
 end
 

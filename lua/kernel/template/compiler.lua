@@ -10,6 +10,7 @@ local native = require("native.template")
 
 local expressions = require("kernel.template.expressions")
 local failure = require("kernel.template.failure")
+local inline = require("kernel.template.inline")
 local runtime = require("kernel.template.runtime")
 
 local compiler = {}
@@ -32,11 +33,16 @@ local MAX_LOOPS <const> = 20 -- nested in one template
 ---@field scope table<string, string> loop variable to Lua local
 ---@field loops table[] enclosing loops, outermost first
 ---@field exits table[] enclosing things that break and continue meet, outermost first
+---@field regions table[] snippets that are being written in their places, outermost first
+---@field region? table the innermost
+---@field region_locals integer that they take
+---@field find_snippet? fun(name: string): merx.InlineSnippet?
+---@field knows_global? fun(name: string): boolean whether the program may have something of this name
 local Generator = {}
 Generator.__index = Generator
 
-for name, fn in pairs(expressions) do
-  Generator[name] = fn
+for _, methods in ipairs({ expressions, inline }) do
+  for name, fn in pairs(methods) do Generator[name] = fn end
 end
 
 -- ------------------------------------------------------------------------------------- writing
@@ -51,7 +57,7 @@ end
 
 function Generator:write(code, line)
   local out = self.out
-  if line and line > self.line then
+  if line and line > self.line and not self.region then
     out[#out + 1] = ("\n"):rep(line - self.line)
     self.line = line
   end
@@ -255,11 +261,17 @@ function Generator:body(nodes)
   self.blocks = self.blocks - 1
 end
 
---- What an iteration costs: its nodes. Inner loops charge for themselves.
+--- What an iteration costs: its nodes, and those of snippets written among them. Inner loops charge for
+--- themselves.
 ---@param nodes table[]
 ---@return integer
 function Generator:cost(nodes)
-  return #nodes + 1
+  local cost = #nodes + 1
+  for _, node in ipairs(nodes) do
+    local snippet = node.name == "render" and self:inline_of(node)
+    if snippet then cost = cost + snippet.count end
+  end
+  return cost
 end
 
 -- --------------------------------------------------------------------------------------- loops
@@ -338,8 +350,17 @@ local function load_chunk(self, code)
   return fn(runtime, self.filters, self.constants)
 end
 
+--- The code of a global.
+---@param name string
+---@return string
+function Generator:global(name)
+  self.uses_globals = true
+  return self:field("G", name)
+end
+
 local function finish(self)
   self:flush()
+  if self.uses_globals then self.out[1] = self.out[1] .. "local G=S.globals " end
   self.heads[#self.heads + 1] = ""
   self.out[1] = "local R,F,K=... local E=R.NOTHING "
     .. table.concat(self.aliases, " ")
@@ -355,7 +376,7 @@ local function function_generator(shared)
   for key, value in pairs(shared) do
     self[key] = value
   end
-  self.out, self.line = { "" }, 1
+  self.out, self.line, self.uses_globals = { "" }, 1, false
   self.aliases, self.heads, self.segment_locals = {}, {}, 0
   self.segment, self.blocks, self.exits = new_segment(), 0, {}
   return setmetatable(self, Generator)
@@ -385,6 +406,8 @@ end
 ---@field warnings? string[] is added to
 ---@field keeps_offsets boolean loops note where they stopped
 ---@field is_dynamic boolean loop variables are seen by included templates
+---@field find_snippet? fun(name: string): merx.InlineSnippet?
+---@field knows_global? fun(name: string): boolean
 
 --- Compiles a tree into its function fn(B, S, V).
 ---@param nodes table[]
@@ -405,7 +428,11 @@ function compiler.compile(nodes, options)
     filters = {},
     scope = {},
     loops = {},
-    shared = { count = 0 },
+    regions = {},
+    region_locals = 0,
+    find_snippet = options.find_snippet,
+    knows_global = options.knows_global,
+    shared = { count = 0, inlined = 0 },
   })
   self.out[1] = "return function(B,S,V) "
   self:nodes(nodes)

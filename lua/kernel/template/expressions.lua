@@ -117,6 +117,7 @@ function writers.name(self, node)
       return loop.drop
     end
   end
+  if self.region then return self:global(node.name) end
   return field("V", node.name)
 end
 
@@ -235,6 +236,7 @@ end
 ---@param node merx.TemplateExpression
 ---@return string
 function expressions.expr(self, node)
+  node = self:fold(node) or node
   return writers[node.t](self, node)
 end
 
@@ -245,6 +247,7 @@ end
 ---@return "e"|"r"? flag
 function expressions.printed(self, node)
   local flag = self.autoescape and "e" or "r"
+  node = self:fold(node) or node
   if node.t == "literal" then
     local text = values.text(node.value)
     self:text(flag == "e" and native.escape(text) or text)

@@ -9,6 +9,7 @@ local native = require("native.template")
 local compiler = require("kernel.template.compiler")
 local failure = require("kernel.template.failure")
 local filters = require("kernel.template.filters")
+local inline = require("kernel.template.inline")
 local log = require("kernel.log")
 local parser = require("kernel.template.parser")
 local program = require("kernel.template.tags.program")
@@ -79,14 +80,16 @@ end
 local Template = {}
 Template.__index = Template
 
-local function compile_forms(source, name, autoescape)
+local function compile_forms(source, name, env)
   local nodes, seen = parser.parse(source, tags)
   local warnings = {}
   local options = {
     name = name,
     form = "quick",
     filters = filters.registry,
-    autoescape = autoescape,
+    autoescape = env.autoescape,
+    find_snippet = env.find_snippet,
+    knows_global = env.knows_global,
     keeps_offsets = (seen.continues or seen.includes) or false,
     is_dynamic = seen.includes or false,
     warnings = warnings,
@@ -100,7 +103,8 @@ local function compile_forms(source, name, autoescape)
   return forms
 end
 
--- Compiled sources by name, mode and bytes; dropped when nobody uses them.
+-- Compiled sources by name, mode and bytes; dropped when nobody uses them. An environment whose
+-- snippets are written into others has its own.
 local compiled = setmetatable({}, { __mode = "v" })
 
 --- Forgets what was compiled: filters and tags are bound when a template is.
@@ -113,11 +117,11 @@ end
 --- Compiles, or finds what was compiled of the same bytes.
 ---@return merx.TemplateForms? forms
 ---@return merx.TemplateFailure? err
-local function forms_of(source, name, autoescape)
-  local key = table.concat({ autoescape and "text" or "raw", name or "", source }, "\0")
+local function forms_of(source, name, env)
+  local key = table.concat({ env.autoescape and "text" or "raw", env.stamp, name or "", source }, "\0")
   local forms = compiled[key]
   if forms then return forms end
-  local ok, result = pcall(compile_forms, source, name, autoescape)
+  local ok, result = pcall(compile_forms, source, name, env)
   if ok then
     compiled[key] = result
     return result
@@ -265,6 +269,9 @@ end
 ---@field limits table
 ---@field cache table<string, table<string, table>> what was loaded, by kind and name
 ---@field epoch integer counts renders
+---@field stamp string which sources it knows: "" when no template holds another
+---@field find_snippet? fun(name: string): merx.InlineSnippet?
+---@field knows_global? fun(name: string): boolean
 local Environment = {}
 Environment.__index = Environment
 
@@ -280,9 +287,31 @@ local FOLDERS <const> = {
 ---@field loader? fun(kind: "snippet"|"section"|"block"|"layout"|"template", name: string): string?
 ---@field autoescape? boolean default true
 ---@field is_dev? boolean
+---@field mode? "dev"|"production" whether failures show in the page; follows is_dev when absent
+---@field is_inlining? boolean snippets are written into what renders them: quicker, until forget(); not in dev
+---@field knows_global? fun(name: string): boolean whether the globals may have this name; all names when absent
 ---@field limits? { score?: integer, assigned?: integer, output?: integer }
 ---@field section? fun(env: merx.TemplateEnvironment, state: merx.RenderState, buf: any, name: string)
 ---@field sections? fun(env: merx.TemplateEnvironment, state: merx.RenderState, buf: any, name: string)
+
+local stamps = 0
+
+--- Parses snippets for templates that hold them.
+local function begin_inlining(self)
+  local snippets = {}
+  stamps = stamps + 1
+  self.stamp = tostring(stamps)
+  function self.find_snippet(name)
+    local found = snippets[name]
+    if found == nil then
+      local source = self.loader("snippet", name)
+      local ok, nodes, seen = pcall(parser.parse, source or "", tags)
+      found = source and ok and not seen.includes and not seen.continues and inline.survey(name, nodes) or false
+      snippets[name] = found
+    end
+    return found or nil
+  end
+end
 
 ---@param options? merx.EnvironmentOptions
 ---@return merx.TemplateEnvironment
@@ -292,9 +321,11 @@ function template.environment(options)
   self.loader = options.loader or function() return nil end
   self.autoescape = options.autoescape ~= false
   self.is_dev = options.is_dev or false
-  self.mode = self.is_dev and "dev" or "production"
+  self.mode = options.mode or (self.is_dev and "dev" or "production")
   self.limits = merged_limits(options.limits or {}, DEFAULT_LIMITS)
-  self.cache, self.epoch = {}, 0
+  self.cache, self.epoch, self.stamp = {}, 0, ""
+  self.knows_global = options.knows_global
+  if options.is_inlining and not self.is_dev then begin_inlining(self) end
   self.section = options.section or Environment.section
   self.sections = options.sections or Environment.sections
   return self
@@ -307,7 +338,7 @@ end
 ---@return merx.TemplateFailure? err
 function Environment:compile(source, name)
   assert(type(source) == "string", "a template is compiled from a string")
-  local forms, err = forms_of(source, name, self.autoescape)
+  local forms, err = forms_of(source, name, self)
   if not forms then return nil, err end
   return setmetatable({ name = name, env = self, forms = forms }, Template)
 end
@@ -363,7 +394,10 @@ end
 ---@param kind? string
 ---@param name? string only with a kind
 function Environment:forget(kind, name)
-  if not kind then
+  if self.find_snippet then
+    begin_inlining(self)
+    self.cache = {}
+  elseif not kind then
     self.cache = {}
   elseif not name then
     self.cache[kind] = nil

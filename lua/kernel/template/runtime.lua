@@ -86,22 +86,29 @@ function runtime.shadow(S, V, name)
   notes(S, V).nils[name] = true
 end
 
+--- Counts the text that a variable keeps, and returns it.
+local function keep(S, value)
+  local size = 1
+  if type(value) == "string" then
+    size = #value
+  elseif type(value) == "table" then
+    local string = plain(value)
+    size = string and #string or count(value)
+  end
+  S.assigned = S.assigned + size
+  if S.assigned > S.limits.assigned then failure.limit("Memory limits exceeded: variables") end
+  return value
+end
+runtime.keep = keep
+
 --- Sets a variable and counts the text it keeps.
 function runtime.assign(S, V, name, value)
   V[name] = value
   if value == nil then
     notes(S, V).nils[name] = true
-    return
+  else
+    keep(S, value)
   end
-  local size = 1
-  local string = plain(value)
-  if string then
-    size = #string
-  elseif type(value) == "table" then
-    size = count(value)
-  end
-  S.assigned = S.assigned + size
-  if S.assigned > S.limits.assigned then failure.limit("Memory limits exceeded: variables") end
 end
 
 --- The scope as an object: what `self` is.

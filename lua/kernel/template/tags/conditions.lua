@@ -1,6 +1,7 @@
 --- if, unless and case.
 local expression = require("kernel.template.expression")
 local parser = require("kernel.template.parser")
+local values = require("kernel.template.values")
 
 local tags = {}
 
@@ -60,22 +61,40 @@ local function emit_careful(gen, node, i)
   end)
 end
 
-local function emit_branches(gen, node)
-  if gen.is_careful then
-    gen:emit("do", node.line)
-    emit_careful(gen, node, 1)
-    gen:emit("end")
-    return
-  end
+-- Whether branch `i` is taken when it is reached; nil when only the values can tell.
+local function known_truth(gen, node, i)
+  local condition = node.branches[i].condition
+  if not condition then return true end
+  local literal = gen:fold(condition)
+  if not literal then return nil end
+  return (not literal.value) == (i == 1 and node.name == "unless")
+end
+
+--- Branches that are known not to be taken are left out, and what stands behind one that is.
+local function emit_quick(gen, node)
+  local is_open = false
   for i, branch in ipairs(node.branches) do
-    if not branch.condition then
+    local truth = known_truth(gen, node, i)
+    if truth and not is_open then
+      gen:nodes(branch.nodes)
+      return
+    elseif truth then
       gen:emit("else", branch.line)
-    else
-      local code = condition_code(gen, node, i)
-      gen:emit(("%s %s then"):format(i == 1 and "if" or "elseif", code), branch.line)
+      gen:body(branch.nodes)
+      break
+    elseif truth == nil then
+      gen:emit(("%s %s then"):format(is_open and "elseif" or "if", condition_code(gen, node, i)), branch.line)
+      gen:body(branch.nodes)
+      is_open = true
     end
-    gen:body(branch.nodes)
   end
+  if is_open then gen:emit("end") end
+end
+
+local function emit_branches(gen, node)
+  if not gen.is_careful then return emit_quick(gen, node) end
+  gen:emit("do", node.line)
+  emit_careful(gen, node, 1)
   gen:emit("end")
 end
 
@@ -151,7 +170,32 @@ local function emit_when(gen, node, branch, value, hit)
   end)
 end
 
+-- Which branches a known value takes; nil when that cannot be told.
+local function known_branches(gen, node)
+  local value = not gen.is_careful and gen:fold(node.value)
+  if not value then return nil end
+  local taken, is_hit = {}, false
+  for _, branch in ipairs(node.branches) do
+    if not branch.wanted then
+      if not is_hit then taken[#taken + 1] = branch end
+    else
+      for _, wanted in ipairs(branch.wanted) do
+        if wanted.t ~= "literal" then return nil end
+        if values.equal(value.value, wanted.value) then
+          taken[#taken + 1], is_hit = branch, true
+        end
+      end
+    end
+  end
+  return taken
+end
+
 local function emit_case(gen, node)
+  local taken = known_branches(gen, node)
+  if taken then
+    for _, branch in ipairs(taken) do gen:nodes(branch.nodes) end
+    return
+  end
   local id = gen:unique()
   local value, hit = "v" .. id, "h" .. id
   gen:emit("do", node.line)

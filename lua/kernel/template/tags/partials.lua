@@ -39,6 +39,11 @@ local function emit_shadows(gen, node, vars)
 end
 
 local function emit_render(gen, node)
+  local snippet = gen:inline_of(node)
+  if snippet then
+    gen:emit_inline(node, snippet)
+    return
+  end
   local id = gen:unique()
   local names = ("p%d,v%d,x%d"):format(id, id, id)
   local values = ("%s(S,'snippet',%s),%s(S,%s),%s"):format(

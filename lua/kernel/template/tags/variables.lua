@@ -19,6 +19,7 @@ end
 --- What a filter made counts against the limit of kept text; what exists already does not.
 local function emit_assign(gen, node)
   local value, name = node.value, node.variable
+  if gen:assign_local(node, function() return gen:expr(value) end, value.t == "filter") then return end
   gen:emit("", node.line)
   gen:guarded(node.line, function()
     if value.t == "literal" and value.value ~= nil then
@@ -54,6 +55,7 @@ local function emit_capture(gen, node)
   gen:guarded(node.line, function()
     local cut = ("%s(B,m%d)"):format(gen:runtime("cut"), id)
     if gen.autoescape then cut = ("%s(%s)"):format(gen:runtime("html"), cut) end
+    if gen:assign_local({ variable = node.variable }, function() return cut end, true) then return end
     gen:emit(("%s(S,V,%q,%s)"):format(gen:runtime("assign"), node.variable, cut))
   end)
   gen:follow("j" .. id)
