@@ -21,7 +21,15 @@
 
 #include "histogram.h"
 
-enum { PRODUCERS = 64, BATCH = 64, SQL_SIZE = 64 * 1024, BLOCK = 4096, TOKEN_SIZE = 48 };
+enum {
+    PRODUCERS = 64,
+    BATCH = 64,
+    SQL_SIZE = 64 * 1024,
+    BLOCK = 4096,
+    TOKEN_SIZE = 48,
+    MOST_PARAMETERS = 64,
+    MOST_ROWS = 32
+};
 
 // A value for every parameter of that name; text when it has any, else the number.
 struct value {
@@ -30,10 +38,19 @@ struct value {
     sqlite3_int64 number;
 };
 
-// One statement of an operation. What it needs to know of earlier ones is set by `fill`.
+// What a parameter gets: a value that is the same each time, or one that the operation knows.
+enum source { FIXED, TOKEN, KEY, PARENT, LAST_ID, VARIANT, ACCOUNT };
+
+struct binding {
+    enum source source;
+    const struct value *value; // of FIXED; NULL for an SQL NULL
+};
+
+// One statement of an operation, with what its parameters get.
 struct row {
     sqlite3_stmt *statement;
-    const struct value *values; // of this row alone, before the common ones; ends with a NULL name
+    struct binding bindings[MOST_PARAMETERS];
+    int count;
 };
 
 struct operation {
@@ -46,7 +63,7 @@ struct operation {
 struct bench {
     sqlite3 *db;
     char *queries; // owned; all files one after another
-    struct row rows[32];
+    struct row rows[MOST_ROWS];
     int row_count;
     sqlite3_stmt *steps[4]; // begin, savepoint, release, commit
     sqlite3_int64 number;   // of the operation: makes tokens and references unique
@@ -147,55 +164,35 @@ static sqlite3_stmt *find_query(struct bench *bench, const char *name) {
     return prepare(bench, found, end ? (int)(end - found) : -1);
 }
 
-static void add_row(struct bench *bench, const char *query, const struct value *values) {
-    bench->rows[bench->row_count++] = (struct row){find_query(bench, query), values};
-}
-
 // --- one operation ----------------------------------------------------------------------------
 
-static const struct value *find_value(const struct value *values, const char *name) {
-    while (values && values->name && strcmp(values->name, name) != 0) {
-        values++;
-    }
-    return values && values->name ? values : NULL;
+static void bind_token(struct bench *bench, sqlite3_stmt *statement, int index, int len) {
+    char text[TOKEN_SIZE];
+    int size = snprintf(text, sizeof(text), "%043lld", (long long)bench->number);
+    sqlite3_bind_text(statement, index, text + size - len, len, SQLITE_TRANSIENT);
 }
 
-// Ids and tokens, which differ from one operation to the next. False for other names.
-static bool bind_own(struct bench *bench, sqlite3_stmt *statement, int index, const char *name) {
-    char text[TOKEN_SIZE];
-    snprintf(text, sizeof(text), "%043lld", (long long)bench->number);
-    if (!strcmp(name, "token") || !strcmp(name, "number") || !strcmp(name, "reference")) {
-        sqlite3_bind_text(statement, index, text, -1, SQLITE_TRANSIENT);
-    } else if (!strcmp(name, "key")) {
-        sqlite3_bind_text(statement, index, text + 43 - 32, -1, SQLITE_TRANSIENT);
-    } else if (!strcmp(name, "order_id") || !strcmp(name, "cart_id") || !strcmp(name, "id")) {
-        sqlite3_bind_int64(statement, index, bench->parent);
-    } else if (!strcmp(name, "line_id")) {
-        sqlite3_bind_int64(statement, index, sqlite3_last_insert_rowid(bench->db));
-    } else if (!strcmp(name, "owner_id") || !strcmp(name, "variant_id")) {
-        sqlite3_bind_int64(
-            statement, index, 2 + 2 * (bench->number * 7919 % (bench->variants / 4)));
-    } else if (!strcmp(name, "account_id")) {
-        sqlite3_bind_int64(statement, index, bench->account);
-    } else {
-        return false;
+static void bind_fixed(sqlite3_stmt *statement, int index, const struct value *value) {
+    if (value && value->text) {
+        sqlite3_bind_text(statement, index, value->text, -1, SQLITE_STATIC);
+    } else if (value) {
+        sqlite3_bind_int64(statement, index, value->number);
     }
-    return true;
 }
 
 static void bind(struct bench *bench, const struct row *row) {
-    int count = sqlite3_bind_parameter_count(row->statement);
-    for (int i = 1; i <= count; i++) {
-        const char *name = sqlite3_bind_parameter_name(row->statement, i) + 1;
-        const struct value *value = find_value(row->values, name);
-        if (!value && bind_own(bench, row->statement, i, name)) {
-            continue;
-        }
-        value = value ? value : find_value(common, name);
-        if (value && value->text) {
-            sqlite3_bind_text(row->statement, i, value->text, -1, SQLITE_STATIC);
-        } else if (value) {
-            sqlite3_bind_int64(row->statement, i, value->number);
+    sqlite3_int64 variant = 2 + 2 * (bench->number * 7919 % (bench->variants / 4));
+    for (int i = 1; i <= row->count; i++) {
+        switch (row->bindings[i - 1].source) {
+        case FIXED: break; // bound once and for all
+        case TOKEN: bind_token(bench, row->statement, i, 43); break;
+        case KEY: bind_token(bench, row->statement, i, 32); break;
+        case PARENT: sqlite3_bind_int64(row->statement, i, bench->parent); break;
+        case LAST_ID:
+            sqlite3_bind_int64(row->statement, i, sqlite3_last_insert_rowid(bench->db));
+            break;
+        case VARIANT: sqlite3_bind_int64(row->statement, i, variant); break;
+        case ACCOUNT: sqlite3_bind_int64(row->statement, i, bench->account); break;
         }
     }
 }
@@ -288,6 +285,49 @@ static void *produce(void *ctx) {
         pthread_mutex_unlock(&bench->histogram_mutex);
     }
     return NULL;
+}
+
+// --- what parameters get ----------------------------------------------------------------------
+
+static const struct value *find_value(const struct value *values, const char *name) {
+    while (values && values->name && strcmp(values->name, name) != 0) {
+        values++;
+    }
+    return values && values->name ? values : NULL;
+}
+
+static enum source source_of(const char *name) {
+    static const struct {
+        const char *name;
+        enum source source;
+    } own[] = {{"token", TOKEN}, {"number", TOKEN}, {"reference", TOKEN}, {"key", KEY},
+        {"order_id", PARENT}, {"cart_id", PARENT}, {"id", PARENT}, {"line_id", LAST_ID},
+        {"owner_id", VARIANT}, {"variant_id", VARIANT}, {"account_id", ACCOUNT}};
+    for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++) {
+        if (!strcmp(name, own[i].name)) {
+            return own[i].source;
+        }
+    }
+    return FIXED;
+}
+
+// `values` are those of this row alone, before the common ones; NULL, or ending with a NULL name.
+static void add_row(struct bench *bench, const char *query, const struct value *values) {
+    struct row *row = &bench->rows[bench->row_count++];
+    row->statement = find_query(bench, query);
+    row->count = sqlite3_bind_parameter_count(row->statement);
+    if (row->count > MOST_PARAMETERS || bench->row_count > MOST_ROWS) {
+        die(query, "too many parameters or rows");
+    }
+    for (int i = 0; i < row->count; i++) {
+        const char *name = sqlite3_bind_parameter_name(row->statement, i + 1) + 1;
+        const struct value *value = find_value(values, name);
+        row->bindings[i].source = value ? FIXED : source_of(name);
+        row->bindings[i].value = value ? value : find_value(common, name);
+        if (row->bindings[i].source == FIXED) {
+            bind_fixed(row->statement, i + 1, row->bindings[i].value);
+        }
+    }
 }
 
 // --- the two works ----------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 --- merx profile PATH [CART]: where the time of a page goes, without sockets: how long it takes, what it
---- allocates, its queries, and a sample of the Lua that runs, each hundred instructions. Time inside C is
---- not sampled: for that, perf. script/bench --profile PATH puts it into a share folder of its own.
+--- allocates, its queries, and how many instructions of Lua each function and line runs. Time inside C is
+--- not seen: for that, perf. script/bench --profile PATH puts it into a share folder of its own.
 require("boot") -- queries, plugins, routes
 local clock = require("native.clock")
 local db = require("kernel.db")
@@ -9,7 +9,7 @@ local visitor = require("support.visitor")
 local profile = { summary = "where the time of a page goes", usage = "merx profile PATH [CART]\n" }
 
 local ROUNDS <const> = 50
-local EVERY <const> = 100 -- instructions, on average: a steady step would fall in with loops
+local COUNTED <const> = 2 -- rounds with every instruction counted: a sample would fall in with loops
 local DEEPEST <const> = 60
 local SHOWN <const> = 30
 
@@ -64,29 +64,27 @@ local function print_queries(self, path)
   end
 end
 
-local function print_samples(self, path)
-  local samples, lines, functions = 0, {}, {}
-  local function sample()
+local function print_instructions(self, path)
+  local all, lines, functions = 0, {}, {}
+  debug.sethook(function()
     local seen = {}
-    samples = samples + 1
+    all = all + 1
     for level = 2, DEEPEST do
       local info = debug.getinfo(level, "Sl")
       if not info then break end
-      local place = short(info.short_src)
+      local place = short(info.source)
       local own = place .. ":" .. info.linedefined
       if level == 2 then lines[place .. ":" .. info.currentline] = (lines[place .. ":" .. info.currentline] or 0) + 1 end
       if not seen[own] then
         seen[own], functions[own] = true, (functions[own] or 0) + 1
       end
     end
-    debug.sethook(sample, "", math.random(2 * EVERY - 1))
-  end
-  debug.sethook(sample, "", EVERY)
-  for _ = 1, ROUNDS do self:get(path) end
+  end, "", 1)
+  for _ = 1, COUNTED do self:get(path) end
   debug.sethook()
-  io.write(("about %d thousand instructions of Lua a page\n"):format(samples * EVERY // ROUNDS // 1000))
-  print_top(lines, samples, "lines, by themselves")
-  print_top(functions, samples, "functions, with all that they call")
+  io.write(("%d thousand instructions of Lua a page\n"):format(all // COUNTED // 1000))
+  print_top(lines, all, "lines, by themselves")
+  print_top(functions, all, "functions, with all that they call")
 end
 
 ---@param args string[]
@@ -103,7 +101,7 @@ function profile.run(args)
   repeat_page(self, path)
   io.write(("%.0f µs a page\n"):format(repeat_page(self, path)))
   print_allocated(self, path)
-  print_samples(self, path)
+  print_instructions(self, path)
   print_queries(self, path)
   return 0
 end
