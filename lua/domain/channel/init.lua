@@ -5,8 +5,14 @@ local db = require("kernel.db")
 local failure = require("kernel.failure")
 local json = require("kernel.json")
 local schema = require("kernel.schema")
+local settings = require("kernel.settings")
 
 local channel = {}
+
+-- Declared here and not where they are shown: the writer, which changes them, knows no pages.
+settings.define({ key = "shop.name", spec = schema.text({ max = 100, default = "Merx" }), doc = "Name of the shop." })
+settings.define({ key = "shop.description", spec = schema.text({ max = 300, default = "" }), doc = "One sentence about the shop." })
+settings.define({ key = "shop.email", spec = schema.email({ default = "" }), doc = "Where shoppers write to." })
 
 ---@class merx.Channel
 ---@field id integer

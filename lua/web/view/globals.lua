@@ -4,14 +4,9 @@ local content = require("domain.content")
 local context = require("web.context")
 local image = require("web.view.image")
 local lazy = require("web.view.lazy")
-local schema = require("kernel.schema")
 local settings = require("kernel.settings")
 
 local globals = {}
-
-settings.define({ key = "shop.name", spec = schema.text({ max = 100, default = "Merx" }), doc = "Name of the shop." })
-settings.define({ key = "shop.description", spec = schema.text({ max = 300, default = "" }), doc = "One sentence about the shop." })
-settings.define({ key = "shop.email", spec = schema.email({ default = "" }), doc = "Where shoppers write to." })
 
 local NAMES <const> = {
   en = "English", ["zh-CN"] = "简体中文", de = "Deutsch", fr = "Français", ja = "日本語",
