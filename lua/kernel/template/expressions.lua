@@ -139,6 +139,11 @@ function writers.index(self, node)
   return ("%s(%s,%s)"):format(self:runtime("get"), self:expr(node.of), self:expr(node.at))
 end
 
+-- Code that may be written twice: a local, or a field of one.
+local function is_simple(code)
+  return code:find("^[%a_][%w_]*$") ~= nil or code:find("^%([%a_][%w_]* or E%)%.[%a_][%w_]*$") ~= nil
+end
+
 local function is_scalar(node)
   return node.t == "literal" and type(node.value) ~= "string"
 end
@@ -150,7 +155,11 @@ local function equality(self, a, b)
   end
   if a.t == "blank" or a.t == "empty" then
     if b.t == "blank" or b.t == "empty" then return "false" end
-    return ("%s(%s)"):format(self:runtime("is_" .. a.t), self:expr(b))
+    local code = self:expr(b)
+    if a.t == "blank" and self.inlines and is_simple(code) then
+      return ("(not %s or %s(%s))"):format(code, self:runtime("is_blank"), code)
+    end
+    return ("%s(%s)"):format(self:runtime("is_" .. a.t), code)
   elseif is_scalar(a) or is_scalar(b) then
     return ("(%s==%s)"):format(self:expr(a), self:expr(b))
   end
@@ -167,13 +176,34 @@ local COMPARISONS <const> = {
   contains = "contains",
 }
 
+local function is_number(node)
+  return node.t == "literal" and type(node.value) == "number"
+end
+
+local function is_comparable(node, code)
+  return is_number(node) or is_simple(code)
+end
+
+--- Numbers are what is compared mostly. What Lua cannot compare fails, and the other forms know better.
+local function inlined_comparison(node, a, b)
+  local tests = {}
+  for _, side in ipairs({ { node.a, a }, { node.b, b } }) do
+    if not is_number(side[1]) then tests[#tests + 1] = side[2] .. "~=nil" end
+  end
+  tests[#tests + 1] = a .. node.op .. b
+  return "(" .. table.concat(tests, " and ") .. ")"
+end
+
 function writers.compare(self, node)
   if node.op == "==" then return equality(self, node.a, node.b) end
   if node.op == "!=" or node.op == "<>" then
     return ("(not %s)"):format(equality(self, node.a, node.b))
   end
-  local fn = self:runtime(COMPARISONS[node.op])
-  return ("%s(%s,%s)"):format(fn, self:expr(node.a), self:expr(node.b))
+  local a, b = self:expr(node.a), self:expr(node.b)
+  if self.inlines and node.op ~= "contains" and is_comparable(node.a, a) and is_comparable(node.b, b) then
+    return inlined_comparison(node, a, b)
+  end
+  return ("%s(%s,%s)"):format(self:runtime(COMPARISONS[node.op]), a, b)
 end
 
 function writers.both(self, node)

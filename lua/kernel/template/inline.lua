@@ -189,10 +189,13 @@ local function open_region(self, snippet, arguments)
     local name, node = argument[1], argument[2]
     local literal = self:fold(node)
     given[name] = true
+    local code = self:expr(literal or node)
     if literal and not snippet.assigned[name] then
       region.literals[name] = literal
+    elseif not snippet.assigned[name] and code:find("^[%a_][%w_]*$") then
+      scope[name] = code -- a local that nobody changes meanwhile
     else
-      add(name, self:expr(literal or node))
+      add(name, code)
     end
   end
   for name in pairs(snippet.assigned) do

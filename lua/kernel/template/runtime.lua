@@ -31,6 +31,7 @@ local runtime = {
   range = values.range,
 }
 
+local getmetatable, type = getmetatable, type
 local count, items_of, plain, to_integer = values.count, values.items, values.plain, values.to_integer
 
 local MAX_DEPTH <const> = 100
@@ -188,7 +189,7 @@ local NO_ITEMS <const> = { n = 0 }
 function runtime.loop(S, V, value, cost, from, limit, name)
   local items
   if type(value) == "table" then
-    items = items_of(value) or NO_ITEMS
+    items = not getmetatable(value) and value[1] ~= nil and value or items_of(value) or NO_ITEMS
   else
     items = type(value) == "string" and value ~= "" and { value } or NO_ITEMS
     from, limit = nil, nil -- a text is one thing

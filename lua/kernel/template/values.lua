@@ -13,6 +13,7 @@ local failure = require("kernel.template.failure")
 
 local values = {}
 
+local getmetatable, type, find = getmetatable, type, string.find
 local html, is_html, number = native.html, native.is_html, native.number
 local HTML <const> = getmetatable(html(""))
 
@@ -267,6 +268,7 @@ end
 ---@return any
 function values.get(value, key)
   if type(value) ~= "table" then return nil end
+  if math.type(key) == "integer" and key >= 0 and not getmetatable(value) and value[1] ~= nil then return value[key + 1] end
   local what = kind(value)
   if math.type(key) == "float" and key % 1 == 0 then key = math.tointeger(key) end
   if what == "array" or what == "list" then
@@ -286,6 +288,7 @@ local INTEGER_SIZE <const> = 8 -- bytes, as every Liquid says
 ---@param value any
 ---@return integer?
 function values.size(value)
+  if type(value) == "table" and not getmetatable(value) and value[1] ~= nil then return count(value) end
   if math.type(value) == "integer" then return INTEGER_SIZE end
   local string = plain(value)
   if string then return text.len(string) end
@@ -318,6 +321,8 @@ local commands = { size = values.size, first = first_of, last = last_of }
 ---@param name string
 ---@return any
 function values.command(value, name)
+  if value == nil then return nil end
+  if name == "size" and type(value) == "table" and not getmetatable(value) and value[1] ~= nil then return count(value) end
   local what = kind(value)
   if what == "map" or what == "record" or what == "drop" or what == "list" then
     local own = value[name]
@@ -376,6 +381,13 @@ function equal(a, b)
 end
 values.equal = equal
 
+local function has_names(record)
+  for key in next, record do
+    if type(key) == "string" then return true end
+  end
+  return false
+end
+
 --- value == empty: text, an array or a map with nothing in it.
 ---@param value any
 ---@return boolean
@@ -383,6 +395,7 @@ function values.is_empty(value)
   if type(value) == "string" then return value == "" end
   if type(value) ~= "table" then return false end
   local what = kind(value)
+  if what == "record" then return not has_names(value) end
   return what ~= "drop" and values.size(value) == 0
 end
 
@@ -391,8 +404,11 @@ end
 ---@return boolean
 function values.is_blank(value)
   if not value then return true end
+  local t = type(value)
+  if t == "string" then return not find(value, "%S") end
+  if t ~= "table" then return false end
   local string = plain(value)
-  if string then return not string:find("%S") end
+  if string then return not find(string, "%S") end
   return values.is_empty(value)
 end
 

@@ -10,12 +10,14 @@ local filters = {}
 ---@field prints_raw boolean a string it returns is not escaped when printed at once
 ---@field named boolean gets its keyword arguments as a table (or nil) behind the value
 ---@field state boolean gets the state of the render before the value
+---@field is_short boolean what it returns without keyword arguments is too short to be counted
 
 ---@class merx.FilterOptions what is absent is false, no argument needed, any number allowed
 ---@field html? boolean
 ---@field prints_raw? boolean
 ---@field named? boolean
 ---@field state? boolean
+---@field is_short? boolean
 ---@field min? integer
 ---@field max? integer
 
@@ -38,6 +40,7 @@ function filters.define(name, fn, options)
     prints_raw = options.prints_raw or false,
     named = options.named or false,
     state = options.state or false,
+    is_short = options.is_short or false,
   }
 end
 

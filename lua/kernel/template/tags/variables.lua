@@ -16,10 +16,17 @@ local function parse_assign(_, node, markup)
   node.value = expression.reader(source):filtered() or { t = "literal" }
 end
 
+-- Whether the value may be new text, which counts against the limit.
+local function is_made(gen, value)
+  if value.t ~= "filter" then return false end
+  local def = gen.known_filters[value.name]
+  return not def or not def.is_short or #value.named > 0
+end
+
 --- What a filter made counts against the limit of kept text; what exists already does not.
 local function emit_assign(gen, node)
   local value, name = node.value, node.variable
-  if gen:assign_local(node, function() return gen:expr(value) end, value.t == "filter") then return end
+  if gen:assign_local(node, function() return gen:expr(value) end, is_made(gen, value)) then return end
   gen:emit("", node.line)
   gen:guarded(node.line, function()
     if value.t == "literal" and value.value ~= nil then
