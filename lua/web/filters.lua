@@ -31,42 +31,118 @@ function filters.money(ctx, amount)
   return i18n.currency(ctx.locale, amount, ctx.currency)
 end
 
---- The text of a theme's key, with {{ name }} replaced and the plural form of `count` chosen.
+-- ------------------------------------------------------------------------------------- texts
+
+local function shown(locale, name, value)
+  if value == nil then return "" end
+  if name == "count" and math.type(value) == "integer" then return i18n.number(locale, value) end
+  return tostring(value)
+end
+
+-- "from {{ price }}" as a function of its arguments; a text without any is itself.
+local function compile(locale, source)
+  local parts, at = {}, 1
+  for from, name, to in source:gmatch("(){{%s*([%w_]+)%s*}}()") do
+    parts[#parts + 1], parts[#parts + 2] = source:sub(at, from - 1), name
+    at = to
+  end
+  if #parts == 0 then return source end
+  parts[#parts + 1] = source:sub(at)
+  return function(args)
+    local pieces = {}
+    for i, part in ipairs(parts) do pieces[i] = i % 2 == 1 and part or shown(locale, part, args and args[part]) end
+    return table.concat(pieces)
+  end
+end
+
+local function compile_forms(locale, forms)
+  local compiled = {}
+  for name, source in pairs(forms) do compiled[name] = compile(locale, source) end
+  return function(args)
+    local found = compiled[args and args.count and i18n.plural(locale, args.count) or "other"] or compiled.other
+    return type(found) == "string" and found or found(args)
+  end
+end
+
+local function find_text(texts, locale, key)
+  local found = texts[locale] and texts[locale][key]
+  if found == nil and texts.en then locale, found = "en", texts.en[key] end
+  if found == nil then return key end
+  if type(found) == "table" then return compile_forms(locale, found) end
+  return compile(locale, found)
+end
+
+--- The texts of a theme in one language: strings, or functions of their arguments for those that take
+--- some. Each is compiled when it is first asked for.
+---@param texts table<string, table<string, string|table>> by language and key
+---@param locale string
+---@return table<string, string|fun(args?: table): string>
+function filters.words(texts, locale)
+  return setmetatable({}, { __index = function(self, key)
+    local found = find_text(texts, locale, key)
+    if found ~= key then rawset(self, key, found) end
+    return found
+  end })
+end
+
+--- The text of a theme's key, with {{ name }} replaced and the plural form of `count` chosen; the key
+--- itself when the theme has no such text.
 ---@param page table registers of the page
 ---@param key string
 ---@param args? table
 ---@return string
 function filters.text(page, key, args)
-  local texts = page.theme.texts
-  local locale = page.ctx.locale
-  local found = texts[locale] and texts[locale][key]
-  if found == nil and texts.en then
-    locale = "en"
-    found = texts.en[key]
-  end
-  if type(found) == "table" then
-    local form = args and args.count and i18n.plural(locale, args.count) or "other"
-    found = found[form] or found.other
-  end
-  if found == nil then return key end
-  if not found:find("{{", 1, true) then return found end
-  return (found:gsub("{{%s*([%w_]+)%s*}}", function(name)
-    local value = args and args[name]
-    if value == nil then return "" end
-    if math.type(value) == "integer" and name == "count" then return i18n.number(locale, value) end
-    return tostring(value)
-  end))
+  local found = page.words[key]
+  if type(found) == "string" then return found end
+  return found(args)
 end
 
 template.filter("t", function(state, key, named)
-  return filters.text(state.registers, template.text(key), named)
-end, { state = true, named = true })
+  if type(key) ~= "string" then key = template.text(key) end
+  local found = state.registers.words[key]
+  if type(found) == "string" then return found end
+  return found(named)
+end, { state = true, named = true, is_short = true })
+
+-- ------------------------------------------------------------------------------------- money
+
+local MOST_AMOUNTS <const> = 4096 -- kept as text; a shop shows few different ones
+
+local written = {} -- locale and currency -> hundredths -> text
+local written_count = 0
+
+--- Amounts as a language writes them in a currency, from hundredths: written once.
+---@param locale string
+---@param currency string
+---@return table<integer, string>
+function filters.amounts(locale, currency)
+  local key = locale .. currency
+  local found = written[key]
+  if not found then
+    local digits = i18n.currency_digits(currency)
+    found = setmetatable({}, { __index = function(self, hundredths)
+      local text = i18n.currency(locale, minor_units(hundredths, digits), currency)
+      if written_count >= MOST_AMOUNTS then
+        for _, amounts in pairs(written) do
+          for amount in pairs(amounts) do amounts[amount] = nil end
+        end
+        written_count = 0
+      end
+      written_count = written_count + 1
+      rawset(self, hundredths, text)
+      return text
+    end })
+    written[key] = found
+  end
+  return found
+end
 
 template.filter("money", function(state, value)
-  local ctx = state.registers.ctx
   if math.type(value) ~= "integer" then return "" end
-  return i18n.currency(ctx.locale, minor_units(value, i18n.currency_digits(ctx.currency)), ctx.currency)
-end, { state = true })
+  return state.registers.amounts[value]
+end, { state = true, is_short = true })
+
+-- ------------------------------------------------------------------------------------- files
 
 template.filter("asset_url", function(state, name)
   local asset = state.registers.theme.assets[template.text(name)]

@@ -58,6 +58,7 @@ end
 ---@return table page registers of its templates
 function page.open(ctx)
   local self = { ctx = ctx, locale = ctx.locale, theme = theme.get(ctx.channel.theme), own = {}, template = "" }
+  self.words, self.amounts = theme.words(self.theme, ctx.locale), filters.amounts(ctx.locale, ctx.currency)
   local count
   function self.cart_count()
     count = count or count_cart(ctx)

@@ -1,6 +1,7 @@
 --- Themes: files of Liquid and JSON, texts, styles. A theme is data; what it may say is decided here.
 local buf = require("kernel.buf")
 local crypto = require("kernel.crypto")
+local filters = require("web.filters")
 local fragments = require("web.fragments")
 local fs = require("kernel.files")
 local globals = require("web.view.globals")
@@ -19,6 +20,7 @@ local theme = {}
 ---@field env merx.TemplateEnvironment
 ---@field pages table<string, table> JSON templates by name
 ---@field texts table<string, table<string, string>> locale -> key -> text
+---@field words table<string, table> texts by locale, compiled
 ---@field assets table<string, { url: string, type: string, body: string }> by name
 ---@field asset_by_url table<string, table>
 
@@ -154,7 +156,7 @@ local function stamp_of(root, id)
 end
 
 local function load(id)
-  local found = { id = id, root = thread.share .. "/themes/" .. id, schemas = {} }
+  local found = { id = id, root = thread.share .. "/themes/" .. id, schemas = {}, words = {} }
   if not fs.exists(found.root .. "/theme.json") then error("there is no theme " .. id .. " in " .. found.root, 0) end
   local about = read_json(found.root .. "/theme.json")
   found.stamp = stamp_of(found.root, id)
@@ -176,6 +178,19 @@ end
 function theme.get(id)
   if not themes[id] then themes[id] = load(id) end
   return themes[id]
+end
+
+--- The texts of a theme in a language.
+---@param self merx.Theme
+---@param locale string
+---@return table<string, string|fun(args?: table): string>
+function theme.words(self, locale)
+  local words = self.words[locale]
+  if not words then
+    words = filters.words(self.texts, locale)
+    self.words[locale] = words
+  end
+  return words
 end
 
 --- Forgets all themes, so that their files are read again.
