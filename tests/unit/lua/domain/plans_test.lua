@@ -13,6 +13,7 @@ local SMALL <const> = {
   locations_all = "a handful of places",
   outbox_last_before = "the outbox is pruned; the newest old row ends it",
   pages_listed = "some dozen pages",
+  product_attributes_most = "once an export, of the index alone",
   promotions_enabled = "some dozen reductions, by a partial index",
   revisions_all = "five rows",
   settings_all = "some hundred settings, kept in memory",
