@@ -118,8 +118,7 @@ DELETE FROM listing_cards
 -- :use  one card
 SELECT c.product_id, c.variant_id, c.kind, c.handle, c.title, c.brand, c.choices, c.tax_class, c.list_amount,
        c.list_pieces, c.offers, c.lowest_amount, c.image_path, c.image_width, c.image_height, c.image_alt,
-       c.image_color, c.second_path, l.price_amount, l.price_max, l.is_on_sale, l.is_available, l.valid_from,
-       l.valid_until
+       c.second_path, l.price_amount, l.price_max, l.is_available, l.valid_from, l.valid_until
   FROM listing_cards AS c
   JOIN listings AS l ON l.channel_id = c.channel_id AND l.price_list_id = :price_list_id AND l.category_id = 0
    AND l.product_id = c.product_id

@@ -22,7 +22,6 @@ local listings = {}
 ---@field price_amount integer lowest price of its variants, before rules of plugins
 ---@field price_max integer
 ---@field is_available boolean
----@field cursor table of the place behind it
 
 ---@class merx.Facet
 ---@field attribute_id integer
@@ -56,8 +55,8 @@ listings.sorts = SORTS
 
 local COLUMNS <const> = [[
 c.product_id, c.variant_id, c.kind, c.handle, c.title, c.brand, c.choices, c.tax_class, c.list_amount, c.list_pieces,
-c.offers, c.lowest_amount, c.image_path, c.image_width, c.image_height, c.image_alt, c.image_color, c.second_path,
-l.price_amount, l.price_max, l.is_on_sale, l.is_available, l.valid_from, l.valid_until]]
+c.offers, c.lowest_amount, c.image_path, c.image_width, c.image_height, c.image_alt, c.second_path,
+l.price_amount, l.price_max, l.is_available, l.valid_from, l.valid_until]]
 
 local FROM_LISTINGS <const> = [[
   FROM listings AS l
@@ -130,7 +129,6 @@ end
 local function finish_card(ctx, card)
   card.offers = card.offers == "[]" and NO_OFFERS or json.decode(card.offers)
   card.is_available = card.is_available == 1
-  card.is_on_sale = card.is_on_sale == 1
   note_boundaries(ctx, card)
   return card
 end
@@ -140,6 +138,7 @@ end
 ---@param query merx.ListQuery
 ---@return merx.Card[] cards
 ---@return boolean has_more
+---@return table? cursor of the place behind the last card
 function listings.page(ctx, query)
   local sort = assert(SORTS[query.sort], "there is no sort " .. tostring(query.sort))
   cache.read("category:" .. query.category_id)
@@ -148,18 +147,17 @@ function listings.page(ctx, query)
     locale = ctx.locale, limit = query.limit + 1, min_amount = query.min_amount, max_amount = query.max_amount,
     after_key = query.after and query.after.key, after_id = query.after and query.after.id,
   })
-  local cards, has_more = {}, #rows > query.limit
-  for i = 1, math.min(#rows, query.limit) do
+  local cards, count, now = {}, math.min(#rows, query.limit), ctx.now
+  for i = 1, count do
     local row = rows[i]
-    if row.valid_from > ctx.now then
+    if row.valid_from > now then
       cache.valid_until(row.valid_from) -- it appears by the clock
-    elseif row.valid_until > ctx.now then
+    elseif row.valid_until > now then
       cards[#cards + 1] = finish_card(ctx, row)
     end
-    row.cursor = { key = row.sort_key, id = row.product_id }
   end
-  local last = rows[math.min(#rows, query.limit)]
-  return cards, has_more, last and last.cursor
+  local last = rows[count]
+  return cards, #rows > query.limit, last and { key = last.sort_key, id = last.product_id }
 end
 
 local counters = {}

@@ -1,5 +1,6 @@
 --- What a cart costs, in named phases, by handlers that answer with operations. `quote.evaluate` is pure;
 --- `quote.run` brings the handlers, promotions and settings of this shop.
+local cache = require("kernel.cache")
 local crypto = require("kernel.crypto")
 local evaluate = require("domain.quote.evaluate")
 local explain = require("domain.quote.explain")
@@ -28,20 +29,25 @@ quote.evaluate = evaluate.run
 quote.without = evaluate.without
 quote.explain = explain.text
 
---- The handlers of one point with their settings, in order.
----@param point string
----@return merx.Handler[]
-function quote.handlers(point)
+-- By the list of a point, which is another one when plugins change.
+local with_settings = cache.memo("settings", function(handlers)
   local list = {}
-  for i, handler in ipairs(points.handlers(point)) do
+  for i, handler in ipairs(handlers) do
     local spec = handler.spec or {}
     list[i] = {
-      point = point, plugin = handler.plugin, version = handler.version, id = handler.id, title = handler.title,
+      point = handler.point, plugin = handler.plugin, version = handler.version, id = handler.id, title = handler.title,
       input = handler.input, call = handler.call, on_error = handler.on_error, flow = spec.flow,
       hold_minutes = spec.hold_minutes, settings = handler.spec and plugins.settings(handler) or handler.settings or {},
     }
   end
   return list
+end)
+
+--- The handlers of one point with their settings, in order.
+---@param point string
+---@return merx.Handler[]
+function quote.handlers(point)
+  return with_settings(points.handlers(point))
 end
 
 --- All handlers that a quote asks.

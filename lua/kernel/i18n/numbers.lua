@@ -46,6 +46,7 @@ end
 ---@param options? merx.NumberOptions
 ---@return string
 function numbers.decimal(facts, value, options)
+  if not options and math.type(value) == "integer" and value > -1000 and value < 1000 then return tostring(value) end
   options = options or {}
   if value ~= value or math.abs(value) == math.huge then return value > 0 and "∞" or value < 0 and "-∞" or "NaN" end
   if math.type(value) == "integer" then

@@ -30,17 +30,18 @@ end
 
 local function view(page, entry, price)
   local ctx = page.ctx
+  local currency = ctx.currency
   -- The price is rounded up when it is for several pieces, as on a shelf.
   local amount = -(-price.amount // price.pieces)
   local list = -(-entry.list_amount // entry.list_pieces)
   local compare = list > amount and list or nil
   local first = image.of({ path = entry.image_path, width = entry.image_width, height = entry.image_height, alt = entry.image_alt })
-  local second = entry.second_path ~= "" and image.of({ path = entry.second_path, alt = "" }) or nil
+  local second = entry.second_path ~= "" and image.of({ path = entry.second_path }) or nil
   return {
     id = entry.product_id, handle = entry.handle, title = entry.title, vendor = entry.brand,
     url = ctx.root .. "/products/" .. entry.handle, featured_image = first, images = { first, second },
-    price = hundredths(amount, ctx.currency), compare_at_price = hundredths(compare, ctx.currency),
-    lowest_price = compare and hundredths(entry.lowest_amount, ctx.currency) or nil, on_sale = compare ~= nil,
+    price = hundredths(amount, currency), compare_at_price = compare and hundredths(compare, currency),
+    lowest_price = compare and hundredths(entry.lowest_amount, currency) or nil, on_sale = compare ~= nil,
     price_varies = entry.price_max > entry.price_amount, available = entry.is_available,
     hint = hint_of(page, entry), type_of_sale = entry.kind,
     -- A product without a choice can be put into the cart from here.

@@ -1,12 +1,12 @@
 --- A list of products as templates see it: cards, sorting, filters as links and fields, the next page.
 local card = require("web.view.card")
-local crypto = require("native.crypto")
+local crypto = require("kernel.crypto")
 local filters = require("web.filters")
 local i18n = require("kernel.i18n")
-local json = require("native.json")
+local json = require("kernel.json")
 local listings = require("domain.listings")
 local page = require("web.page")
-local text = require("native.text")
+local text = require("kernel.text")
 
 local list = {}
 
