@@ -26,6 +26,14 @@ local function headers_of(cache, more)
   return headers
 end
 
+--- Whether a command failed because the shop could not write, and not because of what was sent: 503.
+---@param err merx.Error
+---@return boolean
+function respond.is_unavailable(err)
+  local code = err.code:gsub("^db%.", "")
+  return code == "busy" or code == "system"
+end
+
 --- Sends a page.
 ---@param ctx merx.WebContext
 ---@param status integer

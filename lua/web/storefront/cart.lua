@@ -95,12 +95,12 @@ local function explain(self, err, title)
   if err.code == "quantity.too_small" then return page.text(self, "cart.errors.least", { count = data.min or 1 }) end
   if err.code == "quantity.step" then return page.text(self, "cart.errors.step", { count = data.step or 1 }) end
   if err.code == "invalid" then return page.text(self, "cart.errors.quantity", { title = title or "", max = MOST }) end
-  if err.code == "db.busy" or err.code == "busy" then return page.text(self, "checkout.busy") end
+  if respond.is_unavailable(err) then return page.text(self, "checkout.busy") end
   return page.text(self, "cart.errors.missing")
 end
 
 local function status_of(err)
-  return (err.code == "busy" or err.code == "db.busy") and 503 or 422
+  return respond.is_unavailable(err) and 503 or 422
 end
 
 local function refuse(ctx, err, options)

@@ -51,11 +51,6 @@ local function review_rows(self, row, quote, current)
   return rows
 end
 
--- The shop cannot take anything just now: nothing is wrong with what was sent.
-local function is_busy(err)
-  return err.code == "busy" or err.code == "db.busy"
-end
-
 -- Sends a step. `fields` holds what only this step shows.
 local function send(ctx, self, view, step, fields, status)
   local drop = {
@@ -150,7 +145,7 @@ router.post("/checkout/address", POST, function(ctx)
   if next(errors) == nil then
     local result, err = command.run("cart.set_address", { cart = ctx.cart_token, delivery = delivery, email = email })
     if result then return respond.redirect(ctx, url_of(ctx, "delivery")) end
-    if is_busy(err) then return send_address(ctx, view, values, {}, 503, page.text(page.open(ctx), "checkout.busy")) end
+    if respond.is_unavailable(err) then return send_address(ctx, view, values, {}, 503, page.text(page.open(ctx), "checkout.busy")) end
     errors = errors_of(err)
   end
   send_address(ctx, view, values, errors, 422)
@@ -212,8 +207,8 @@ router.post("/checkout/delivery", POST, function(ctx)
   end
   local result, err = command.run("cart.choose_delivery", { cart = ctx.cart_token, choice = sent.fields.delivery })
   if not result then
-    local message = page.text(page.open(ctx), is_busy(err) and "checkout.busy" or "checkout.choose_again")
-    return send_delivery(ctx, view, { errors = { { id = "delivery-1", message = message } } }, is_busy(err) and 503 or 422)
+    local message = page.text(page.open(ctx), respond.is_unavailable(err) and "checkout.busy" or "checkout.choose_again")
+    return send_delivery(ctx, view, { errors = { { id = "delivery-1", message = message } } }, respond.is_unavailable(err) and 503 or 422)
   end
   respond.redirect(ctx, url_of(ctx, "payment"))
 end)
@@ -282,8 +277,8 @@ local function refuse(ctx, err, chosen)
   if err.code == "checkout.incomplete" and RANK[view.step] and view.step ~= "confirm" and view.step ~= "payment" then
     return respond.redirect(ctx, url_of(ctx, view.step))
   end
-  local message = page.text(self, is_busy(err) and "checkout.busy" or "checkout.choose_again")
-  send_payment(ctx, view, { chosen = chosen, errors = { { id = "payment-1", message = message } } }, is_busy(err) and 503 or 422)
+  local message = page.text(self, respond.is_unavailable(err) and "checkout.busy" or "checkout.choose_again")
+  send_payment(ctx, view, { chosen = chosen, errors = { { id = "payment-1", message = message } } }, respond.is_unavailable(err) and 503 or 422)
 end
 
 router.post("/checkout/payment", POST, function(ctx)
