@@ -198,14 +198,14 @@ function theme.reload()
   themes = {}
 end
 
-local function print_section(page, section, entry, out, globals)
+local function print_section(page, section, entry, out, seen)
   local drop = { id = entry.id, settings = section.settings }
   if section.schema.handler then
     local data = page.ask_section(page, section.schema.handler, section.settings)
     if not data then return false end
     for name, value in pairs(data) do drop[name] = value end
   end
-  local errors = section.template:render(out, page.render_context({ section = drop }, globals))
+  local errors = section.template:render(out, page.render_context({ section = drop }, seen))
   return errors ~= nil and #errors == 0
 end
 
@@ -223,8 +223,8 @@ function theme.render_section(self, page, out, entry, place)
     return
   end
   local name = (place or "layout") .. ":" .. entry.id
-  fragments.print(page, name, name .. "@" .. page.template, out, function(part, globals)
-    return print_section(page, section, entry, part, globals)
+  fragments.print(page, name, name .. "@" .. page.template, out, function(part, seen)
+    return print_section(page, section, entry, part, seen)
   end)
 end
 
