@@ -4,8 +4,11 @@
 --- reads what differs by address or by the count of the cart is kept once for each.
 local cache = require("kernel.cache")
 local globals = require("web.view.globals")
+local template = require("kernel.template")
 
 local fragments = {}
+
+local pack = string.pack -- parts of keys carry their length: no value can look like two
 
 -- What the globals that a part reads differ by, as functions of the page.
 local DIFFERENCES <const> = {
@@ -26,9 +29,8 @@ local function base_key(page)
   local key = page.fragment_key
   if not key then
     local ctx = page.ctx
-    key = table.concat({
-      page.theme.stamp, ctx.channel.id, ctx.locale, ctx.currency, ctx.price_group, ctx.country or "", ctx.scheme, ctx.base_url, ctx.root,
-    }, "\0")
+    key = pack("s1s1s1s1s1s1s1s4s4", page.theme.stamp, ctx.channel.id, ctx.locale, ctx.currency, ctx.price_group,
+      ctx.country or "", ctx.scheme, ctx.base_url, ctx.root)
     page.fragment_key = key
   end
   return key
@@ -39,8 +41,8 @@ local function key_of(page, name, rule)
   for _, global in ipairs(rule.names) do
     if page.own[global] ~= nil then return nil end
   end
-  local key = base_key(page) .. "\0" .. name
-  for _, difference in ipairs(rule.differs_by) do key = key .. "\0" .. tostring(DIFFERENCES[difference](page)) end
+  local key = base_key(page) .. name
+  for _, difference in ipairs(rule.differs_by) do key = key .. pack("s4", DIFFERENCES[difference](page)) end
   return key
 end
 
@@ -94,6 +96,60 @@ function fragments.print(page, name, place, out, render)
   cache.render(out, function(part)
     local is_whole = render(part, watched(page, rule))
     return is_whole and not rule.is_own and key_of(page, name, rule) or nil
+  end)
+end
+
+-- What a table among the arguments stands for, as fragments.name() says; nil for any other table.
+local names = setmetatable({}, { __mode = "k" })
+
+--- Names a view for the arguments of kept snippets: it is the same wherever it has the same name, until
+--- one of `tags` is touched.
+---@generic T: table
+---@param view T
+---@param name string
+---@param tags string[]
+---@return T view
+function fragments.name(view, name, tags)
+  names[view] = { name = name, tags = tags }
+  return view
+end
+
+-- The arguments of a snippet as text, and the tags that its views hold with; nil when one has no name.
+local function describe(scope)
+  local parts, tags = {}, {}
+  for name, value in next, scope do
+    local known = type(value) == "table" and names[value]
+    if type(value) == "table" and not known then return nil end
+    parts[#parts + 1] = pack("s1s1s4", name, known and "view" or math.type(value) or type(value), known and known.name or tostring(value))
+    if known then tags[#tags + 1] = known.tags end
+  end
+  table.sort(parts)
+  return table.concat(parts), tags
+end
+
+--- Renders a snippet that theme.json lists under "kept", or takes it from the cache when all of its
+--- arguments are plain values or named views.
+---@param state merx.RenderState
+---@param out userdata
+---@param snippet merx.Template
+---@param scope table its arguments
+function fragments.keep(state, out, snippet, scope)
+  local page = state.registers
+  local arguments, tags = describe(scope)
+  if not arguments then
+    snippet:run(out, state, scope)
+    return
+  end
+  local name = pack("s1", snippet.name) .. arguments
+  fragments.print(page, name, snippet.name .. "@" .. page.template, out, function(part, globals)
+    for _, list in ipairs(tags) do
+      for _, tag in ipairs(list) do cache.read(tag) end
+    end
+    local before = #state.errors
+    local inner, vars = template.with_globals(state, scope, globals)
+    snippet:run(part, inner, vars)
+    state.score, state.assigned = inner.score, inner.assigned
+    return #state.errors == before
   end)
 end
 

@@ -163,8 +163,11 @@ local function load(id)
   found.texts, found.pages = load_texts(found.root), load_pages(found.root)
   load_assets(found)
   local folders = { snippet = "snippets/", section = "sections/", layout = "layout/" }
+  local kept = {}
+  for _, name in ipairs(about.kept or {}) do kept[name] = true end
   found.env = template.environment({
     autoescape = about.autoescape ~= false, is_inlining = true, knows_global = globals.is_known,
+    keeps = function(name) return kept[name] ~= nil end, keep = fragments.keep,
     loader = function(kind, name)
       return folders[kind] and fs.read(found.root .. "/" .. folders[kind] .. name .. ".liquid")
     end,
@@ -222,7 +225,7 @@ function theme.render_section(self, page, out, entry, place)
     log.error("a section is left out", { section = entry.type, error = tostring(err) })
     return
   end
-  local name = (place or "layout") .. ":" .. entry.id
+  local name = ("s1s1"):pack(place or "", entry.id)
   fragments.print(page, name, name .. "@" .. page.template, out, function(part, seen)
     return print_section(page, section, entry, part, seen)
   end)

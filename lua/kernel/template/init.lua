@@ -26,6 +26,7 @@ local template = {
   map = values.map,
   text = values.text,
   values = values,
+  with_globals = runtime.with_globals,
   --- Raises from a filter or tag: this node cannot be rendered.
   fail = failure.render,
 }
@@ -77,6 +78,7 @@ end
 ---@field name? string as "snippets/card"
 ---@field env merx.TemplateEnvironment
 ---@field forms merx.TemplateForms
+---@field is_kept? boolean its environment may know what it prints
 local Template = {}
 Template.__index = Template
 
@@ -272,6 +274,8 @@ end
 ---@field stamp string which sources it knows: "" when no template holds another
 ---@field find_snippet? fun(name: string): merx.InlineSnippet?
 ---@field knows_global? fun(name: string): boolean
+---@field keeps? fun(name: string): boolean
+---@field keep? fun(state: merx.RenderState, buf: any, snippet: merx.Template, scope: table)
 local Environment = {}
 Environment.__index = Environment
 
@@ -290,6 +294,8 @@ local FOLDERS <const> = {
 ---@field mode? "dev"|"production" whether failures show in the page; follows is_dev when absent
 ---@field is_inlining? boolean snippets are written into what renders them: quicker, until forget(); not in dev
 ---@field knows_global? fun(name: string): boolean whether the globals may have this name; all names when absent
+---@field keeps? fun(name: string): boolean which snippets `keep` is asked about
+---@field keep? fun(state: merx.RenderState, buf: any, snippet: merx.Template, scope: table) renders a snippet, or knows already what it prints: see template.with_globals
 ---@field limits? { score?: integer, assigned?: integer, output?: integer }
 ---@field section? fun(env: merx.TemplateEnvironment, state: merx.RenderState, buf: any, name: string)
 ---@field sections? fun(env: merx.TemplateEnvironment, state: merx.RenderState, buf: any, name: string)
@@ -303,7 +309,9 @@ local function begin_inlining(self)
   self.stamp = tostring(stamps)
   function self.find_snippet(name)
     local found = snippets[name]
-    if found == nil then
+    if found == nil and self.keeps and self.keeps(name) then
+      snippets[name] = false
+    elseif found == nil then
       local source = self.loader("snippet", name)
       local ok, nodes, seen = pcall(parser.parse, source or "", tags)
       found = source and ok and not seen.includes and not seen.continues and inline.survey(name, nodes) or false
@@ -324,7 +332,7 @@ function template.environment(options)
   self.mode = options.mode or (self.is_dev and "dev" or "production")
   self.limits = merged_limits(options.limits or {}, DEFAULT_LIMITS)
   self.cache, self.epoch, self.stamp = {}, 0, ""
-  self.knows_global = options.knows_global
+  self.knows_global, self.keeps, self.keep = options.knows_global, options.keeps, options.keep
   if options.is_inlining and not self.is_dev then begin_inlining(self) end
   self.section = options.section or Environment.section
   self.sections = options.sections or Environment.sections
@@ -352,6 +360,7 @@ local function load_entry(self, entry, kind, name)
   local path = (FOLDERS[kind] or (kind .. "/")) .. name
   if source then
     entry.template, entry.err = self:compile(source, path)
+    if entry.template then entry.template.is_kept = kind == "snippet" and self.keeps ~= nil and self.keeps(name) end
   else
     entry.template = nil
     entry.err = failure.new("render", ("Could not find asset %s.liquid"):format(path))

@@ -44,6 +44,8 @@ runtime.BREAK, runtime.CONTINUE = BREAK, CONTINUE
 -- The offset of a loop that goes on where the last one of its name stopped.
 runtime.WHERE_STOPPED = {}
 
+local NO_NAMES <const> = {}
+
 -- What is looked up instead of nil.
 runtime.NOTHING = setmetatable({}, { __newindex = function() error("read only") end })
 
@@ -330,8 +332,28 @@ end
 --- {% render %}: runs `template` in a scope of its own. Jumps end inside.
 function runtime.render(B, S, template, scope)
   S.isolated = S.isolated + 1
-  run(B, S, scope, template)
+  if template.is_kept then
+    S.env.keep(S, B, template, scope)
+  else
+    run(B, S, scope, template)
+  end
   S.isolated = S.isolated - 1
+end
+
+--- The state and scope of a snippet with other globals behind it.
+---@param S merx.RenderState
+---@param scope table
+---@param globals table
+---@return merx.RenderState
+---@return table scope
+function runtime.with_globals(S, scope, globals)
+  local state, vars, meta = {}, {}, getmetatable(scope)
+  for name, value in next, S do state[name] = value end
+  for name, value in next, scope do vars[name] = value end
+  state.globals, state.scope_meta = globals, { __index = globals }
+  setmetatable(vars, state.scope_meta)
+  for name in next, meta ~= S.scope_meta and meta.nils or NO_NAMES do runtime.shadow(state, vars, name) end
+  return state, vars
 end
 
 -- What a snippet finds: the same variables, the same nils on purpose.

@@ -46,15 +46,22 @@ local function view_of(self, row)
   return view, quote
 end
 
+-- That a line has all there are and not all that were wanted.
+local function lowered_text(self, view, key)
+  for _, item in ipairs(view.items) do
+    if item.key == key then return page.text(self, "cart.lowered", { count = item.quantity, title = item.title }) end
+  end
+end
+
 --- Sends the cart's page.
 ---@param ctx merx.WebContext
----@param options? { status?: integer, errors?: table[], notice?: string }
+---@param options? { status?: integer, errors?: table[], lowered?: string } `lowered` is the key of a line
 function storefront_cart.send(ctx, options)
   options = options or {}
   local self = page.open(ctx)
   local row = storefront_cart.current(ctx)
   local view = row and view_of(self, row) or { items = {}, item_count = 0, totals = {} }
-  view.errors, view.notice, view.notice_state = options.errors or {}, options.notice, options.errors and "warning" or "success"
+  view.errors, view.notice, view.notice_state = options.errors or {}, lowered_text(self, view, options.lowered), "warning"
   local title = page.text(self, "cart.title")
   if options.errors then title = page.text(self, "forms.error_title", { title = title }) end
   page.send(self, { template = "cart", title = title, status = options.status, cache = "private", robots = "noindex", drops = { cart = view } })
@@ -119,10 +126,18 @@ end
 
 router.get("/cart", GET, function(ctx)
   if ctx.req:header("accept") == "application/json" then return respond.json(ctx, 200, as_json(ctx)) end
-  storefront_cart.send(ctx)
+  storefront_cart.send(ctx, { lowered = ctx.req:arg("lowered") })
 end)
 
 router.get("/cart.js", GET, function(ctx) respond.json(ctx, 200, as_json(ctx)) end)
+
+-- Where a change of the cart leads: a quantity that was lowered is told before anything else.
+local function cart_url(ctx, results)
+  for _, result in ipairs(results) do
+    if result.is_capped then return ctx.root .. "/cart?lowered=" .. result.key end
+  end
+  return ctx.root .. "/cart"
+end
 
 local function add(ctx, variant_id, quantity, properties)
   local result, err = command.run("cart.add", {
@@ -190,7 +205,7 @@ router.post("/cart/add", POST, function(ctx)
     return refuse(ctx, err, { is_json = sent.is_json, found = found, fields = sent.fields, quantity = sent.fields.quantity, title = found and found.title })
   end
   if sent.is_json or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
-  respond.redirect(ctx, ctx.root .. "/cart")
+  respond.redirect(ctx, cart_url(ctx, { result }))
 end)
 
 -- A line by its key, or by its place in the cart.
@@ -211,7 +226,7 @@ router.post("/cart/change", POST, function(ctx)
   local result, err = command.run("cart.set_quantity", { cart = ctx.cart_token, key = key, quantity = quantity })
   if not result then return refuse(ctx, err, sent) end
   if sent.is_json or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
-  respond.redirect(ctx, ctx.root .. "/cart")
+  respond.redirect(ctx, cart_url(ctx, { result }))
 end)
 
 -- Which of the lines on the page a mistake belongs to.
@@ -241,15 +256,18 @@ router.post("/cart/update", POST, function(ctx)
   if not sent then return refuse(ctx, problem) end
   local quantities, err, place = read_updates(ctx, sent)
   if not quantities then return refuse(ctx, err, place) end
+  local changed = {}
   if ctx.cart_token and storefront_cart.current(ctx) and (next(quantities) or sent.fields.note) then
     local result, wrong = command.run("cart.update", { cart = ctx.cart_token, quantities = quantities, note = sent.fields.note })
     if not result and wrong.code ~= "line.missing" then
       local id, title = field_of(ctx, wrong.data and wrong.data.key)
       return refuse(ctx, wrong, { id = id, title = title, is_json = sent.is_json })
     end
+    changed = result and result.lines or changed
   end
   if sent.is_json or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
-  respond.redirect(ctx, ctx.root .. (sent.fields.checkout and "/checkout" or "/cart"))
+  local url = cart_url(ctx, changed)
+  respond.redirect(ctx, sent.fields.checkout and url == ctx.root .. "/cart" and ctx.root .. "/checkout" or url)
 end)
 
 return storefront_cart

@@ -2,6 +2,7 @@
 local card = require("web.view.card")
 local crypto = require("kernel.crypto")
 local filters = require("web.filters")
+local fragments = require("web.fragments")
 local i18n = require("kernel.i18n")
 local json = require("kernel.json")
 local listings = require("domain.listings")
@@ -34,14 +35,22 @@ local function amount_of(value, currency)
   return math.tointeger(tonumber(whole .. (rest .. ("0"):rep(digits)):sub(1, digits)))
 end
 
+-- Attributes by the name of their parameter; kept with the facets, which are made anew when they change.
+local function by_parameter(facets)
+  if not facets.by_parameter then
+    facets.by_parameter = {}
+    for _, facet in ipairs(facets.attributes) do facets.by_parameter["filter." .. facet.handle] = facet end
+  end
+  return facets.by_parameter
+end
+
 --- What an address asks of a list.
 ---@param ctx merx.WebContext
 ---@param facets table of listings.facets()
 ---@return table wanted
 function list.parse(ctx, facets)
   local wanted = { terms = {}, values = {}, args = {} }
-  local attributes = {}
-  for _, facet in ipairs(facets.attributes) do attributes["filter." .. facet.handle] = facet end
+  local attributes = by_parameter(facets)
   for _, arg in ipairs(ctx.req:args()) do
     local name, value = arg.name, arg.value
     local facet, id = attributes[name], math.tointeger(tonumber(value))
@@ -66,6 +75,7 @@ function list.parse(ctx, facets)
     end
   end
   if not next(wanted.terms) then wanted.terms = nil end
+  wanted.is_filtered = #wanted.args > 0
   return wanted
 end
 
@@ -138,6 +148,20 @@ local function filter_views(self, facets, wanted)
   return views
 end
 
+-- The filters of a list of which nothing is filtered: the same for everybody, so they are kept with the
+-- facets and have a name.
+local function plain_filters(self, facets, category_id, wanted)
+  local ctx = self.ctx
+  facets.views = facets.views or setmetatable({}, { __mode = "k" })
+  local views = facets.views[self.words]
+  if not views then
+    local name = ("filters %d %s %d"):format(ctx.channel.id, ctx.locale, category_id)
+    views = fragments.name(filter_views(self, facets, wanted), name, { "category:" .. category_id })
+    facets.views[self.words] = views
+  end
+  return views
+end
+
 local LABELS <const> = { ["filter.availability"] = "collection.in_stock", ["filter.sale"] = "products.sale" }
 
 local function label_of(self, facets, arg)
@@ -177,9 +201,15 @@ local function count_text(self, query, category_id)
   return page.text(self, "collection.count", { count = count }), count
 end
 
+local sort_options = setmetatable({}, { __mode = "k" }) -- by the words of a theme
+
 local function sort_views(self)
-  local views = {}
-  for i, entry in ipairs(SORTS) do views[i] = { value = entry.value, name = page.text(self, entry.key) } end
+  local views = sort_options[self.words]
+  if not views then
+    views = {}
+    for i, entry in ipairs(SORTS) do views[i] = { value = entry.value, name = page.text(self, entry.key) } end
+    sort_options[self.words] = views
+  end
   return views
 end
 
@@ -204,13 +234,14 @@ function list.view(self, category_id, path)
   local counted, total = count_text(self, query, category_id)
   return {
     products = card.list(self, cards), products_count = total, count_text = counted, sort_by = sort.value,
-    sort_options = sort_views(self), filters = filter_views(self, facets, wanted),
+    sort_options = sort_views(self),
+    filters = wanted.is_filtered and filter_views(self, facets, wanted) or plain_filters(self, facets, category_id, wanted),
     active_filters = active_views(self, facets, wanted, path, sort_args), clear_url = path,
     paginate = {
       previous = query.after and { url = first_url } or nil,
       next = next_arg and { url = address(path, with(wanted.args, table.unpack(with(sort_args, next_arg)))) } or nil,
     },
-    is_narrowed = #wanted.args > 0 or query.after ~= nil,
+    is_narrowed = wanted.is_filtered or query.after ~= nil,
   }
 end
 
