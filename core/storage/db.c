@@ -204,6 +204,9 @@ static int harden(mx_db *db, bool for_copy) {
     code |= sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     code |= sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     code |= sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    // One plan for a statement, whatever is bound: otherwise `LIMIT ?` alone has it compiled anew
+    // each time.
+    code |= sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
     sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
     sqlite3_limit(handle, SQLITE_LIMIT_SQL_LENGTH, SQL_MAX);
     sqlite3_limit(handle, SQLITE_LIMIT_TRIGGER_DEPTH, 16);
