@@ -1,12 +1,12 @@
 // The power fails. A recorded shop sells; the disk is rebuilt as it would be found after a cut at many moments, and
 // the shop that opens from there must have every order that a shopper was told of, whole.
 import { execFileSync } from "node:child_process";
-import { cp, mkdir, readFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { root } from "../scenario/support/server.mjs";
+import { bin, root } from "../scenario/support/server.mjs";
 import { sleep, test } from "../scenario/support/test.mjs";
 import { Load } from "./support/load.mjs";
-import { IS_LONG, SEED, Witness, fsck, new_shop, promise_of, random, recorded, run, say, start, tools } from "./support/shop.mjs";
+import { IS_LONG, SEED, Witness, check, fsck, new_shop, promise_of, query, random, recorded, run, say, start, tools } from "./support/shop.mjs";
 
 const replay = join(tools, "replay");
 
@@ -125,3 +125,29 @@ async function cut_again(t, { log, base }) {
   }
   say(`${rounds} of these shops were started, stopped and looked at by merx fsck; ${checked} cuts during that recovery`);
 }
+
+test("a shop whose making was cut, migrations and import, is finished by doing it again", async (t) => {
+  const folder = await t.folder();
+  const [data, log] = [join(folder, "data"), join(folder, "log")];
+  const make = ["import", "products", join(root, "tests/fault/support/products.csv"), "--share", root, "--data"];
+  await mkdir(data);
+  await run(bin, [...make, data], { env: recorded(data, log) });
+  const total = Number(execFileSync(replay, ["count", log]).toString());
+  const draw = random(SEED + 2);
+  const count = IS_LONG ? 300 : 24;
+  for (let i = 0; i < count; i++) {
+    const found = join(folder, `found-${i}`);
+    const at = Math.floor((total * (i + draw())) / count);
+    const cut = ["drop", "tear", "tear", "keep"][i % 4];
+    const how = ["--at", String(at), "--cut", cut, "--seed", String(SEED + i)];
+    await run(replay, ["build", log, ...how, "--out", found]);
+    await run(bin, [...make, found]).catch((error) => {
+      throw new Error(`after a cut at record ${at} of ${total} (${how.join(" ")}): ${error.message}`);
+    });
+    const products = (await query(found, "SELECT count(*) FROM products"))[0];
+    if (products !== "5") throw new Error(`${products} products after a cut at record ${at} and a second import`);
+    await check(join(found, "shop.db"));
+    await rm(found, { recursive: true });
+  }
+  say(`${count} cuts in ${total} records; each time the same command finished the shop`);
+}, { timeout: IS_LONG ? 1_200_000 : 120_000 });
