@@ -141,12 +141,12 @@ function fragments.keep(state, out, snippet, scope)
     return
   end
   local name = pack("s1", snippet.name) .. arguments
-  fragments.print(page, name, snippet.name .. "@" .. page.template, out, function(part, globals)
+  fragments.print(page, name, snippet.name .. "@" .. page.template, out, function(part, seen)
     for _, list in ipairs(tags) do
       for _, tag in ipairs(list) do cache.read(tag) end
     end
     local before = #state.errors
-    local inner, vars = template.with_globals(state, scope, globals)
+    local inner, vars = template.with_globals(state, scope, seen)
     snippet:run(part, inner, vars)
     state.score, state.assigned = inner.score, inner.assigned
     return #state.errors == before

@@ -295,7 +295,8 @@ local FOLDERS <const> = {
 ---@field is_inlining? boolean snippets are written into what renders them: quicker, until forget(); not in dev
 ---@field knows_global? fun(name: string): boolean whether the globals may have this name; all names when absent
 ---@field keeps? fun(name: string): boolean which snippets `keep` is asked about
----@field keep? fun(state: merx.RenderState, buf: any, snippet: merx.Template, scope: table) renders a snippet, or knows already what it prints: see template.with_globals
+--- Renders a snippet, or knows already what it prints: see template.with_globals.
+---@field keep? fun(state: merx.RenderState, buf: any, snippet: merx.Template, scope: table)
 ---@field limits? { score?: integer, assigned?: integer, output?: integer }
 ---@field section? fun(env: merx.TemplateEnvironment, state: merx.RenderState, buf: any, name: string)
 ---@field sections? fun(env: merx.TemplateEnvironment, state: merx.RenderState, buf: any, name: string)
