@@ -59,7 +59,7 @@ export async function searchFor(page, terms) {
 // Chooses by what is read on the page, and has the shop say what that costs.
 export async function choose(page, ...values) {
   for (const value of values) {
-    await page.getByRole("radio", { name: value, exact: true }).check();
+    await page.getByRole("radio", { name: new RegExp(`^${value}( – Sold out)?$`) }).check();
     await settled(page);
   }
   await confirm(page, page.locator('#buy [data-enhanced="hide"]'));
@@ -78,7 +78,7 @@ export async function setQuantity(page, title, quantity) {
   const field = cartLine(page, title).locator(".quantity__input");
   await field.fill(String(quantity));
   if (await hasScript(page)) {
-    const answer = page.waitForResponse(/\/cart$/);
+    const answer = page.waitForResponse(/\/cart(\?|$)/);
     await field.blur();
     await answer;
     await settled(page);
