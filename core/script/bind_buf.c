@@ -6,6 +6,8 @@
 #include "platform/buf.h"
 #include "script/html.h"
 
+enum { ROOM_MAX = 16 * 1024 * 1024 };
+
 static mx_buf *check_buf(lua_State *L) {
     return luaL_checkudata(L, 1, MX_BUF_TYPE);
 }
@@ -77,9 +79,14 @@ mx_buf *mx_buf_push(lua_State *L) {
     return buf;
 }
 
-// new() -> buf
+// new([bytes]) -> buf, with room for so many
 static int l_new(lua_State *L) {
-    mx_buf_push(L);
+    lua_Integer room = luaL_optinteger(L, 1, 0);
+    luaL_argcheck(L, room >= 0 && room <= ROOM_MAX, 1, "out of range");
+    mx_buf *buf = mx_buf_push(L);
+    if (room > 0) {
+        mx_buf_reserve(buf, (size_t)room);
+    }
     return 1;
 }
 

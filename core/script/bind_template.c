@@ -256,6 +256,21 @@ static void append_table(lua_State *L, mx_buf *buf, int index, bool is_escaped) 
     append_printed(L, buf, index, is_escaped);
 }
 
+// What a buffer holds was printed already.
+static void append_userdata(lua_State *L, mx_buf *buf, int index, bool is_escaped) {
+    const mx_buf *other = lua_touserdata(L, index);
+    bool is_buf = false;
+    if (lua_getmetatable(L, index)) { // meta
+        is_buf = lua_rawequal(L, -1, lua_upvalueindex(UP_BUF));
+        lua_pop(L, 1); //
+    }
+    if (is_buf && other != buf) {
+        mx_buf_append_slice(buf, mx_buf_slice(other));
+    } else {
+        append_printed(L, buf, index, is_escaped);
+    }
+}
+
 static void append_value(lua_State *L, mx_buf *buf, int index, bool is_escaped) {
     size_t len;
     const char *ptr;
@@ -275,6 +290,7 @@ static void append_value(lua_State *L, mx_buf *buf, int index, bool is_escaped) 
     case LUA_TNONE:
     case LUA_TNIL: break;
     case LUA_TTABLE: append_table(L, buf, index, is_escaped); break;
+    case LUA_TUSERDATA: append_userdata(L, buf, index, is_escaped); break;
     default: append_printed(L, buf, index, is_escaped); break;
     }
 }

@@ -48,6 +48,13 @@ local function compile(locale, source)
   end
   if #parts == 0 then return source end
   parts[#parts + 1] = source:sub(at)
+  if #parts == 3 then
+    local head, wanted, tail = parts[1], parts[2], parts[3]
+    return function(args)
+      local value = args and args[wanted]
+      return head .. (type(value) == "string" and value or shown(locale, wanted, value)) .. tail
+    end
+  end
   return function(args)
     local pieces = {}
     for i, part in ipairs(parts) do pieces[i] = i % 2 == 1 and part or shown(locale, part, args and args[part]) end

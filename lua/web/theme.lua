@@ -18,11 +18,13 @@ local theme = {}
 ---@field root string
 ---@field stamp string changes with its files
 ---@field env merx.TemplateEnvironment
----@field pages table<string, table> JSON templates by name
+---@field pages table<string, table> JSON templates by name, with the sizes of the last page
 ---@field texts table<string, table<string, string>> locale -> key -> text
 ---@field words table<string, table> texts by locale, compiled
 ---@field assets table<string, { url: string, type: string, body: string }> by name
 ---@field asset_by_url table<string, table>
+
+local LARGEST_ROOM <const> = 512 * 1024
 
 local themes = {} ---@type table<string, merx.Theme>
 
@@ -231,6 +233,11 @@ function theme.render_section(self, page, out, entry, place)
   end)
 end
 
+-- The next page of a template is about as long as the last one.
+local function room_for(length)
+  return math.min(length + length // 8 + 1024, LARGEST_ROOM)
+end
+
 --- Renders a whole page: its sections, inside its layout.
 ---@param self merx.Theme
 ---@param page table registers: ctx, globals, render_context, ask_section
@@ -238,15 +245,16 @@ end
 ---@return userdata out native.buf
 function theme.render(self, page, name)
   local found = self.pages[name] or error("the theme " .. self.id .. " has no template " .. name)
-  local content = buf.new()
+  local content = buf.new(found.content_size)
   for _, id in ipairs(found.order) do
     local entry = found.sections[id]
     theme.render_section(self, page, content, { id = id, type = entry.type, settings = entry.settings }, name)
   end
-  page.globals.content_for_layout = template.html(content:string())
+  page.globals.content_for_layout = content
   local layout = assert(self.env:find("layout", found.layout or "theme"))
-  local out = buf.new()
+  local out = buf.new(found.size)
   assert(layout:render(out, page.render_context({})))
+  found.content_size, found.size = room_for(#content), room_for(#out)
   return out
 end
 

@@ -6,6 +6,7 @@
 --- its properties, an __index function makes them lazy, and these metamethods do more:
 ---   __items(drop)    the array it stands for, in loops and array filters
 ---   __tostring(drop) what it prints: text, or HTML
+local buffers = require("native.buf")
 local native = require("native.template")
 local text = require("native.text")
 
@@ -13,9 +14,9 @@ local failure = require("kernel.template.failure")
 
 local values = {}
 
-local getmetatable, type, find = getmetatable, type, string.find
+local getmetatable, next, type, find, integer_type = getmetatable, next, type, string.find, math.type
 local html, is_html, number = native.html, native.is_html, native.number
-local HTML <const> = getmetatable(html(""))
+local HTML <const>, BUF <const> = getmetatable(html("")), getmetatable(buffers.new()) -- what a buffer holds is markup
 
 -- Under these a map keeps its keys, as an array and as a set. No template can name them.
 local ORDER <const>, SEEN <const> = {}, {}
@@ -219,6 +220,7 @@ function values.printable(value)
   if t == "nil" then return "" end
   if t == "number" then return number(value) end
   if t == "boolean" then return tostring(value) end
+  if t == "userdata" and getmetatable(value) == BUF then return html(value:string()) end
   if t ~= "table" then return "" end
   return is_html(value) and value or print_table(value)
 end
@@ -268,7 +270,7 @@ end
 ---@return any
 function values.get(value, key)
   if type(value) ~= "table" then return nil end
-  if math.type(key) == "integer" and key >= 0 and not getmetatable(value) and value[1] ~= nil then return value[key + 1] end
+  if integer_type(key) == "integer" and key >= 0 and value[1] ~= nil and not getmetatable(value) then return value[key + 1] end
   local what = kind(value)
   if math.type(key) == "float" and key % 1 == 0 then key = math.tointeger(key) end
   if what == "array" or what == "list" then
@@ -407,6 +409,11 @@ function values.is_blank(value)
   local t = type(value)
   if t == "string" then return not find(value, "%S") end
   if t ~= "table" then return false end
+  if not getmetatable(value) and value.n == nil then
+    local key = next(value)
+    if key == nil then return true end
+    if type(key) == "string" or value[1] ~= nil then return false end
+  end
   local string = plain(value)
   if string then return not find(string, "%S") end
   return values.is_empty(value)

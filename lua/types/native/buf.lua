@@ -7,8 +7,9 @@ local buf = {}
 ---@class native.Buf: userdata
 local Buf = {}
 
+---@param room? integer bytes to make room for
 ---@return native.Buf
-function buf.new() end
+function buf.new(room) end
 
 --- Appends strings, numbers and HTML as they are.
 ---@param ... string|number|native.Html
