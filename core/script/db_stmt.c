@@ -124,23 +124,25 @@ static void bind_params(lua_State *L, struct stmt_box *box) {
 // --- reading ----------------------------------------------------------------------------------
 
 // [-0, +1]
-static void push_column(lua_State *L, mx_stmt *stmt, int column) {
-    switch (mx_stmt_column_type(stmt, column)) {
+static void push_value(lua_State *L, const struct mx_stmt_value *value) {
+    switch (value->type) {
     case MX_STMT_NULL: lua_pushnil(L); break;
-    case MX_STMT_INT: lua_pushinteger(L, mx_stmt_column_int(stmt, column)); break;
-    case MX_STMT_REAL: lua_pushnumber(L, mx_stmt_column_real(stmt, column)); break;
-    case MX_STMT_TEXT: mx_slice_push(L, mx_stmt_column_text(stmt, column)); break;
-    case MX_STMT_BLOB: mx_slice_push(L, mx_stmt_column_blob(stmt, column)); break;
+    case MX_STMT_INT: lua_pushinteger(L, value->integer); break;
+    case MX_STMT_REAL: lua_pushnumber(L, value->real); break;
+    case MX_STMT_TEXT:
+    case MX_STMT_BLOB: mx_slice_push(L, value->bytes); break;
     }
 }
 
 // [-0, +1] A row by column names, which stand on the stack from `names` on.
 static void push_row(lua_State *L, const struct stmt_box *box, int names) {
     lua_createtable(L, 0, box->columns); // row
+    struct mx_stmt_value value;
     for (int i = 0; i < box->columns; i++) {
-        if (mx_stmt_column_type(box->stmt, i) != MX_STMT_NULL) {
+        mx_stmt_column(box->stmt, i, &value);
+        if (value.type != MX_STMT_NULL) {
             lua_pushvalue(L, names + i);
-            push_column(L, box->stmt, i);
+            push_value(L, &value);
             lua_rawset(L, -3);
         }
     }
@@ -219,7 +221,9 @@ static int l_value(lua_State *L) {
     if (rc == MX_STMT_DONE) {
         lua_pushnil(L);
     } else {
-        push_column(L, box->stmt, 0);
+        struct mx_stmt_value value;
+        mx_stmt_column(box->stmt, 0, &value);
+        push_value(L, &value);
     }
     mx_stmt_reset(box->stmt);
     return 1;

@@ -277,6 +277,29 @@ enum mx_stmt_type mx_stmt_column_type(const mx_stmt *stmt, int column) {
     }
 }
 
+// Of the value itself: each sqlite3_column_…() would look for it again.
+void mx_stmt_column(const mx_stmt *stmt, int column, struct mx_stmt_value *out) {
+    sqlite3_value *value = sqlite3_column_value(stmt->handle, column);
+    switch (sqlite3_value_type(value)) {
+    case SQLITE_NULL: out->type = MX_STMT_NULL; break;
+    case SQLITE_INTEGER:
+        out->type = MX_STMT_INT;
+        out->integer = sqlite3_value_int64(value);
+        break;
+    case SQLITE_FLOAT:
+        out->type = MX_STMT_REAL;
+        out->real = sqlite3_value_double(value);
+        break;
+    default: {
+        bool is_text = sqlite3_value_type(value) == SQLITE_TEXT;
+        const char *ptr = is_text ? (const char *)sqlite3_value_text(value)
+                                  : sqlite3_value_blob(value); // before its length
+        out->type = is_text ? MX_STMT_TEXT : MX_STMT_BLOB;
+        out->bytes = (struct mx_slice){ptr ? ptr : "", (size_t)sqlite3_value_bytes(value)};
+    }
+    }
+}
+
 int64_t mx_stmt_column_int(const mx_stmt *stmt, int column) {
     return sqlite3_column_int64(stmt->handle, column);
 }

@@ -50,6 +50,16 @@ void mx_stmt_reset(mx_stmt *stmt);
 int mx_stmt_column_count(const mx_stmt *stmt);
 const char *mx_stmt_column_name(const mx_stmt *stmt, int column);
 enum mx_stmt_type mx_stmt_column_type(const mx_stmt *stmt, int column);
+
+// One column of the row, looked at once; `bytes` is borrowed until the next step or reset.
+struct mx_stmt_value {
+    enum mx_stmt_type type;
+    int64_t integer;
+    double real;
+    struct mx_slice bytes; // of text and blob
+};
+
+void mx_stmt_column(const mx_stmt *stmt, int column, struct mx_stmt_value *out);
 int64_t mx_stmt_column_int(const mx_stmt *stmt, int column);
 double mx_stmt_column_real(const mx_stmt *stmt, int column);
 struct mx_slice mx_stmt_column_text(const mx_stmt *stmt, int column);
