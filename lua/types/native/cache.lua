@@ -22,8 +22,9 @@ function cache.close(key, bytes) end
 
 --- The stored bytes, if they still hold; the open scope then depends on what they were made of.
 ---@param key string
----@return string?
-function cache.get(key) end
+---@param buf? native.Buf prints into it instead, and returns it
+---@return string|native.Buf|nil
+function cache.get(key, buf) end
 
 --- In commands: whatever depends on `tag` is stale after the commit.
 ---@param tag string
