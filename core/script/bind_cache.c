@@ -2,6 +2,8 @@
 // entries to the server.
 #include "script/bindings.h"
 
+#include <string.h>
+
 #include <lauxlib.h>
 
 #include "script/scope.h"
@@ -45,12 +47,17 @@ static struct mx_slice check_bytes(lua_State *L, int index) {
     return buf ? mx_buf_slice(buf) : mx_slice_check(L, index);
 }
 
+// The scope of the task itself is not Lua's to end.
+static void check_open(lua_State *L, struct mx_scope **top) {
+    bool is_root = *top && !(*top)->outer && mx_script_of(L)->task && mx_script_of(L)->task->fn;
+    luaL_argcheck(L, *top != NULL && !is_root, 1, "no scope is open");
+}
+
 // close([key, bytes or buf]): ends the scope and stores what was made in it
 static int l_close(lua_State *L) {
     const struct mx_services *services = &mx_script_of(L)->services;
     struct mx_scope **top = scopes(L);
-    bool is_root = *top && !(*top)->outer && mx_script_of(L)->task && mx_script_of(L)->task->fn;
-    luaL_argcheck(L, *top != NULL && !is_root, 1, "no scope is open");
+    check_open(L, top);
     if (!lua_isnoneornil(L, 1)) {
         struct mx_slice key = mx_slice_check(L, 1);
         struct mx_slice bytes = check_bytes(L, 2);
@@ -61,6 +68,80 @@ static int l_close(lua_State *L) {
     mx_scope_close(top);
     return 0;
 }
+
+// --- values that are kept in Lua ------------------------------------------------------------------
+
+#define DEPS_TYPE "native.cache.deps"
+
+// What a value was made of. A reader compares with the stamps; where there are none (the writer, tools,
+// tests) the touches of this state are counted.
+struct deps_box {
+    int64_t until_ms;
+    uint64_t seq;     // of the first read
+    uint64_t checked; // sequence at which it was last found to hold
+    uint64_t touches; // of all tags together
+    size_t count;
+    uint64_t tags[];
+};
+
+static uint64_t count_touches(lua_State *L, const uint64_t *tags, size_t count) {
+    const mx_script *script = mx_script_of(L);
+    uint64_t sum = script->doubts;
+    for (size_t i = 0; i < count; i++) {
+        sum += script->touches[tags[i] % MX_TOUCH_SLOTS];
+    }
+    return sum;
+}
+
+// finish() -> deps: ends the scope; what was read in it can be asked again with renew()
+static int l_finish(lua_State *L) {
+    struct mx_scope **top = scopes(L);
+    check_open(L, top);
+    const struct mx_cache_deps *deps = &(*top)->deps;
+    size_t size = deps->count * sizeof(uint64_t);
+    struct deps_box *box = lua_newuserdatauv(L, sizeof(*box) + size, 0);
+    *box = (struct deps_box){.until_ms = deps->until_ms, .seq = deps->seq, .count = deps->count};
+    if (size > 0) {
+        memcpy(box->tags, deps->tags, size);
+    }
+    box->touches = count_touches(L, box->tags, box->count);
+    luaL_setmetatable(L, DEPS_TYPE);
+    mx_scope_close(top);
+    return 1;
+}
+
+static bool holds_still(lua_State *L, struct deps_box *box) {
+    const struct mx_services *services = &mx_script_of(L)->services;
+    if (!services->cache_holds) {
+        return count_touches(L, box->tags, box->count) == box->touches;
+    }
+    uint64_t seq = slice_seq(L);
+    if (box->checked == seq) {
+        return true;
+    }
+    for (size_t i = 0; i < box->count; i++) {
+        if (!services->cache_holds(services->ctx, box->tags[i], box->seq)) {
+            return false;
+        }
+    }
+    box->checked = seq;
+    return true;
+}
+
+// renew(deps, now) -> whether nothing of it was touched and no boundary has passed; the open scope then
+// depends on it, too
+static int l_renew(lua_State *L) {
+    struct deps_box *box = luaL_checkudata(L, 1, DEPS_TYPE);
+    bool holds = luaL_checkinteger(L, 2) < box->until_ms && holds_still(L, box);
+    if (holds) {
+        struct mx_cache_deps deps = {box->tags, box->count, box->until_ms, box->seq};
+        mx_scope_merge(*scopes(L), &deps);
+    }
+    lua_pushboolean(L, holds);
+    return 1;
+}
+
+// --- rendered bytes -------------------------------------------------------------------------------
 
 // get(key [, buf]) -> bytes | nil: only what still holds, printed into `buf` (which is returned)
 // when there is one; the open scope then depends on what it was made of
@@ -185,11 +266,13 @@ static const luaL_Reg cache_module[] = {
     {"close", l_close},
     {"configure", l_configure},
     {"doubt", l_doubt},
+    {"finish", l_finish},
     {"get", l_get},
     {"holds", l_holds},
     {"label", l_label},
     {"open", l_open},
     {"read", l_read},
+    {"renew", l_renew},
     {"seq", l_seq},
     {"touch", l_touch},
     {"until", l_until},
@@ -197,6 +280,8 @@ static const luaL_Reg cache_module[] = {
 };
 
 int mx_luaopen_cache(lua_State *L) {
+    luaL_newmetatable(L, DEPS_TYPE);
+    lua_pop(L, 1);
     luaL_newlib(L, cache_module);
     return 1;
 }

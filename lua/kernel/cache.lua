@@ -36,6 +36,38 @@ function cache.memo(tag, load)
   end
 end
 
+--- A function that makes something once and keeps it in this thread while everything that was read on
+--- the way holds. It keeps `limit` things, and up to twice as many; nil is not kept.
+---@generic T
+---@param limit integer
+---@param make fun(...): T
+---@return fun(key: any, now: integer, ...): T now: milliseconds UTC; the rest is for `make`
+function cache.keep(limit, make)
+  local young, old, count = {}, {}, 0
+  local function put(key, entry)
+    if count >= limit then
+      old, young, count = young, {}, 0
+    end
+    young[key], count = entry, count + 1
+  end
+  return function(key, now, ...)
+    local entry = young[key]
+    if entry then
+      if native.renew(entry.deps, now) then return entry.value end
+    elseif old[key] and native.renew(old[key].deps, now) then
+      entry = old[key]
+      put(key, entry)
+      return entry.value
+    end
+    native.open()
+    local ok, value = pcall(make, ...)
+    local deps = native.finish()
+    if not ok then error(value, 0) end
+    if value ~= nil then put(key, { value = value, deps = deps }) end
+    return value
+  end
+end
+
 --- Prints what is kept under `key` into `out`, if it still holds: the running request then depends on
 --- all that it was made of.
 ---@param out userdata native.buf

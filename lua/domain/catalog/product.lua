@@ -7,7 +7,9 @@ local prices = require("domain.catalog.prices")
 
 local product = {}
 
-local THIRTY_DAYS <const> = 30 * 24 * 3600 * 1000
+local DAY <const> = 24 * 3600 * 1000
+local THIRTY_DAYS <const> = 30 * DAY
+local KEPT <const> = 128 -- whole products in each thread
 
 ---@class merx.Product
 ---@field id integer
@@ -142,8 +144,10 @@ local function load_prices(ctx, row)
   end
   if not reduced then return end
   local lowest = {}
+  local today = ctx.now - ctx.now % DAY
+  cache.valid_until(today + DAY) -- then another day leaves the thirty
   for _, entry in ipairs(db.many("lowest_prices_of_product", {
-    product_id = row.id, channel_id = ctx.channel.id, currency = ctx.currency, since = ctx.now - THIRTY_DAYS, above = -1,
+    product_id = row.id, channel_id = ctx.channel.id, currency = ctx.currency, since = today - THIRTY_DAYS, above = -1,
   })) do
     lowest[entry.variant_id] = entry.amount
   end
@@ -201,13 +205,20 @@ local function load_visible(ctx, row)
   return product.is_visible(ctx, row) and load_rest(ctx, row) or nil
 end
 
---- A product that shoppers may see now, whole, or nil.
+local find_kept = cache.keep(KEPT, function(ctx, handle)
+  local row = db.one("product_by_handle", { handle = handle })
+  return row and load_visible(ctx, row)
+end)
+
+--- A product that shoppers may see now, whole, or nil. It is kept and shared: whoever changes a part of
+--- it changes it for all.
 ---@param ctx merx.Context
 ---@param handle string
 ---@return merx.Product?
 function product.find_by_handle(ctx, handle)
-  local row = db.one("product_by_handle", { handle = handle })
-  return row and load_visible(ctx, row)
+  local channel = ctx.channel
+  local key = channel.id .. " " .. channel.price_list_id .. " " .. ctx.locale .. " " .. ctx.currency .. " " .. handle
+  return find_kept(key, ctx.now, ctx, handle)
 end
 
 ---@param ctx merx.Context

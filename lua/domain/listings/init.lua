@@ -8,7 +8,9 @@ local refresh = require("domain.listings.refresh")
 
 local listings = {}
 
----@class merx.Card
+local KEPT_CARDS <const> = 512 -- in each thread, for each storefront and language
+
+---@class merx.Card kept and shared: read it, never change it
 ---@field product_id integer
 ---@field variant_id integer the lead variant, the cheapest one
 ---@field kind string
@@ -22,6 +24,7 @@ local listings = {}
 ---@field price_amount integer lowest price of its variants, before rules of plugins
 ---@field price_max integer
 ---@field is_available boolean
+---@field shown? table what views keep with it
 
 ---@class merx.Facet
 ---@field attribute_id integer
@@ -53,36 +56,39 @@ local SORTS <const> = {
 }
 listings.sorts = SORTS
 
-local COLUMNS <const> = [[
-c.product_id, c.variant_id, c.kind, c.handle, c.title, c.brand, c.choices, c.tax_class, c.list_amount, c.list_pieces,
-c.offers, c.lowest_amount, c.image_path, c.image_width, c.image_height, c.image_alt, c.second_path,
-l.price_amount, l.price_max, l.is_available, l.valid_from, l.valid_until]]
-
 local FROM_LISTINGS <const> = [[
   FROM listings AS l
-  JOIN listing_cards AS c ON c.channel_id = l.channel_id AND c.locale = :locale AND c.product_id = l.product_id
  WHERE l.channel_id = :channel_id AND l.price_list_id = :price_list_id AND l.category_id = :category_id]]
 
 local FROM_TITLES <const> = [[
   FROM listing_titles AS t
   JOIN listings AS l ON l.channel_id = t.channel_id AND l.price_list_id = :price_list_id
    AND l.category_id = t.category_id AND l.product_id = t.product_id
-  JOIN listing_cards AS c ON c.channel_id = l.channel_id AND c.locale = t.locale AND c.product_id = l.product_id
  WHERE t.channel_id = :channel_id AND t.locale = :locale AND t.category_id = :category_id]]
 
--- Terms are integers that we print ourselves, so that a statement is cached for each choice of filters.
+-- One condition for each attribute. Which terms is bound as a list, so that visitors cannot make
+-- statements without end.
 local function term_filter(terms)
-  local parts, attributes = {}, {}
-  for attribute in pairs(terms) do attributes[#attributes + 1] = attribute end
-  table.sort(attributes)
-  for _, attribute in ipairs(attributes) do
-    local ids = {}
-    for i, id in ipairs(terms[attribute]) do ids[i] = ("%d"):format(id) end
-    table.sort(ids)
-    parts[#parts + 1] = "\n   AND EXISTS (SELECT 1 FROM product_terms AS pt WHERE pt.product_id = l.product_id AND pt.term_id IN ("
-      .. table.concat(ids, ", ") .. "))"
+  local parts = {}
+  for _ in pairs(terms) do
+    parts[#parts + 1] = "\n   AND EXISTS (SELECT 1 FROM product_terms AS pt WHERE pt.product_id = l.product_id"
+      .. " AND pt.term_id IN (SELECT value FROM json_each(:terms_" .. #parts + 1 .. ")))"
   end
   return table.concat(parts)
+end
+
+local function params_of(ctx, query, limit)
+  local params = {
+    channel_id = ctx.channel.id, price_list_id = ctx.channel.price_list_id, category_id = query.category_id,
+    locale = ctx.locale, limit = limit, min_amount = query.min_amount, max_amount = query.max_amount,
+    after_key = query.after and query.after.key, after_id = query.after and query.after.id,
+  }
+  local count = 0
+  for _, ids in pairs(query.terms or {}) do
+    count = count + 1
+    params["terms_" .. count] = json.encode(json.array(ids))
+  end
+  return params
 end
 
 local function filters_of(query)
@@ -108,7 +114,7 @@ local function sql_of(query, sort)
     after = ("\n   AND (%s, l.product_id) %s (:after_key, :after_id)"):format(sort.key, compare)
   end
   local id = sort.by_title and "t.product_id" or "l.product_id"
-  found = db.built("SELECT " .. COLUMNS .. ", " .. sort.key .. " AS sort_key" .. (sort.by_title and FROM_TITLES or FROM_LISTINGS)
+  found = db.built("SELECT l.product_id, " .. sort.key .. " AS sort_key" .. (sort.by_title and FROM_TITLES or FROM_LISTINGS)
     .. filters_of(query) .. after:gsub("l%.product_id", id)
     .. "\n ORDER BY " .. sort.key .. order .. ", " .. id .. order .. "\n LIMIT :limit")
   statements[shape] = found
@@ -126,11 +132,34 @@ local function note_boundaries(ctx, card)
   end
 end
 
-local function finish_card(ctx, card)
+-- The card of a product, false when it is not shown now.
+local function load_card(ctx, id)
+  cache.read("product:" .. id)
+  local card = db.one("listing_card_get", {
+    channel_id = ctx.channel.id, price_list_id = ctx.channel.price_list_id, locale = ctx.locale, product_id = id,
+  })
+  if not card or card.valid_until <= ctx.now then return false end
+  if card.valid_from > ctx.now then
+    cache.valid_until(card.valid_from) -- it appears by the clock
+    return false
+  end
   card.offers = card.offers == "[]" and NO_OFFERS or json.decode(card.offers)
   card.is_available = card.is_available == 1
   note_boundaries(ctx, card)
   return card
+end
+
+local finders = {} -- by storefront, price list and language
+
+-- Finds cards by product. They are kept and shared by all requests until their product is touched.
+local function finder_of(ctx)
+  local key = ctx.channel.id .. " " .. ctx.channel.price_list_id .. " " .. ctx.locale
+  local find = finders[key]
+  if not find then
+    find = cache.keep(KEPT_CARDS, load_card)
+    finders[key] = find
+  end
+  return find
 end
 
 --- One page of a list.
@@ -142,19 +171,11 @@ end
 function listings.page(ctx, query)
   local sort = assert(SORTS[query.sort], "there is no sort " .. tostring(query.sort))
   cache.read("category:" .. query.category_id)
-  local rows = sql_of(query, sort):many({
-    channel_id = ctx.channel.id, price_list_id = ctx.channel.price_list_id, category_id = query.category_id,
-    locale = ctx.locale, limit = query.limit + 1, min_amount = query.min_amount, max_amount = query.max_amount,
-    after_key = query.after and query.after.key, after_id = query.after and query.after.id,
-  })
-  local cards, count, now = {}, math.min(#rows, query.limit), ctx.now
+  local rows = sql_of(query, sort):many(params_of(ctx, query, query.limit + 1))
+  local cards, count, find = {}, math.min(#rows, query.limit), finder_of(ctx)
   for i = 1, count do
-    local row = rows[i]
-    if row.valid_from > now then
-      cache.valid_until(row.valid_from) -- it appears by the clock
-    elseif row.valid_until > now then
-      cards[#cards + 1] = finish_card(ctx, row)
-    end
+    local id = rows[i].product_id
+    cards[#cards + 1] = find(id, ctx.now, ctx, id) or nil
   end
   local last = rows[count]
   return cards, #rows > query.limit, last and { key = last.sort_key, id = last.product_id }
@@ -170,10 +191,7 @@ local counters = {}
 function listings.count_filtered(ctx, query, bound)
   local shape = filters_of(query)
   counters[shape] = counters[shape] or db.built("SELECT count(*) AS total FROM (SELECT 1" .. FROM_LISTINGS .. shape .. "\n LIMIT :limit)")
-  return counters[shape]:one({
-    channel_id = ctx.channel.id, price_list_id = ctx.channel.price_list_id, category_id = query.category_id,
-    locale = ctx.locale, limit = bound, min_amount = query.min_amount, max_amount = query.max_amount,
-  }).total
+  return counters[shape]:one(params_of(ctx, query, bound)).total
 end
 
 --- Cards of given products, in that order, without those that are not shown.
@@ -181,18 +199,8 @@ end
 ---@param ids integer[]
 ---@return merx.Card[]
 function listings.cards(ctx, ids)
-  local cards = {}
-  for _, id in ipairs(ids) do
-    cache.read("product:" .. id)
-    local row = db.one("listing_card_get", {
-      channel_id = ctx.channel.id, price_list_id = ctx.channel.price_list_id, locale = ctx.locale, product_id = id,
-    })
-    if row and row.valid_from <= ctx.now and row.valid_until > ctx.now then
-      cards[#cards + 1] = finish_card(ctx, row)
-    elseif row and row.valid_from > ctx.now then
-      cache.valid_until(row.valid_from)
-    end
-  end
+  local cards, find = {}, finder_of(ctx)
+  for _, id in ipairs(ids) do cards[#cards + 1] = find(id, ctx.now, ctx, id) or nil end
   return cards
 end
 

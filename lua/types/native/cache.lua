@@ -26,6 +26,16 @@ function cache.close(key, bytes) end
 ---@return string|native.Buf|nil
 function cache.get(key, buf) end
 
+--- Ends the scope. What was read in it can be asked again with renew().
+---@return userdata deps
+function cache.finish() end
+
+--- Whether nothing of it was touched and no boundary has passed; the open scope then depends on it, too.
+---@param deps userdata of finish()
+---@param now integer ms, UTC
+---@return boolean
+function cache.renew(deps, now) end
+
 --- In commands: whatever depends on `tag` is stale after the commit.
 ---@param tag string
 function cache.touch(tag) end

@@ -49,14 +49,26 @@ local function view(page, entry, price)
   }
 end
 
---- Cards as templates see them.
+-- The view of a card stays the same for all requests in a language while its price does, and is kept
+-- with the card.
+local function view_of(page, entry, price)
+  local shown = entry.shown
+  if shown and shown.words == page.words and shown.root == page.ctx.root and shown.amount == price.amount and shown.pieces == price.pieces then
+    return shown.view
+  end
+  shown = { words = page.words, root = page.ctx.root, amount = price.amount, pieces = price.pieces, view = view(page, entry, price) }
+  entry.shown = shown
+  return shown.view
+end
+
+--- Cards as templates see them. They are shared: who adds a field to one copies it first.
 ---@param page table registers of the page
 ---@param cards merx.Card[]
 ---@return table[]
 function card.list(page, cards)
   local prices = pricing.page(page.ctx, items_of(cards), quote.handlers("price_rule"))
   local views = {}
-  for i, entry in ipairs(cards) do views[i] = view(page, entry, prices[entry.variant_id]) end
+  for i, entry in ipairs(cards) do views[i] = view_of(page, entry, prices[entry.variant_id]) end
   return views
 end
 

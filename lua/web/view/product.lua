@@ -213,8 +213,11 @@ end
 local function members(self, found)
   local ids = {}
   for _, relation in ipairs(found.relations.member) do ids[#ids + 1] = relation.id end
-  local views = card.list(self, listings.cards(self.ctx, ids))
-  for _, view in ipairs(views) do view.quantity_label = page.text(self, "cart.quantity_of", { title = view.title }) end
+  local views = {}
+  for i, shown in ipairs(card.list(self, listings.cards(self.ctx, ids))) do
+    views[i] = { quantity_label = page.text(self, "cart.quantity_of", { title = shown.title }) }
+    for name, value in pairs(shown) do views[i][name] = value end
+  end
   return views
 end
 
