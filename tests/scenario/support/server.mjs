@@ -31,6 +31,7 @@ export function merx(args, { env = {}, input = "" } = {}) {
     child.stderr.on("data", (bytes) => (stderr += bytes));
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.stdin.on("error", () => {}); // it may end without reading
     child.stdin.end(input);
   });
 }
