@@ -69,12 +69,13 @@ static int l_close(lua_State *L) {
     return 0;
 }
 
-// --- values that are kept in Lua ------------------------------------------------------------------
+// --- values that are kept in Lua
+// ------------------------------------------------------------------
 
 #define DEPS_TYPE "native.cache.deps"
 
-// What a value was made of. A reader compares with the stamps; where there are none (the writer, tools,
-// tests) the touches of this state are counted.
+// What a value was made of. A reader compares with the stamps; where there are none (the writer,
+// tools, tests) the touches of this state are counted.
 struct deps_box {
     int64_t until_ms;
     uint64_t seq;     // of the first read
@@ -128,8 +129,8 @@ static bool holds_still(lua_State *L, struct deps_box *box) {
     return true;
 }
 
-// renew(deps, now) -> whether nothing of it was touched and no boundary has passed; the open scope then
-// depends on it, too
+// renew(deps, now) -> whether nothing of it was touched and no boundary has passed; the open scope
+// then depends on it, too
 static int l_renew(lua_State *L) {
     struct deps_box *box = luaL_checkudata(L, 1, DEPS_TYPE);
     bool holds = luaL_checkinteger(L, 2) < box->until_ms && holds_still(L, box);
@@ -141,7 +142,8 @@ static int l_renew(lua_State *L) {
     return 1;
 }
 
-// --- rendered bytes -------------------------------------------------------------------------------
+// --- rendered bytes
+// -------------------------------------------------------------------------------
 
 // get(key [, buf]) -> bytes | nil: only what still holds, printed into `buf` (which is returned)
 // when there is one; the open scope then depends on what it was made of
