@@ -1,6 +1,7 @@
 // Reads the list of products, and draws from it.
 #include "targets.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,4 +56,9 @@ double bench_random(void) {
 
 const struct bench_target *bench_targets_draw(const struct bench_targets *targets) {
     return &targets->list[(int)(bench_random() * targets->count)];
+}
+
+const struct bench_target *bench_targets_draw_popular(const struct bench_targets *targets) {
+    static const double skew = 7.2; // log 0.2 / log 0.8
+    return &targets->list[(int)(pow(bench_random(), skew) * targets->count)];
 }
