@@ -2,6 +2,7 @@
 --- declares what a part depends on: while it is rendered for the first time, it is noted which globals
 --- it reads. A part that reads what only its page knows (a product, a form) is never kept; one that
 --- reads what differs by address or by the count of the cart is kept once for each.
+local buf = require("kernel.buf")
 local cache = require("kernel.cache")
 local globals = require("web.view.globals")
 local template = require("kernel.template")
@@ -114,6 +115,92 @@ function fragments.name(view, name, tags)
   return view
 end
 
+-- What snippets print of a view that is itself kept: the first argument is the view, up to three plain
+-- ones follow. The bytes live as long as the view.
+local printed = setmetatable({}, { __mode = "k" })
+
+local NIL <const> = {}
+local MOST_PRINTED <const> = 6 -- of one view
+
+--- Says that a view is the same for all pages of a theme in a language and storefront for as long as it
+--- exists, so that what is printed of it may stay with it.
+---@generic T: table
+---@param view T
+---@return T view
+function fragments.hold(view)
+  printed[view] = { count = 0 }
+  return view
+end
+
+--- Prints a snippet that was rendered before with the same arguments.
+---@param out userdata
+---@param _ merx.RenderState
+---@param name string
+---@param view any
+---@return boolean
+function fragments.reuse(out, _, name, view, a, b, c)
+  local found = view ~= nil and printed[view]
+  found = found and found[name]
+  if not found then return false end
+  if a == nil then a = NIL end
+  found = found[a]
+  if not found then return false end
+  if b == nil then b = NIL end
+  found = found[b]
+  if not found then return false end
+  if c == nil then c = NIL end
+  found = found[c]
+  if not found then return false end
+  template.put(out, found)
+  return true
+end
+
+local function inside(tree, key)
+  local found = tree[key]
+  if not found then
+    found = {}
+    tree[key] = found
+  end
+  return found
+end
+
+local function keep_printed(bytes, name, view, a, b, c)
+  local store = printed[view]
+  if store.count >= MOST_PRINTED then
+    store = { count = 0 }
+    printed[view] = store
+  end
+  store.count = store.count + 1
+  local tree = inside(inside(inside(store, name), a == nil and NIL or a), b == nil and NIL or b)
+  tree[c == nil and NIL or c] = bytes
+end
+
+-- Whether what was read is the same for all pages that can have the view.
+local function is_fixed(rule)
+  for _, global in ipairs(rule.names) do
+    if not globals.is_fixed(global) then return false end
+  end
+  return not rule.is_own
+end
+
+-- Renders with other globals behind the arguments. False when something in it failed.
+local function render_with(state, out, snippet, scope, own)
+  local before = #state.errors
+  local inner, vars = template.with_globals(state, scope, own)
+  snippet:run(out, inner, vars)
+  state.score, state.assigned = inner.score, inner.assigned
+  return #state.errors == before
+end
+
+local function render_view(state, out, snippet, scope, name, ...)
+  local rule = { differs_by = {}, names = {}, is_own = false }
+  local part = buf.new()
+  local is_whole = render_with(state, part, snippet, scope, watched(state.registers, rule))
+  local bytes = part:string()
+  out:put(bytes)
+  if is_whole and is_fixed(rule) then keep_printed(bytes, name, ...) end
+end
+
 -- The arguments of a snippet as text, and the tags that its views hold with; nil when one has no name.
 local function describe(scope)
   local parts, tags = {}, {}
@@ -133,23 +220,24 @@ end
 ---@param out userdata
 ---@param snippet merx.Template
 ---@param scope table its arguments
-function fragments.keep(state, out, snippet, scope)
-  local page = state.registers
+---@param ... any the same in their order
+function fragments.keep(state, out, snippet, scope, ...)
+  local page, view = state.registers, (...)
+  local base = snippet.name:match("[^/]*$")
+  if view ~= nil and printed[view] and select("#", ...) <= 4 then
+    render_view(state, out, snippet, scope, base, ...)
+    return
+  end
   local arguments, tags = describe(scope)
   if not arguments then
     snippet:run(out, state, scope)
     return
   end
-  local name = pack("s1", snippet.name) .. arguments
-  fragments.print(page, name, snippet.name .. "@" .. page.template, out, function(part, seen)
+  fragments.print(page, pack("s1", base) .. arguments, base .. "@" .. page.template, out, function(part, own)
     for _, list in ipairs(tags) do
       for _, tag in ipairs(list) do cache.read(tag) end
     end
-    local before = #state.errors
-    local inner, vars = template.with_globals(state, scope, seen)
-    snippet:run(part, inner, vars)
-    state.score, state.assigned = inner.score, inner.assigned
-    return #state.errors == before
+    return render_with(state, part, snippet, scope, own)
   end)
 end
 

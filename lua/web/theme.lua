@@ -169,7 +169,7 @@ local function load(id)
   for _, name in ipairs(about.kept or {}) do kept[name] = true end
   found.env = template.environment({
     autoescape = about.autoescape ~= false, is_inlining = true, knows_global = globals.is_known,
-    keeps = function(name) return kept[name] ~= nil end, keep = fragments.keep,
+    keeps = function(name) return kept[name] ~= nil end, reuse = fragments.reuse, keep = fragments.keep,
     loader = function(kind, name)
       return folders[kind] and fs.read(found.root .. "/" .. folders[kind] .. name .. ".liquid")
     end,

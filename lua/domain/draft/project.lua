@@ -2,20 +2,27 @@
 --- "lines[].qty" is a field of every line, "lines[].tags[]" a list of plain values in each.
 local project = {}
 
--- One tree for each list of paths, made once: { name = leaf | tree, ... }; "[]" marks a list.
+-- One tree for each list of paths, made once: a list of nodes, each with its name and, unless it is a
+-- leaf, the nodes inside; "[]" marks a list.
 local trees = setmetatable({}, { __mode = "k" })
+
+local function node_of(tree, name)
+  for _, node in ipairs(tree) do
+    if node.name == name then return node end
+  end
+  local node = { name = name }
+  tree[#tree + 1] = node
+  return node
+end
 
 local function add_path(tree, path)
   local at = tree
   for part, dot in path:gmatch("([%w_%[%]]+)(%.?)") do
     local name, list = part:match("^([%w_]+)(%[?%]?)$")
     assert(name, "a path looks like lines[].qty, not " .. path)
-    local node = at[name]
-    if type(node) ~= "table" then node = { is_list = list == "[]" } end
-    at[name] = node
-    if dot == "" then
-      node.is_leaf = true
-    else
+    local node = node_of(at, name)
+    node.is_list = node.is_list or list == "[]"
+    if dot ~= "" then
       node.inside = node.inside or {}
       at = node.inside
     end
@@ -35,9 +42,8 @@ end
 -- Leaves are copied, so a handler that runs in our own state cannot reach back into the draft. Tables
 -- inside a leaf are dropped: their fields must be declared.
 local function copy_flat(value)
-  if type(value) ~= "table" then return value end
   local copy = {}
-  for name, inner in pairs(value) do
+  for name, inner in next, value do
     if type(inner) ~= "table" then copy[name] = inner end
   end
   return copy
@@ -45,19 +51,27 @@ end
 
 local copy_tree
 
-local function copy_node(node, value)
-  if type(value) ~= "table" or not node.inside then return copy_flat(value) end
-  if not node.is_list then return copy_tree(node.inside, value) end
-  local list = {}
-  for i, item in ipairs(value) do list[i] = copy_tree(node.inside, item) end
-  return list
+local function copy_list(tree, list)
+  local copy = {}
+  for i = 1, #list do copy[i] = copy_tree(tree, list[i]) end
+  return copy
 end
 
 function copy_tree(tree, source)
   local copy = {}
-  for name, node in pairs(tree) do
+  for i = 1, #tree do
+    local node = tree[i]
+    local name = node.name
     local value = source[name]
-    if value ~= nil then copy[name] = copy_node(node, value) end
+    if type(value) ~= "table" then
+      copy[name] = value
+    elseif not node.inside then
+      copy[name] = copy_flat(value)
+    elseif node.is_list then
+      copy[name] = copy_list(node.inside, value)
+    else
+      copy[name] = copy_tree(node.inside, value)
+    end
   end
   return copy
 end

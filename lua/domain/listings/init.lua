@@ -24,6 +24,7 @@ local KEPT_CARDS <const> = 512 -- in each thread, for each storefront and langua
 ---@field price_amount integer lowest price of its variants, before rules of plugins
 ---@field price_max integer
 ---@field is_available boolean
+---@field line? table what price rules are asked about it, kept with it
 ---@field shown? table what views keep with it
 
 ---@class merx.Facet
@@ -194,13 +195,16 @@ function listings.count_filtered(ctx, query, bound)
   return counters[shape]:one(params_of(ctx, query, bound)).total
 end
 
---- Cards of given products, in that order, without those that are not shown.
+--- Cards of given products, in that order and each once, without those that are not shown.
 ---@param ctx merx.Context
 ---@param ids integer[]
 ---@return merx.Card[]
 function listings.cards(ctx, ids)
-  local cards, find = {}, finder_of(ctx)
-  for _, id in ipairs(ids) do cards[#cards + 1] = find(id, ctx.now, ctx, id) or nil end
+  local cards, find, seen = {}, finder_of(ctx), {}
+  for _, id in ipairs(ids) do
+    cards[#cards + 1] = not seen[id] and find(id, ctx.now, ctx, id) or nil
+    seen[id] = true
+  end
   return cards
 end
 

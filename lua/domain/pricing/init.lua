@@ -23,8 +23,6 @@ local NOTHING <const> = {}
 -- What a price rule may ask of an item, as of a line of a cart with one piece. Only what its manifest
 -- names is ever worked out.
 local LINE <const> = {
-  id = function(item) return tostring(item.variant_id) end,
-  qty = function() return 1 end,
   list = function(item) return item.amount end,
   list_pieces = function(item) return item.pieces end,
   worth = function(item) return money.times(item.unit, item.unit_pieces, 1) end,
@@ -60,42 +58,61 @@ local page_meta = { __index = function(work, name)
   return find and find(work)
 end }
 
--- The working paper of a page: its items are the lines, and nothing is noted in a ledger.
-local function open_page(ctx, items)
-  local lines, by_id = {}, {}
-  for i, item in ipairs(items) do
-    local id, pieces = tostring(item.variant_id), item.pieces or 1
-    local line = setmetatable({
-      id = id, variant_id = item.variant_id, product_id = item.product_id, amount = item.amount, pieces = pieces,
-      unit = item.amount, unit_pieces = pieces, offers = item.offers, tags = item.tags, categories = item.categories,
-      tax_class = item.tax_class,
-    }, line_meta)
-    lines[i], by_id[id] = line, line
-  end
+--- What price rules are asked about an item. It may be kept and asked again.
+---@param item merx.PriceItem
+---@return table line `unit` for `unit_pieces` is its price once pricing.ask() was asked
+function pricing.line(item)
+  local pieces = item.pieces or 1
+  local offers = item.offers and #item.offers > 0 and item.offers or nil
   return setmetatable({
-    lines = lines, by_id = by_id, now = ctx.now, currency = ctx.currency, locale = ctx.locale, country = ctx.country,
-    issues = {}, blocks = {},
+    id = tostring(item.variant_id), qty = 1, variant_id = item.variant_id, product_id = item.product_id, amount = item.amount,
+    pieces = pieces, unit = item.amount, unit_pieces = pieces, offers = offers, tags = item.tags,
+    categories = item.categories, tax_class = item.tax_class,
+  }, line_meta)
+end
+
+-- Lines by id, found out when the first rule wants to change one.
+local index_meta = { __index = function(by_id, id)
+  for _, line in ipairs(by_id.lines or NOTHING) do by_id[line.id] = line end
+  by_id.lines = nil
+  return rawget(by_id, id)
+end }
+
+-- The working paper of a page: nothing is noted in a ledger.
+local function open_page(ctx, lines)
+  return setmetatable({
+    lines = lines, by_id = setmetatable({ lines = lines }, index_meta), now = ctx.now, currency = ctx.currency,
+    locale = ctx.locale, country = ctx.country, issues = {}, blocks = {},
   }, page_meta)
 end
 
---- The prices of many variants at once: each price rule is asked one time for the whole page. A rule
---- that fails is skipped, and the list price stands.
+--- Sets the prices of many lines at once: each price rule is asked one time for all of them. A rule that
+--- fails is skipped, and the list price stands.
 ---@param ctx merx.Context
----@param items merx.PriceItem[] at most one for each variant
+---@param lines table[] of pricing.line(), at most one for each variant
 ---@param handlers merx.Handler[] price rules, in order
----@return table<integer, { amount: integer, pieces: integer }> by variant id
-function pricing.page(ctx, items, handlers)
-  local prices = {}
-  for _, item in ipairs(items) do prices[item.variant_id] = { amount = item.amount, pieces = item.pieces or 1 } end
-  if #handlers == 0 or #items == 0 then return prices end
-  local work = open_page(ctx, items)
+function pricing.ask(ctx, lines, handlers)
+  for _, line in ipairs(lines) do line.unit, line.unit_pieces = line.amount, line.pieces end
+  if #handlers == 0 or #lines == 0 then return end
+  local work = open_page(ctx, lines)
   for _, handler in ipairs(handlers) do
     for _, op in ipairs(draft.ask(work, handler) or NOTHING) do
       local line = work.by_id[op.line]
       line.unit, line.unit_pieces = op.amount, op.pieces or 1
-      prices[line.variant_id] = { amount = line.unit, pieces = line.unit_pieces }
     end
   end
+end
+
+--- The same for items that nobody keeps.
+---@param ctx merx.Context
+---@param items merx.PriceItem[]
+---@param handlers merx.Handler[]
+---@return table<integer, { amount: integer, pieces: integer }> by variant id
+function pricing.page(ctx, items, handlers)
+  local lines, prices = {}, {}
+  for i, item in ipairs(items) do lines[i] = pricing.line(item) end
+  pricing.ask(ctx, lines, handlers)
+  for _, line in ipairs(lines) do prices[line.variant_id] = { amount = line.unit, pieces = line.unit_pieces } end
   return prices
 end
 

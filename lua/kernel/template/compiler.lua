@@ -38,6 +38,7 @@ local MAX_LOOPS <const> = 20 -- nested in one template
 ---@field region_locals integer that they take
 ---@field find_snippet? fun(name: string): merx.InlineSnippet?
 ---@field knows_global? fun(name: string): boolean whether the program may have something of this name
+---@field keeps? fun(name: string): boolean whether the environment is asked before a snippet is rendered
 local Generator = {}
 Generator.__index = Generator
 
@@ -408,6 +409,7 @@ end
 ---@field is_dynamic boolean loop variables are seen by included templates
 ---@field find_snippet? fun(name: string): merx.InlineSnippet?
 ---@field knows_global? fun(name: string): boolean
+---@field keeps? fun(name: string): boolean
 
 --- Compiles a tree into its function fn(B, S, V).
 ---@param nodes table[]
@@ -432,6 +434,7 @@ function compiler.compile(nodes, options)
     region_locals = 0,
     find_snippet = options.find_snippet,
     knows_global = options.knows_global,
+    keeps = options.keeps,
     shared = { count = 0, inlined = 0 },
   })
   self.out[1] = "return function(B,S,V) "

@@ -78,7 +78,6 @@ end
 ---@field name? string as "snippets/card"
 ---@field env merx.TemplateEnvironment
 ---@field forms merx.TemplateForms
----@field is_kept? boolean its environment may know what it prints
 local Template = {}
 Template.__index = Template
 
@@ -92,6 +91,7 @@ local function compile_forms(source, name, env)
     autoescape = env.autoescape,
     find_snippet = env.find_snippet,
     knows_global = env.knows_global,
+    keeps = env.keeps,
     keeps_offsets = (seen.continues or seen.includes) or false,
     is_dynamic = seen.includes or false,
     warnings = warnings,
@@ -275,7 +275,8 @@ end
 ---@field find_snippet? fun(name: string): merx.InlineSnippet?
 ---@field knows_global? fun(name: string): boolean
 ---@field keeps? fun(name: string): boolean
----@field keep? fun(state: merx.RenderState, buf: any, snippet: merx.Template, scope: table)
+---@field reuse? fun(buf: any, state: merx.RenderState, name: string, ...): boolean
+---@field keep? fun(state: merx.RenderState, buf: any, snippet: merx.Template, scope: table, ...)
 local Environment = {}
 Environment.__index = Environment
 
@@ -294,9 +295,11 @@ local FOLDERS <const> = {
 ---@field mode? "dev"|"production" whether failures show in the page; follows is_dev when absent
 ---@field is_inlining? boolean snippets are written into what renders them: quicker, until forget(); not in dev
 ---@field knows_global? fun(name: string): boolean whether the globals may have this name; all names when absent
----@field keeps? fun(name: string): boolean which snippets `keep` is asked about
---- Renders a snippet, or knows already what it prints: see template.with_globals.
----@field keep? fun(state: merx.RenderState, buf: any, snippet: merx.Template, scope: table)
+---@field keeps? fun(name: string): boolean which snippets the next two are asked about
+--- Prints a snippet that was rendered before with these arguments.
+---@field reuse? fun(buf: any, state: merx.RenderState, name: string, ...): boolean
+--- Renders it, with the arguments that follow as its scope: see template.with_globals.
+---@field keep? fun(state: merx.RenderState, buf: any, snippet: merx.Template, scope: table, ...)
 ---@field limits? { score?: integer, assigned?: integer, output?: integer }
 ---@field section? fun(env: merx.TemplateEnvironment, state: merx.RenderState, buf: any, name: string)
 ---@field sections? fun(env: merx.TemplateEnvironment, state: merx.RenderState, buf: any, name: string)
@@ -333,7 +336,7 @@ function template.environment(options)
   self.mode = options.mode or (self.is_dev and "dev" or "production")
   self.limits = merged_limits(options.limits or {}, DEFAULT_LIMITS)
   self.cache, self.epoch, self.stamp = {}, 0, ""
-  self.knows_global, self.keeps, self.keep = options.knows_global, options.keeps, options.keep
+  self.knows_global, self.keeps, self.reuse, self.keep = options.knows_global, options.keeps, options.reuse, options.keep
   if options.is_inlining and not self.is_dev then begin_inlining(self) end
   self.section = options.section or Environment.section
   self.sections = options.sections or Environment.sections
@@ -361,7 +364,6 @@ local function load_entry(self, entry, kind, name)
   local path = (FOLDERS[kind] or (kind .. "/")) .. name
   if source then
     entry.template, entry.err = self:compile(source, path)
-    if entry.template then entry.template.is_kept = kind == "snippet" and self.keeps ~= nil and self.keeps(name) end
   else
     entry.template = nil
     entry.err = failure.new("render", ("Could not find asset %s.liquid"):format(path))

@@ -82,6 +82,14 @@ local function value_name(node)
   return node.alias or tostring(node.partial.value):match("[^/]*$")
 end
 
+--- Whether the environment is asked for what a render tag prints.
+---@param node table
+---@return boolean
+function inline.is_kept(self, node)
+  return not self.is_careful and self.keeps ~= nil and not node.is_loop and node.value == nil
+    and node.partial.t == "literal" and type(node.partial.value) == "string" and self.keeps(node.partial.value)
+end
+
 --- The snippet that a render tag can be replaced by, or nil when it has to be called.
 ---@param node table
 ---@return merx.InlineSnippet?

@@ -332,11 +332,14 @@ end
 --- {% render %}: runs `template` in a scope of its own. Jumps end inside.
 function runtime.render(B, S, template, scope)
   S.isolated = S.isolated + 1
-  if template.is_kept then
-    S.env.keep(S, B, template, scope)
-  else
-    run(B, S, scope, template)
-  end
+  run(B, S, scope, template)
+  S.isolated = S.isolated - 1
+end
+
+--- The same for a snippet that the environment keeps, whose arguments follow in their order.
+function runtime.render_kept(B, S, template, scope, ...)
+  S.isolated = S.isolated + 1
+  S.env.keep(S, B, template, scope, ...)
   S.isolated = S.isolated - 1
 end
 

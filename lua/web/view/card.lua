@@ -1,5 +1,6 @@
 --- Product cards: what a list prints of each product. All price rules are asked once for the whole list.
 local filters = require("web.filters")
+local fragments = require("web.fragments")
 local image = require("web.view.image")
 local pricing = require("domain.pricing")
 local quote = require("domain.quote")
@@ -8,18 +9,17 @@ local card = {}
 
 local hundredths = filters.hundredths
 
-local function items_of(cards)
-  local items, seen = {}, {}
-  for _, entry in ipairs(cards) do
-    if not seen[entry.variant_id] then
-      seen[entry.variant_id] = true
-      items[#items + 1] = {
-        variant_id = entry.variant_id, product_id = entry.product_id, amount = entry.list_amount,
-        pieces = entry.list_pieces, offers = entry.offers, tax_class = entry.tax_class,
-      }
-    end
+-- What price rules are asked about a card; it stays with the card.
+local function line_of(entry)
+  local line = entry.line
+  if not line then
+    line = pricing.line({
+      variant_id = entry.variant_id, product_id = entry.product_id, amount = entry.list_amount, pieces = entry.list_pieces,
+      offers = entry.offers, tax_class = entry.tax_class,
+    })
+    entry.line = line
   end
-  return items
+  return line
 end
 
 local function hint_of(page, entry)
@@ -28,11 +28,11 @@ local function hint_of(page, entry)
   end
 end
 
-local function view(page, entry, price)
+local function view(page, entry, line)
   local ctx = page.ctx
   local currency = ctx.currency
   -- The price is rounded up when it is for several pieces, as on a shelf.
-  local amount = -(-price.amount // price.pieces)
+  local amount = -(-line.unit // line.unit_pieces)
   local list = -(-entry.list_amount // entry.list_pieces)
   local compare = list > amount and list or nil
   local first = image.of({ path = entry.image_path, width = entry.image_width, height = entry.image_height, alt = entry.image_alt })
@@ -49,26 +49,30 @@ local function view(page, entry, price)
   }
 end
 
--- The view of a card stays the same for all requests in a language while its price does, and is kept
--- with the card.
-local function view_of(page, entry, price)
+-- The view of a card is the same for all requests in a language while its price is, and is kept with the
+-- card.
+local function view_of(page, entry, line)
   local shown = entry.shown
-  if shown and shown.words == page.words and shown.root == page.ctx.root and shown.amount == price.amount and shown.pieces == price.pieces then
-    return shown.view
+  if not shown or shown.words ~= page.words or shown.root ~= page.ctx.root or shown.unit ~= line.unit
+    or shown.unit_pieces ~= line.unit_pieces then
+    shown = {
+      words = page.words, root = page.ctx.root, unit = line.unit, unit_pieces = line.unit_pieces,
+      view = fragments.hold(view(page, entry, line)),
+    }
+    entry.shown = shown
   end
-  shown = { words = page.words, root = page.ctx.root, amount = price.amount, pieces = price.pieces, view = view(page, entry, price) }
-  entry.shown = shown
   return shown.view
 end
 
 --- Cards as templates see them. They are shared: who adds a field to one copies it first.
 ---@param page table registers of the page
----@param cards merx.Card[]
+---@param cards merx.Card[] each product once
 ---@return table[]
 function card.list(page, cards)
-  local prices = pricing.page(page.ctx, items_of(cards), quote.handlers("price_rule"))
-  local views = {}
-  for i, entry in ipairs(cards) do views[i] = view_of(page, entry, prices[entry.variant_id]) end
+  local lines, views = {}, {}
+  for i, entry in ipairs(cards) do lines[i] = line_of(entry) end
+  pricing.ask(page.ctx, lines, quote.handlers("price_rule"))
+  for i, entry in ipairs(cards) do views[i] = view_of(page, entry, lines[i]) end
   return views
 end
 

@@ -131,12 +131,13 @@ end
 ---@class merx.Global
 ---@field make fun(ctx: merx.WebContext, page: table): any
 ---@field by? "path"|"cart"|"template" what it differs by besides storefront, language, host and colours
+---@field is_fixed? boolean never changes for a storefront and language
 
 -- What every page has. Each is made when a template first touches it.
 ---@type table<string, merx.Global>
 local GLOBALS <const> = {
   shop = { make = shop },
-  routes = { make = routes },
+  routes = { make = routes, is_fixed = true },
   collections = { make = collections },
   request = { make = request, by = "path" },
   linklists = { make = linklists, by = "path" },
@@ -178,6 +179,14 @@ end
 ---@return boolean
 function globals.is_own(name)
   return OWN[name] ~= nil and not GLOBALS[name]
+end
+
+--- Whether it never changes for a storefront and language; what no page has never does.
+---@param name string
+---@return boolean
+function globals.is_fixed(name)
+  if GLOBALS[name] then return GLOBALS[name].is_fixed == true end
+  return not OWN[name]
 end
 
 --- Whether a template may find something under this name.

@@ -38,10 +38,31 @@ local function emit_shadows(gen, node, vars)
   end
 end
 
+--- A snippet that the environment keeps: it is asked first, with the arguments in their order, and told
+--- afterwards what had to be rendered.
+local function emit_kept(gen, node)
+  local id, names, codes, vars = gen:unique(), {}, {}, {}
+  for i, pair in ipairs(node.named) do
+    names[i], codes[i] = ("a%d_%d"):format(id, i), gen:expr(pair[2])
+    vars[i] = ("[%q]=%s"):format(pair[1], names[i])
+  end
+  local list = #names > 0 and "," .. table.concat(names, ",") or ""
+  gen:emit("do", node.line)
+  if #names > 0 then gen:emit(("local %s=%s"):format(table.concat(names, ","), table.concat(codes, ","))) end
+  gen:emit(("if not S.env.reuse(B,S,%s%s) then local v%d=%s(S,{%s})"):format(
+    gen:expr(node.partial), list, id, gen:runtime("scope"), table.concat(vars, ",")))
+  emit_shadows(gen, node, "v" .. id)
+  gen:emit(("%s(B,S,%s(S,'snippet',%s),v%d%s) end end"):format(
+    gen:runtime("render_kept"), gen:runtime("partial"), gen:expr(node.partial), id, list))
+end
+
 local function emit_render(gen, node)
   local snippet = gen:inline_of(node)
   if snippet then
     gen:emit_inline(node, snippet)
+    return
+  elseif gen:is_kept(node) then
+    emit_kept(gen, node)
     return
   end
   local id = gen:unique()
