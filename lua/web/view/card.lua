@@ -66,13 +66,18 @@ end
 
 --- Cards as templates see them. They are shared: who adds a field to one copies it first.
 ---@param page table registers of the page
----@param cards merx.Card[] each product once
+---@param cards merx.Card[]
 ---@return table[]
 function card.list(page, cards)
-  local lines, views = {}, {}
-  for i, entry in ipairs(cards) do lines[i] = line_of(entry) end
+  local lines, by_variant, views = {}, {}, {}
+  for _, entry in ipairs(cards) do
+    if not by_variant[entry.variant_id] then -- a set shows the variant of one of its members
+      local line = line_of(entry)
+      lines[#lines + 1], by_variant[entry.variant_id] = line, line
+    end
+  end
   pricing.ask(page.ctx, lines, quote.handlers("price_rule"))
-  for i, entry in ipairs(cards) do views[i] = view_of(page, entry, lines[i]) end
+  for i, entry in ipairs(cards) do views[i] = view_of(page, entry, by_variant[entry.variant_id]) end
   return views
 end
 
