@@ -95,6 +95,7 @@ function fragments.print(page, name, place, out, render)
     of_theme[place] = rule
   end
   cache.render(out, function(part)
+    cache.read("channels") -- what the request was found to ask for
     local is_whole = render(part, watched(page, rule))
     return is_whole and not rule.is_own and key_of(page, name, rule) or nil
   end)

@@ -22,7 +22,7 @@ local function translate(rows, locale)
   end
 end
 
-local tree_in = cache.memo("categories", function(locale, base_locale)
+local tree_in = cache.memo("categories", function(_, locale, base_locale)
   local tree = { by_id = {}, by_handle = {}, roots = {}, all = {} }
   for _, row in ipairs(db.many("categories_all")) do
     tree.by_id[row.id], tree.by_handle[row.handle] = row, row
@@ -45,7 +45,8 @@ end)
 ---@param ctx merx.Context
 ---@return { by_id: table<integer, merx.Category>, by_handle: table<string, merx.Category>, roots: merx.Category[], all: merx.Category[] }
 function categories.tree(ctx)
-  return tree_in(ctx.locale, ctx.channel.locale)
+  local locale, base_locale = ctx.locale, ctx.channel.locale
+  return tree_in(locale == base_locale and "" or locale, locale, base_locale)
 end
 
 --- A category that shoppers see, by its handle.

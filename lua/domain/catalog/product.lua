@@ -206,6 +206,7 @@ local function load_visible(ctx, row)
 end
 
 local find_kept = cache.keep(KEPT, function(ctx, handle)
+  cache.read("channels") -- the language that texts were written in
   local row = db.one("product_by_handle", { handle = handle })
   return row and load_visible(ctx, row)
 end)

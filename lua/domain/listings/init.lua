@@ -257,7 +257,7 @@ end)
 ---@param category_id integer
 ---@return { attributes: merx.Facet[], low?: integer, high?: integer }
 function listings.facets(ctx, category_id)
-  return facets_of(ctx.locale .. ":" .. ctx.channel.id .. ":" .. category_id, ctx, category_id)
+  return facets_of(ctx.locale .. ":" .. ctx.channel.locale .. ":" .. ctx.channel.id .. ":" .. category_id, ctx, category_id)
 end
 
 --- Which list a category's handle means: "all" is every product.

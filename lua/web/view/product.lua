@@ -1,4 +1,5 @@
 --- A product as its page sees it: what can be chosen, what is chosen, what that costs and when it comes.
+local cache = require("kernel.cache")
 local catalog = require("domain.catalog")
 local card = require("web.view.card")
 local filters = require("web.filters")
@@ -228,6 +229,7 @@ local function delivery_text(self, found)
     return page.text(self, variant.is_downloadable and "products.download" or "products.stock.in")
   end
   local now = self.ctx.now
+  cache.valid_until(now - now % DAY + DAY)
   return page.text(self, "products.delivery", {
     from = i18n.date(self.ctx.locale, now + 2 * DAY, "medium"), to = i18n.date(self.ctx.locale, now + 4 * DAY, "medium"),
   })
