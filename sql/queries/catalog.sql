@@ -83,7 +83,8 @@ SELECT m.id, m.kind, m.path, m.type, m.width, m.height, m.color,
 -- :use  all price rows of its variants in a list
 SELECT pr.variant_id, pr.min_quantity, pr.amount, pr.pieces, pr.compare_amount, pr.starts_at, pr.ends_at
   FROM variants AS v
-  JOIN prices AS pr ON pr.variant_id = v.id AND pr.price_list_id = :price_list_id
+ CROSS JOIN prices AS pr -- in this order: the index of the price list holds the prices of the whole shop
+    ON pr.variant_id = v.id AND pr.price_list_id = :price_list_id
  WHERE v.product_id = :product_id AND v.deleted_at IS NULL
  ORDER BY pr.variant_id, pr.min_quantity, pr.id;
 
@@ -100,7 +101,8 @@ SELECT a.owner_id, sum(a.balance - a.held) AS available, min(a.floor) AS floor, 
 -- :use  the lowest offered price of each variant since `since` (the 30 days before a reduction)
 SELECT h.variant_id, min(h.amount) AS amount
   FROM variants AS v
-  JOIN price_history AS h ON h.variant_id = v.id AND h.channel_id = :channel_id AND h.currency = :currency
+ CROSS JOIN price_history AS h
+    ON h.variant_id = v.id AND h.channel_id = :channel_id AND h.currency = :currency
  WHERE v.product_id = :product_id AND (h.until_at IS NULL OR h.until_at > :since)
    AND h.amount > :above
  GROUP BY h.variant_id;
