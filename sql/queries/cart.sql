@@ -47,6 +47,13 @@ UPDATE carts
  WHERE id = :id
    AND state = 'open';
 
+-- :name cart_set_ordered :run
+-- :use  order.place; the payment is chosen with the order, so that placing it is one commit
+UPDATE carts
+   SET state = 'ordered', payment_choice = coalesce(:payment, payment_choice), version = version + 1, updated_at = :at
+ WHERE id = :id
+   AND state = 'open';
+
 -- :name cart_set_details :run
 -- :use  cart.update: what is NULL stays
 UPDATE carts

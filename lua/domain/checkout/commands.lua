@@ -30,13 +30,14 @@ command.define({
   args = schema.object({
     cart = schema.text({ required = true, max = 100 }), stamps = schema.any({ required = true }),
     document = schema.any({ required = true }), address = schema.text({ max = 100, default = "" }),
+    payment = schema.text({ max = 200 }), -- the method that the quote was made with
   }),
   handler = function(tx, args)
     local cart = db.one("order_place_cart", { token = args.cart })
     if not cart then return failure.new("cart.missing", "there is no such cart") end
     if cart.state == "ordered" then
       local first = db.one("order_of_cart", { cart_id = cart.id })
-      if first then return { id = first.id, number = first.number, is_again = true } end
+      if first then return { id = first.id, token = first.token, number = first.number, is_again = true } end
     end
     if cart.state ~= "open" then return failure.new("cart.closed", "this cart is " .. cart.state) end
     local fresh, err = check_stamps(tx, cart, args.stamps)
@@ -44,7 +45,7 @@ command.define({
     cart.address = args.address
     local placed, problem = order.write(tx, args.document, cart)
     if not placed then return nil, problem end
-    db.run("cart_set_state", { id = cart.id, state = "ordered", at = tx.now })
+    db.run("cart_set_ordered", { id = cart.id, payment = args.payment, at = tx.now })
     tx.touch("cart:" .. cart.id)
     return placed
   end,

@@ -81,7 +81,7 @@ end
 
 local function place(ctx, row, quote, options)
   return command.run("order.place", {
-    cart = row.token, stamps = quote.stamps, address = options.address,
+    cart = row.token, stamps = quote.stamps, address = options.address, payment = row.payment_choice,
     document = order.document(quote, row, ctx.channel.currency, function(message) return checkout.words(row.locale, message) end),
   }, { actor = options.actor })
 end
@@ -92,8 +92,9 @@ end
 ---@param ctx merx.Context
 ---@param token string of the cart
 ---@param accepted string hash of the quote that was shown
----@param options? { address?: string, actor?: string } address: where the request came from
----@return { id: integer, number: string, is_again?: boolean }? order
+---@param options? { payment?: string, address?: string, actor?: string } payment: a method that is chosen with the
+---  order, instead of the one that the cart says; address: where the request came from
+---@return { id: integer, token: string, number: string, is_again?: boolean }? order
 ---@return merx.Error? err
 function checkout.complete(ctx, token, accepted, options)
   options = options or {}
@@ -102,9 +103,10 @@ function checkout.complete(ctx, token, accepted, options)
     if not row then return failure.new("cart.missing", "there is no such cart") end
     if row.state == "ordered" then
       local first = order.find_of_cart(row.id)
-      if first then return { id = first.id, number = first.number, is_again = true } end
+      if first then return { id = first.id, token = first.token, number = first.number, is_again = true } end
     end
     if row.state ~= "open" then return failure.new("cart.closed", "this cart is " .. row.state) end
+    row.payment_choice = options.payment or row.payment_choice
     local view = checkout.view(ctx, row)
     if view.step ~= "confirm" then
       return failure.new("checkout.incomplete", "something is missing", nil, { step = view.step, problems = view.problems })

@@ -74,7 +74,7 @@ end
 ---@param tx merx.Tx
 ---@param made table see order/document.lua
 ---@param cart { id: integer, customer_id?: integer, channel_id: integer, email?: string, phone?: string, source: string, is_test: integer, address?: string }
----@return { id: integer, number: string }? order
+---@return { id: integer, token: string, number: string }? order
 ---@return merx.Error? err "stock.short", "coupon.short" …
 function place.write(tx, made, cart)
   local head = made.head
@@ -101,7 +101,7 @@ function place.write(tx, made, cart)
   open_payments(tx, made, head, id)
   tx.emit("order.placed", "order:" .. id, { id = id, number = head.number, total = head.total_amount, currency = head.currency })
   if options.is_final then tx.emit("order.confirmed", "order:" .. id, { id = id, number = head.number }) end
-  return { id = id, number = head.number }
+  return { id = id, token = head.token, number = head.number }
 end
 
 return place

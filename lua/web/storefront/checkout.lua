@@ -7,7 +7,6 @@ local customer = require("domain.customer")
 local form = require("web.form")
 local i18n = require("kernel.i18n")
 local lines = require("web.view.lines")
-local order = require("domain.order")
 local page = require("web.page")
 local respond = require("web.respond")
 local router = require("kernel.router")
@@ -252,12 +251,6 @@ router.get("/checkout/payment", GET, function(ctx)
   send_payment(ctx, view)
 end)
 
--- The order that this visitor's cart became already: a second click, a reload.
-local function placed_before(ctx)
-  local cart = ctx.cart_token and require("domain.cart").find(ctx.cart_token)
-  return cart and cart.state == "ordered" and order.find_of_cart(cart.id) or nil
-end
-
 local function to_order(ctx, token)
   respond.redirect(ctx, ctx.root .. "/orders/" .. token)
 end
@@ -281,26 +274,15 @@ local function refuse(ctx, err, chosen)
   send_payment(ctx, view, { chosen = chosen, errors = { { id = "payment-1", message = message } } }, respond.is_unavailable(err) and 503 or 422)
 end
 
+-- One command places the order and keeps the method: a second click, a reload, leads to the same order.
 router.post("/checkout/payment", POST, function(ctx)
-  local before = placed_before(ctx)
-  if before then return to_order(ctx, before.token) end
-  local view = open(ctx)
-  local sent = view and read(ctx)
-  if not sent or too_early(ctx, view, "payment") then return end
+  local sent = read(ctx)
+  if not sent then return end
   local method = sent.fields.payment
-  if view.quote.due > 0 and not offers(view.quote.methods, method) then return refuse(ctx, { code = "payment.choose_again" }) end
-  if method and method ~= view.cart.payment_choice then
-    local chosen, err = command.run("cart.choose_payment", { cart = ctx.cart_token, choice = method })
-    if not chosen then
-      before = placed_before(ctx)
-      if before then return to_order(ctx, before.token) end
-      return refuse(ctx, err, method)
-    end
-  end
   local accepted = sent.groups.quotes and sent.groups.quotes[method or ""] or sent.fields.quote or ""
-  local placed, err = checkout.complete(ctx, ctx.cart_token, accepted, { address = ctx.req.remote })
+  local placed, err = checkout.complete(ctx, ctx.cart_token, accepted, { payment = method, address = ctx.req.remote })
   if not placed then return refuse(ctx, err, method) end
-  to_order(ctx, order.find(placed.id).token)
+  to_order(ctx, placed.token)
 end)
 
 return true
