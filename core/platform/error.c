@@ -14,8 +14,9 @@ const char *mx_code_name(enum mx_code code) {
     case MX_E_BUSY: return "busy";
     case MX_E_LIMIT: return "limit";
     case MX_E_SYSTEM: return "system";
+    case MX_E_UNKNOWN: return "unknown";
     }
-    return "unknown";
+    return "none";
 }
 
 int mx_fail(struct mx_error *err, enum mx_code code, const char *format, ...) {

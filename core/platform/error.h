@@ -9,6 +9,7 @@ enum mx_code {
     MX_E_BUSY = -4,     // try again later
     MX_E_LIMIT = -5,    // a configured limit was reached
     MX_E_SYSTEM = -6,   // the OS or a library refused
+    MX_E_UNKNOWN = -7,  // it may have happened or not: asking again later tells
 };
 
 struct mx_error {

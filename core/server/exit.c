@@ -9,7 +9,8 @@ int mx_exit_code(enum mx_code code) {
     case MX_E_CONFLICT: return MX_EXIT_CONFLICT;
     case MX_E_BUSY:
     case MX_E_LIMIT: return MX_EXIT_FAILED;
-    case MX_E_SYSTEM: return MX_EXIT_SYSTEM;
+    case MX_E_SYSTEM:
+    case MX_E_UNKNOWN: return MX_EXIT_SYSTEM;
     }
     return MX_EXIT_FAILED;
 }

@@ -182,12 +182,8 @@ static void encode_outcome(struct sent *sent, const struct mx_job_outcome *outco
     if (outcome->state == MX_JOB_COMMITTED || said_itself) {
         return;
     }
-    struct mx_error err = outcome->error;
-    if (outcome->state == MX_JOB_UNKNOWN) {
-        mx_fail(&err, MX_E_SYSTEM, "the disk failed: whether this was done will be known later");
-    }
     mx_buf_clear(&sent->out);
-    mx_script_encode_failure(&sent->out, &err);
+    mx_script_encode_failure(&sent->out, &outcome->error);
 }
 
 static void on_job_done(void *ctx, const struct mx_job_outcome *outcome) {

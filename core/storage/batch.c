@@ -177,7 +177,7 @@ static bool commit(mx_writer *writer, struct mx_job *const *jobs, int count, str
         refuse(writer, jobs[i]);
         if (trouble == MX_WRITER_BROKEN) { // the log may or may not hold it
             jobs[i]->outcome.state = MX_JOB_UNKNOWN;
-            mx_fail(&jobs[i]->outcome.error, MX_E_SYSTEM, "%s", unknown_text);
+            mx_fail(&jobs[i]->outcome.error, MX_E_UNKNOWN, "%s", unknown_text);
         }
     }
     return true;

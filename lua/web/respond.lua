@@ -31,7 +31,16 @@ end
 ---@return boolean
 function respond.is_unavailable(err)
   local code = err.code:gsub("^db%.", "")
-  return code == "busy" or code == "system"
+  return code == "busy" or code == "system" or code == "unknown"
+end
+
+--- What to tell a shopper whose order was not answered with an order. Only a shop that is busy knows that nothing was
+--- ordered; after a failure of the disk an earlier press may turn out to stand.
+---@param err merx.Error one that is_unavailable()
+---@return string key of a text
+function respond.trouble_of_order(err)
+  local code = err.code:gsub("^db%.", "")
+  return code == "busy" and "checkout.busy" or code == "unknown" and "checkout.unknown" or "checkout.closed"
 end
 
 --- Sends a page.

@@ -20,6 +20,7 @@ async function demand_no_sales(port) {
   shopper.close();
   if (!(answer instanceof Refused)) throw new Error(`on a broken disk a shopper was answered: ${answer ?? "here is your order"}`);
   if (answer.status < 500) throw new Error(`on a broken disk a shopper was told that it is his mistake: ${answer.message}`);
+  if (/Nothing was ordered/.test(answer.message)) throw new Error(`on a broken disk nobody knows what was ordered: ${answer.message}`);
   return answer.status;
 }
 
@@ -34,6 +35,8 @@ async function break_disk(t, { data, what, promises, draw, scratch }) {
   const refused = await eventually("somebody is refused", () => load.refused[0], { within: 20_000 });
   await load.stop();
   if (refused.status < 500) throw refused;
+  const lie = load.refused.find((error) => /\/checkout\/payment/.test(error.message) && /Nothing was ordered/.test(error.message));
+  if (lie) throw lie;
   await demand_reads(server.port);
   const status = await demand_no_sales(server.port);
   await rm(control);

@@ -2,5 +2,5 @@
 
 --- An expected failure of a native function: it returns nil and this.
 ---@class native.Error
----@field code string "invalid", "missing", "conflict", "busy", "limit" or "system"
+---@field code string "invalid", "missing", "conflict", "busy", "limit", "system" or "unknown"
 ---@field message string

@@ -96,13 +96,16 @@ end
 -- What a failed command means to a shopper.
 local function explain(self, err, title)
   local data = err.data or {}
-  if err.code == "stock.short" then return page.text(self, "cart.errors.short", { count = data.available or 0 }) end
+  if err.code == "stock.short" then
+    local count = data.available or 0
+    return page.text(self, count > 0 and "cart.errors.short" or "cart.errors.sold_out", { count = count })
+  end
   if err.code == "cart.full" then return page.text(self, "cart.errors.full") end
   if err.code == "quantity.too_large" then return page.text(self, "cart.errors.most", { count = data.max or MOST }) end
   if err.code == "quantity.too_small" then return page.text(self, "cart.errors.least", { count = data.min or 1 }) end
   if err.code == "quantity.step" then return page.text(self, "cart.errors.step", { count = data.step or 1 }) end
   if err.code == "invalid" then return page.text(self, "cart.errors.quantity", { title = title or "", max = MOST }) end
-  if respond.is_unavailable(err) then return page.text(self, "checkout.busy") end
+  if respond.is_unavailable(err) then return page.text(self, "checkout.unsaved") end
   return page.text(self, "cart.errors.missing")
 end
 

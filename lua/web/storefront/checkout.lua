@@ -144,7 +144,7 @@ router.post("/checkout/address", POST, function(ctx)
   if next(errors) == nil then
     local result, err = command.run("cart.set_address", { cart = ctx.cart_token, delivery = delivery, email = email })
     if result then return respond.redirect(ctx, url_of(ctx, "delivery")) end
-    if respond.is_unavailable(err) then return send_address(ctx, view, values, {}, 503, page.text(page.open(ctx), "checkout.busy")) end
+    if respond.is_unavailable(err) then return send_address(ctx, view, values, {}, 503, page.text(page.open(ctx), "checkout.unsaved")) end
     errors = errors_of(err)
   end
   send_address(ctx, view, values, errors, 422)
@@ -206,7 +206,7 @@ router.post("/checkout/delivery", POST, function(ctx)
   end
   local result, err = command.run("cart.choose_delivery", { cart = ctx.cart_token, choice = sent.fields.delivery })
   if not result then
-    local message = page.text(page.open(ctx), respond.is_unavailable(err) and "checkout.busy" or "checkout.choose_again")
+    local message = page.text(page.open(ctx), respond.is_unavailable(err) and "checkout.unsaved" or "checkout.choose_again")
     return send_delivery(ctx, view, { errors = { { id = "delivery-1", message = message } } }, respond.is_unavailable(err) and 503 or 422)
   end
   respond.redirect(ctx, url_of(ctx, "payment"))
@@ -270,7 +270,7 @@ local function refuse(ctx, err, chosen)
   if err.code == "checkout.incomplete" and RANK[view.step] and view.step ~= "confirm" and view.step ~= "payment" then
     return respond.redirect(ctx, url_of(ctx, view.step))
   end
-  local message = page.text(self, respond.is_unavailable(err) and "checkout.busy" or "checkout.choose_again")
+  local message = page.text(self, respond.is_unavailable(err) and respond.trouble_of_order(err) or "checkout.choose_again")
   send_payment(ctx, view, { chosen = chosen, errors = { { id = "payment-1", message = message } } }, respond.is_unavailable(err) and 503 or 422)
 end
 

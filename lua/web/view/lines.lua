@@ -19,8 +19,9 @@ local PROBLEMS <const> = {
 
 local function message_of(self, line)
   if not line.problem then return nil end
-  local key = PROBLEMS[line.problem] or "cart.errors.range"
-  return page.text(self, key, { count = line.available and math.max(0, line.available) or 0, title = line.title })
+  local key, count = PROBLEMS[line.problem] or "cart.errors.range", math.max(0, line.available or 0)
+  if line.problem == "stock.short" and count == 0 then key = "cart.errors.none" end
+  return page.text(self, key, { count = count, title = line.title })
 end
 
 local function options_of(line)

@@ -1,7 +1,9 @@
 local shop = require("support.shop")
 shop.open()
 
+local command = require("kernel.command")
 local db = require("kernel.db")
+local failure = require("kernel.failure")
 local fs = require("native.fs")
 local order = require("domain.order")
 local plugins = require("kernel.plugins")
@@ -106,6 +108,30 @@ test.group("the checkout", function()
     assert(reply.body:find('href="#address-name"', 1, true))
   end)
 
+  test.case("says that nothing was ordered only when that is known", function()
+    local guest = visitor.new()
+    local fields = ready_to_pay(guest, "kitchen-knife-18-cm")
+    local run = command.run
+    local words = {
+      busy = "Nothing was ordered", system = "it is ordered only once", unknown = "we cannot say yet whether it was placed",
+      ["db.system"] = "it is ordered only once",
+    }
+    for code, sentence in pairs(words) do
+      command.run = function(name, ...)
+        if name == "order.place" then return failure.new(code, "the disk") end
+        return run(name, ...)
+      end
+      local reply = guest:post("/checkout/payment", fields)
+      command.run = run
+      test.equal(reply.status, 503, code)
+      assert(reply.body:find(sentence, 1, true), code .. ": " .. reply.body)
+      test.equal(reply.body:find("Nothing was ordered", 1, true) ~= nil, code == "busy", code)
+    end
+    local placed = guest:post("/checkout/payment", fields)
+    test.equal(placed.status, 303)
+    test.equal(guest:post("/checkout/payment", fields).headers.Location, placed.headers.Location)
+  end)
+
   test.case("refuses a form that does not come from its own page", function()
     local guest = visitor.new()
     local fields = ready_to_pay(guest, "kitchen-knife-18-cm")
@@ -126,6 +152,21 @@ test.group("the cart", function()
     end
     test.equal(guest:post("/cart/add", { id = 999999999 }).status, 422)
     test.equal(guest.cookies.cart, nil)
+  end)
+
+  test.case("says of what is gone that it is sold out", function()
+    local guest = visitor.new()
+    local found = require("domain.catalog").find_product_by_handle(shop.context(), "kitchen-knife-18-cm")
+    local variant = found.variants[1].id
+    guest:post("/cart/add", { id = variant, quantity = 2 })
+    assert(command.run("stock.set", { variant_id = variant, quantity = 0 }))
+    local body = guest:get("/cart").body
+    assert(body:find("This is sold out. Remove it to go on.", 1, true), body)
+    test.equal(body:find("Only 0", 1, true), nil)
+    local reply = visitor.new():post("/cart/add", { id = variant, quantity = 1 })
+    test.equal(reply.status, 422)
+    assert(reply.body:find("sold out", 1, true), reply.body)
+    assert(command.run("stock.set", { variant_id = variant, quantity = 50 }))
   end)
 
   test.case("changes and removes lines", function()
