@@ -1,19 +1,37 @@
 // One lua_State: its memory account, its scratch buffer, and how source becomes a function.
 #include "script/state.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include <lauxlib.h>
 
 #include "platform/log.h"
 
+// The address sanitizer must see every block by itself: it finds uses after free() only then.
+#ifdef __SANITIZE_ADDRESS__
+static void *resize(struct mx_slabs *slabs, void *ptr, size_t old_size, size_t new_size) {
+    (void)slabs;
+    (void)old_size;
+    if (new_size > 0) {
+        return realloc(ptr, new_size);
+    }
+    free(ptr);
+    return NULL;
+}
+#else
+static void *resize(struct mx_slabs *slabs, void *ptr, size_t old_size, size_t new_size) {
+    return mx_slabs_resize(slabs, ptr, old_size, new_size);
+}
+#endif
+
+// Counts the bytes that Lua asks for, whatever they take: so a limit means the same everywhere.
 static void *allocate(void *ctx, void *ptr, size_t old_size, size_t new_size) {
     struct mx_state *state = ctx;
     size_t old = ptr ? old_size : 0; // without a block Lua passes the type of what it makes
     if (new_size == 0) {
-        free(ptr);
         state->used -= old;
-        return NULL;
+        return resize(&state->slabs, ptr, old, 0);
     }
     // Refused: Lua collects everything it can, asks once more, then raises "not enough memory".
     bool is_growing = new_size > old;
@@ -21,7 +39,7 @@ static void *allocate(void *ctx, void *ptr, size_t old_size, size_t new_size) {
         (state->used >= state->limit || new_size - old > state->limit - state->used)) {
         return NULL;
     }
-    void *block = realloc(ptr, new_size);
+    void *block = resize(&state->slabs, ptr, old, new_size);
     if (block) {
         state->used += new_size - old;
         state->peak = state->used > state->peak ? state->used : state->peak;
@@ -59,6 +77,8 @@ void mx_state_close(struct mx_state *state) {
         lua_close(state->L);
         state->L = NULL;
     }
+    assert(state->used == 0 && "Lua gives back all that it took");
+    mx_slabs_deinit(&state->slabs);
     mx_buf_deinit(&state->scratch);
 }
 

@@ -11,6 +11,7 @@
 #include <lua.h>
 
 #include "platform/buf.h"
+#include "platform/slabs.h"
 #include "script/call.h"
 #include "script/host.h"
 
@@ -23,7 +24,8 @@ enum {
 struct mx_state {
     lua_State *L;
     mx_script *script; // NULL for a state on its own (tests, fuzzers)
-    size_t used;       // bytes now
+    struct mx_slabs slabs;
+    size_t used; // bytes now
     size_t peak;
     size_t limit;   // bytes at most, now
     mx_buf scratch; // for a binding that raises nothing while it uses it; see mx_scratch_take()

@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "script/state.h"
+
 static const struct mx_arg nothing = {.kind = MX_ARG_NIL};
 
 static struct mx_command command_of(const char *name, struct mx_slice args) {
@@ -243,6 +245,53 @@ static void a_greedy_task_fails_alone(void **state) {
     fixture_destroy(f);
 }
 
+// The limit counts what Lua asks for, to the byte, whatever the allocator takes for it.
+static void a_limit_is_exact(void **state) {
+    (void)state;
+    struct mx_state own = {.limit = 1 << 20};
+    struct mx_error err;
+    assert_int_equal(mx_state_open(&own, &err), MX_OK);
+    void *ud;
+    lua_Alloc resize = lua_getallocf(own.L, &ud);
+    size_t before = own.used;
+    own.limit = before + 1000;
+    char *block = resize(ud, NULL, LUA_TUSERDATA, 999); // without a block the size is a type
+    assert_non_null(block);
+    assert_null(resize(ud, NULL, LUA_TUSERDATA, 2));
+    assert_null(resize(ud, block, 999, 1001));
+    assert_int_equal(own.used, before + 999);
+    block = resize(ud, block, 999, 1000);
+    assert_non_null(block);
+    assert_int_equal(own.used, own.limit);
+    own.limit = 10; // a state over its limit may still give back, and shrink
+    block = resize(ud, block, 1000, 40);
+    assert_non_null(block);
+    assert_null(resize(ud, block, 40, 41));
+    assert_null(resize(ud, block, 40, 0));
+    assert_int_equal(own.used, before);
+    own.limit = 1 << 20;
+    mx_state_close(&own);
+    assert_int_equal(own.used, 0);
+    assert_int_equal(own.slabs.held, 0);
+}
+
+// Lua collects before it gives up: garbage never counts against a limit.
+static void garbage_is_collected_before_a_limit_is_met(void **state) {
+    (void)state;
+    struct script_fixture *f = fixture_create();
+    struct mx_script_options options = {.role = MX_ROLE_WORKER, .memory_limit = 8 << 20};
+    boot_with(f, options,
+        "return { tick = function(n)\n"
+        "  collectgarbage('stop')\n"
+        "  for i = 1, 200 do local t = { ('x'):rep(3 << 18), i, {} } end\n"
+        "  collectgarbage('restart')\n"
+        "  return n\n"
+        "end }");
+    fixture_tick(f, 4);
+    assert_int_equal(f->result.code, MX_OK);
+    fixture_destroy(f);
+}
+
 static void a_tool_runs_with_its_arguments(void **state) {
     (void)state;
     struct script_fixture *f = fixture_create();
@@ -294,11 +343,13 @@ int main(void) {
         cmocka_unit_test(a_command_returns_its_result),
         cmocka_unit_test(a_command_without_end_is_stopped),
         cmocka_unit_test(a_greedy_task_fails_alone),
+        cmocka_unit_test(a_limit_is_exact),
         cmocka_unit_test(a_mistake_in_boot_is_named_by_line),
         cmocka_unit_test(a_plugin_past_its_time_does_not_end_its_caller),
         cmocka_unit_test(a_slice_past_its_time_ends_inside_a_plugin_and_behind_it),
         cmocka_unit_test(a_slice_without_end_is_stopped_and_others_go_on),
         cmocka_unit_test(a_tool_runs_with_its_arguments),
+        cmocka_unit_test(garbage_is_collected_before_a_limit_is_met),
         cmocka_unit_test(metrics_are_appended),
         cmocka_unit_test(modules_are_found_once_and_circles_named),
         cmocka_unit_test(time_spent_waiting_is_not_counted),
