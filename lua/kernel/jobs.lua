@@ -29,6 +29,14 @@ function jobs.define(definition)
   definitions[definition.name] = definition
 end
 
+local beginnings = {} ---@type fun()[]
+
+--- Does something once, when the jobs thread of a server begins. One that fails does not stop the others.
+---@param fn fun()
+function jobs.at_start(fn)
+  beginnings[#beginnings + 1] = fn
+end
+
 ---@return table<string, merx.Job>
 function jobs.list()
   return definitions
@@ -127,6 +135,10 @@ local function ensure_schedules()
     if definition.every then assert(command.run("jobs.schedule", { name = name, at = now })) end
   end
   scheduled = true
+  for _, begin in ipairs(beginnings) do
+    local ok, err = xpcall(begin, debug.traceback)
+    if not ok then log.error("a task of the start failed", { error = tostring(err) }) end
+  end
 end
 
 --- One round of the jobs thread: outbox, then due jobs.

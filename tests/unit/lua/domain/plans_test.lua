@@ -16,6 +16,8 @@ local SMALL <const> = {
   product_attributes_most = "once an export, of the index alone",
   promotions_enabled = "some dozen reductions, by a partial index",
   revisions_all = "five rows",
+  staff_exist = "a handful of people, the first one ends it",
+  staff_list = "a handful of people",
   settings_all = "some hundred settings, kept in memory",
 }
 
