@@ -88,6 +88,13 @@ static int sync_parent(const char *path, struct mx_error *err) {
     return rc;
 }
 
+int mx_file_move(const char *from, const char *to, struct mx_error *err) {
+    if (rename(from, to) < 0) {
+        return mx_fail_errno(err, errno, "cannot rename %s to %s", from, to);
+    }
+    return sync_parent(to, err);
+}
+
 int mx_file_write(const char *path, struct mx_slice content, unsigned mode, struct mx_error *err) {
     char temporary[PATH_SIZE];
     int len = snprintf(temporary, sizeof(temporary), "%s.%ld.tmp", path, (long)getpid());

@@ -10,6 +10,9 @@ int mx_file_read(const char *path, size_t max, mx_buf *out, struct mx_error *err
 // Writes beside `path`, fsyncs, renames over it, fsyncs the folder: the old or the new, never half.
 int mx_file_write(const char *path, struct mx_slice content, unsigned mode, struct mx_error *err);
 
+// Renames a file or folder, on one disk, and fsyncs where it is now. A file at `to` is replaced.
+int mx_file_move(const char *from, const char *to, struct mx_error *err);
+
 // Makes `path` and the folders above it (mode 0755, the last one `mode`). Existing ones are fine.
 int mx_dir_make(const char *path, unsigned mode, struct mx_error *err);
 

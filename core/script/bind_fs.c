@@ -101,12 +101,20 @@ static int l_remove(lua_State *L) {
     return push_outcome(L, mx_file_remove(luaL_checkstring(L, 1), &err), &err);
 }
 
+// rename(from, to) -> true | nil, err: on one disk, durable
+static int l_rename(lua_State *L) {
+    struct mx_error err;
+    return push_outcome(
+        L, mx_file_move(luaL_checkstring(L, 1), luaL_checkstring(L, 2), &err), &err);
+}
+
 static const luaL_Reg fs_module[] = {
     {"exists", l_exists},
     {"list", l_list},
     {"mkdir", l_mkdir},
     {"read", l_read},
     {"remove", l_remove},
+    {"rename", l_rename},
     {"stat", l_stat},
     {"write", l_write},
     {NULL, NULL},

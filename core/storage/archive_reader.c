@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,9 +17,11 @@ enum { PATH_SIZE = 4096, PIECE = 65536 };
 struct mx_archive_reader {
     int fd;
     struct mx_archive_limits limits;
-    uint64_t left;    // of the current file
-    uint64_t padding; // behind it
-    uint64_t total;   // of all so far
+    uint64_t left;                      // of the current file
+    uint64_t padding;                   // behind it
+    char name[MX_ARCHIVE_NAME_MAX + 1]; // of the current file, or of the last one
+    struct mx_checksum sum;             // of what was read of it
+    uint64_t total;                     // of all so far
     uint64_t files;
     bool at_end;
     // Names seen, sorted, so that a second one of the same name is noticed. Compared without
@@ -69,7 +72,8 @@ static int get(mx_archive_reader *reader, void *out, size_t len, struct mx_error
             return mx_fail_errno(err, errno, "cannot read the archive");
         }
         if (got == 0) {
-            return mx_fail(err, MX_E_INVALID, "the archive is cut off");
+            return mx_fail(err, MX_E_INVALID, "the archive is cut off%s%.180s",
+                reader->name[0] ? " in or behind " : "", reader->name);
         }
         at += got;
         len -= (size_t)got;
@@ -88,6 +92,40 @@ static int skip(mx_archive_reader *reader, uint64_t len, struct mx_error *err) {
         len -= part;
     }
     return MX_OK;
+}
+
+static bool is_zero(const char *ptr, size_t len) {
+    size_t i = 0;
+    while (i < len && ptr[i] == '\0') {
+        i++;
+    }
+    return i == len;
+}
+
+// What fills up the last block of a file.
+static int skip_padding(mx_archive_reader *reader, struct mx_error *err) {
+    char padding[MX_USTAR_BLOCK];
+    size_t len = (size_t)reader->padding;
+    reader->padding = 0;
+    int rc = get(reader, padding, len, err);
+    if (rc == MX_OK && reader->limits.exact && !is_zero(padding, len)) {
+        rc = mx_fail(err, MX_E_INVALID, "the archive is damaged right behind %.180s", reader->name);
+    }
+    return rc;
+}
+
+// An end is two empty blocks and then nothing. Others' tar may write more of them.
+static int check_end(mx_archive_reader *reader, struct mx_error *err) {
+    char block[MX_USTAR_BLOCK];
+    char more;
+    if (!reader->limits.exact) {
+        return MX_OK;
+    }
+    int rc = get(reader, block, sizeof(block), err);
+    if (rc == MX_OK && (!is_zero(block, sizeof(block)) || read(reader->fd, &more, 1) != 0)) {
+        rc = mx_fail(err, MX_E_INVALID, "the end of the archive is damaged");
+    }
+    return rc;
 }
 
 static char lower(char c) {
@@ -162,22 +200,44 @@ static int begin_file(
         rc = keep_name(reader, entry->name, err);
     }
     if (rc == MX_OK) {
+        snprintf(reader->name, sizeof(reader->name), "%s", entry->name);
+        mx_checksum_begin(&reader->sum);
         reader->left = entry->size;
         reader->padding = (MX_USTAR_BLOCK - entry->size % MX_USTAR_BLOCK) % MX_USTAR_BLOCK;
     }
     return rc;
 }
 
+// One header. An exact reader wants the very bytes that the writer would have written.
+static int read_header(mx_archive_reader *reader, enum mx_ustar_kind *kind,
+    struct mx_archive_entry *out, struct mx_error *err) {
+    unsigned char block[MX_USTAR_BLOCK];
+    unsigned char ours[MX_USTAR_BLOCK];
+    struct mx_error why;
+    int rc = get(reader, block, sizeof(block), err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = mx_ustar_read(block, kind, out, &why);
+    if (rc == MX_OK && reader->limits.exact && *kind != MX_USTAR_END) {
+        rc = mx_ustar_write(out->name, out->size, ours, &why);
+        if (rc == MX_OK && memcmp(block, ours, sizeof(block)) != 0) {
+            rc = mx_fail(&why, MX_E_INVALID, "a header in the archive is damaged");
+        }
+    }
+    if (rc < 0) {
+        return mx_fail(err, MX_E_INVALID, "%.100s%s%.120s", why.text,
+            reader->name[0] ? ", behind " : "", reader->name);
+    }
+    return MX_OK;
+}
+
 // The next header. Folders are passed over: a file's own name says where it goes.
 static int next_header(mx_archive_reader *reader, enum mx_ustar_kind *kind,
     struct mx_archive_entry *out, struct mx_error *err) {
-    unsigned char block[MX_USTAR_BLOCK];
     uint64_t folders = 0;
     for (;;) {
-        int rc = get(reader, block, sizeof(block), err);
-        if (rc == MX_OK) {
-            rc = mx_ustar_read(block, kind, out, err);
-        }
+        int rc = read_header(reader, kind, out, err);
         if (rc < 0 || *kind != MX_USTAR_FOLDER) {
             return rc;
         }
@@ -191,15 +251,18 @@ int mx_archive_next(mx_archive_reader *reader, struct mx_archive_entry *out, str
     if (reader->at_end) {
         return 0;
     }
-    int rc = skip(reader, reader->left + reader->padding, err);
-    reader->left = reader->padding = 0;
+    int rc = skip(reader, reader->left, err);
+    reader->left = 0;
     enum mx_ustar_kind kind = MX_USTAR_END;
+    if (rc == MX_OK) {
+        rc = skip_padding(reader, err);
+    }
     if (rc == MX_OK) {
         rc = next_header(reader, &kind, out, err);
     }
     if (rc == MX_OK && kind == MX_USTAR_END) {
         reader->at_end = true;
-        return 0;
+        return check_end(reader, err);
     }
     if (rc == MX_OK) {
         rc = begin_file(reader, out, err);
@@ -214,6 +277,7 @@ int64_t mx_archive_read(mx_archive_reader *reader, char *out, size_t size, struc
         return rc;
     }
     reader->left -= part;
+    mx_checksum_add(&reader->sum, (struct mx_slice){out, part});
     return (int64_t)part;
 }
 
@@ -266,6 +330,58 @@ int mx_archive_read_to(mx_archive_reader *reader, const char *path, struct mx_er
     return rc;
 }
 
+// Tells `fn` of the current file, all of which was read.
+static int tell(mx_archive_reader *reader, const struct mx_archive_entry *entry, mx_archive_fn fn,
+    void *ctx, struct mx_error *err) {
+    struct mx_archive_member member = {.size = entry->size};
+    snprintf(member.name, sizeof(member.name), "%s", entry->name);
+    mx_checksum_end(&reader->sum, member.digest);
+    return fn ? fn(ctx, &member, err) : MX_OK;
+}
+
+static int read_through(mx_archive_reader *reader, struct mx_error *err) {
+    char *piece = mx_buf_reserve(&reader->piece, PIECE);
+    int64_t got = 0;
+    while (got >= 0 && reader->left > 0) {
+        got = mx_archive_read(reader, piece, PIECE, err);
+    }
+    return got < 0 ? (int)got : MX_OK;
+}
+
+int mx_archive_list(const char *path, const struct mx_archive_limits *limits, mx_archive_fn fn,
+    void *ctx, struct mx_error *err) {
+    mx_archive_reader *reader = NULL;
+    struct mx_archive_entry entry;
+    int rc = mx_archive_reader_open(path, limits, &reader, err);
+    while (rc >= 0 && (rc = mx_archive_next(reader, &entry, err)) > 0) {
+        rc = read_through(reader, err);
+        if (rc == MX_OK) {
+            rc = tell(reader, &entry, fn, ctx, err);
+        }
+    }
+    mx_archive_reader_close(reader);
+    return rc;
+}
+
+int mx_archive_read_one(const char *path, const char *name, const struct mx_archive_limits *limits,
+    uint64_t max, mx_buf *out, struct mx_error *err) {
+    mx_archive_reader *reader = NULL;
+    struct mx_archive_entry entry;
+    int rc = mx_archive_reader_open(path, limits, &reader, err);
+    while (rc >= 0 && (rc = mx_archive_next(reader, &entry, err)) > 0) {
+        if (strcmp(entry.name, name) == 0) {
+            rc = mx_archive_read_all(reader, max, out, err);
+            goto out;
+        }
+    }
+    if (rc == 0) {
+        rc = mx_fail(err, MX_E_MISSING, "the archive holds no %.180s", name);
+    }
+out:
+    mx_archive_reader_close(reader);
+    return rc;
+}
+
 static int make_parent(const char *path, struct mx_error *err) {
     char parent[PATH_SIZE];
     const char *slash = strrchr(path, '/');
@@ -279,7 +395,7 @@ static int refuse_child(void *ctx, const char *name, struct mx_error *err) {
 }
 
 int mx_archive_extract(const char *path, const char *dir, const struct mx_archive_limits *limits,
-    struct mx_error *err) {
+    mx_archive_fn fn, void *ctx, struct mx_error *err) {
     mx_archive_reader *reader = NULL;
     struct mx_archive_entry entry;
     char target[PATH_SIZE], folder[PATH_SIZE];
@@ -300,6 +416,9 @@ int mx_archive_extract(const char *path, const char *dir, const struct mx_archiv
         rc = make_parent(target, err);
         if (rc == MX_OK) {
             rc = mx_archive_read_to(reader, target, err);
+        }
+        if (rc == MX_OK) {
+            rc = tell(reader, &entry, fn, ctx, err);
         }
     }
     mx_archive_reader_close(reader);

@@ -18,7 +18,11 @@ struct mx_archive_writer {
     char path[PATH_SIZE];
     char part[PATH_SIZE]; // where it grows
     bool is_finished;
-    mx_buf piece; // for copying
+    mx_buf piece;                      // for copying
+    struct mx_archive_member *members; // owned
+    size_t member_count;
+    size_t member_cap;
+    struct mx_checksum sum; // of the member that is being written
 };
 
 int mx_archive_writer_open(const char *path, mx_archive_writer **out, struct mx_error *err) {
@@ -56,6 +60,7 @@ void mx_archive_writer_close(mx_archive_writer *writer) {
         unlink(writer->part);
     }
     mx_buf_deinit(&writer->piece);
+    mx_free(writer->members);
     mx_free(writer);
 }
 
@@ -75,26 +80,55 @@ static int put(mx_archive_writer *writer, const void *ptr, size_t len, struct mx
     return MX_OK;
 }
 
-static int put_header(
+static void note_member(mx_archive_writer *writer, const char *name, uint64_t size) {
+    if (writer->member_count == writer->member_cap) {
+        writer->member_cap = writer->member_cap ? writer->member_cap * 2 : 16;
+        writer->members =
+            mx_realloc(writer->members, writer->member_cap * sizeof(*writer->members));
+    }
+    struct mx_archive_member *member = &writer->members[writer->member_count++];
+    snprintf(member->name, sizeof(member->name), "%s", name);
+    member->size = size;
+}
+
+const struct mx_archive_member *mx_archive_members(const mx_archive_writer *writer, size_t *count) {
+    *count = writer->member_count;
+    return writer->members;
+}
+
+static int begin_member(
     mx_archive_writer *writer, const char *name, uint64_t size, struct mx_error *err) {
     unsigned char block[MX_USTAR_BLOCK];
     int rc = mx_ustar_write(name, size, block, err);
+    mx_checksum_begin(&writer->sum);
     return rc < 0 ? rc : put(writer, block, sizeof(block), err);
 }
 
-static int put_padding(mx_archive_writer *writer, uint64_t size, struct mx_error *err) {
+static int put_content(mx_archive_writer *writer, struct mx_slice bytes, struct mx_error *err) {
+    mx_checksum_add(&writer->sum, bytes);
+    return put(writer, bytes.ptr, bytes.len, err);
+}
+
+// Fills up the last block and notes what was written.
+static int end_member(
+    mx_archive_writer *writer, const char *name, uint64_t size, struct mx_error *err) {
     static const unsigned char zeros[MX_USTAR_BLOCK];
     size_t over = (size_t)(size % MX_USTAR_BLOCK);
-    return over == 0 ? MX_OK : put(writer, zeros, MX_USTAR_BLOCK - over, err);
+    int rc = over == 0 ? MX_OK : put(writer, zeros, MX_USTAR_BLOCK - over, err);
+    if (rc == MX_OK) {
+        note_member(writer, name, size);
+        mx_checksum_end(&writer->sum, writer->members[writer->member_count - 1].digest);
+    }
+    return rc;
 }
 
 int mx_archive_add_bytes(
     mx_archive_writer *writer, const char *name, struct mx_slice bytes, struct mx_error *err) {
-    int rc = put_header(writer, name, bytes.len, err);
+    int rc = begin_member(writer, name, bytes.len, err);
     if (rc == MX_OK) {
-        rc = put(writer, bytes.ptr, bytes.len, err);
+        rc = put_content(writer, bytes, err);
     }
-    return rc == MX_OK ? put_padding(writer, bytes.len, err) : rc;
+    return rc == MX_OK ? end_member(writer, name, bytes.len, err) : rc;
 }
 
 // Exactly `size` bytes: the header has promised them.
@@ -113,7 +147,7 @@ static int copy_bytes(
         if (got == 0) {
             return mx_fail(err, MX_E_CONFLICT, "%s became shorter while it was read", path);
         }
-        int rc = put(writer, piece, (size_t)got, err);
+        int rc = put_content(writer, (struct mx_slice){piece, (size_t)got}, err);
         if (rc < 0) {
             return rc;
         }
@@ -135,12 +169,12 @@ int mx_archive_add_file(
         goto out;
     }
     uint64_t size = (uint64_t)info.st_size;
-    rc = put_header(writer, name, size, err);
+    rc = begin_member(writer, name, size, err);
     if (rc == MX_OK) {
         rc = copy_bytes(writer, fd, path, size, err);
     }
     if (rc == MX_OK) {
-        rc = put_padding(writer, size, err);
+        rc = end_member(writer, name, size, err);
     }
 out:
     close(fd);

@@ -1,7 +1,7 @@
-// FIPS 180-4, on whole inputs.
+// FIPS 180-4.
 #include "storage/sha256.h"
 
-enum { BLOCK_SIZE = 64 };
+enum { BLOCK_SIZE = MX_CHECKSUM_BLOCK };
 
 static const uint32_t constants[64] = {0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b,
     0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74,
@@ -31,54 +31,93 @@ static void load_block(const unsigned char *block, uint32_t schedule[64]) {
 }
 
 static void add_block(uint32_t state[8], const unsigned char *block) {
-    uint32_t schedule[64], s[8];
+    uint32_t schedule[64];
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+    uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
     load_block(block, schedule);
-    memcpy(s, state, sizeof(s));
     for (int i = 0; i < 64; i++) {
-        uint32_t choice = (s[4] & s[5]) ^ (~s[4] & s[6]);
-        uint32_t majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
-        uint32_t first = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) + choice +
+        uint32_t choice = (e & f) ^ (~e & g);
+        uint32_t majority = (a & b) ^ (a & c) ^ (b & c);
+        uint32_t first = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + choice +
                          constants[i] + schedule[i];
-        uint32_t second = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) + majority;
-        memmove(s + 1, s, 7 * sizeof(s[0]));
-        s[4] += first;
-        s[0] = first + second;
+        uint32_t second = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + majority;
+        h = g;
+        g = f;
+        f = e;
+        e = d + first;
+        d = c;
+        c = b;
+        b = a;
+        a = first + second;
     }
+    const uint32_t sums[8] = {a, b, c, d, e, f, g, h};
     for (int i = 0; i < 8; i++) {
-        state[i] += s[i];
+        state[i] += sums[i];
     }
 }
 
-// The rest of the data, the mark behind it, and its length in bits.
-static void add_end(uint32_t state[8], const unsigned char *rest, size_t len, uint64_t total) {
-    unsigned char block[2 * BLOCK_SIZE] = {0};
-    if (len > 0) {
-        memcpy(block, rest, len);
+void mx_checksum_begin(struct mx_checksum *sum) {
+    static const uint32_t start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f,
+        0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    memcpy(sum->state, start, sizeof(start));
+    sum->rest_len = 0;
+    sum->total = 0;
+}
+
+// Fills up the block that was begun. Gives what is left of `data`.
+static struct mx_slice fill_rest(struct mx_checksum *sum, struct mx_slice data) {
+    size_t room = BLOCK_SIZE - sum->rest_len;
+    size_t part = data.len < room ? data.len : room;
+    memcpy(sum->rest + sum->rest_len, data.ptr, part);
+    sum->rest_len += part;
+    if (sum->rest_len == BLOCK_SIZE) {
+        add_block(sum->state, sum->rest);
+        sum->rest_len = 0;
     }
-    block[len] = 0x80;
-    size_t size = len + 9 <= BLOCK_SIZE ? BLOCK_SIZE : 2 * BLOCK_SIZE;
+    return (struct mx_slice){data.ptr + part, data.len - part};
+}
+
+void mx_checksum_add(struct mx_checksum *sum, struct mx_slice data) {
+    sum->total += data.len;
+    if (data.len > 0 && sum->rest_len > 0) {
+        data = fill_rest(sum, data);
+    }
+    while (data.len >= BLOCK_SIZE) {
+        add_block(sum->state, (const unsigned char *)data.ptr);
+        data.ptr += BLOCK_SIZE;
+        data.len -= BLOCK_SIZE;
+    }
+    if (data.len > 0) {
+        fill_rest(sum, data);
+    }
+}
+
+// The mark behind the data, and its length in bits.
+static void add_end(struct mx_checksum *sum) {
+    unsigned char block[2 * BLOCK_SIZE] = {0};
+    memcpy(block, sum->rest, sum->rest_len);
+    block[sum->rest_len] = 0x80;
+    size_t size = sum->rest_len + 9 <= BLOCK_SIZE ? BLOCK_SIZE : 2 * BLOCK_SIZE;
     for (int i = 0; i < 8; i++) {
-        block[size - 1 - (size_t)i] = (unsigned char)(total * 8 >> 8 * i);
+        block[size - 1 - (size_t)i] = (unsigned char)(sum->total * 8 >> 8 * i);
     }
     for (size_t at = 0; at < size; at += BLOCK_SIZE) {
-        add_block(state, block + at);
+        add_block(sum->state, block + at);
     }
+}
+
+void mx_checksum_end(struct mx_checksum *sum, char out[2 * MX_CHECKSUM_SIZE + 1]) {
+    static const char digits[] = "0123456789abcdef";
+    add_end(sum);
+    for (int i = 0; i < 2 * MX_CHECKSUM_SIZE; i++) {
+        out[i] = digits[sum->state[i / 8] >> (28 - 4 * (i % 8)) & 15];
+    }
+    out[2 * MX_CHECKSUM_SIZE] = '\0';
 }
 
 void mx_checksum_hex(struct mx_slice data, char out[2 * MX_CHECKSUM_SIZE + 1]) {
-    static const char digits[] = "0123456789abcdef";
-    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c,
-        0x1f83d9ab, 0x5be0cd19};
-    const unsigned char *at = (const unsigned char *)data.ptr;
-    size_t left = data.len;
-    while (left >= BLOCK_SIZE) {
-        add_block(state, at);
-        at += BLOCK_SIZE;
-        left -= BLOCK_SIZE;
-    }
-    add_end(state, at, left, data.len);
-    for (int i = 0; i < 2 * MX_CHECKSUM_SIZE; i++) {
-        out[i] = digits[state[i / 8] >> (28 - 4 * (i % 8)) & 15];
-    }
-    out[2 * MX_CHECKSUM_SIZE] = '\0';
+    struct mx_checksum sum;
+    mx_checksum_begin(&sum);
+    mx_checksum_add(&sum, data);
+    mx_checksum_end(&sum, out);
 }

@@ -50,7 +50,7 @@ end
 ---@param err { code?: string, message: string }
 ---@return integer exit_code
 function args.fail(name, err)
-  local codes = { missing = 3, conflict = 4, invalid = 5, busy = 4 }
+  local codes = { missing = 3, conflict = 4, invalid = 5, busy = 4, system = 71 }
   io.stderr:write(name, ": ", err.message, "\n")
   return codes[(err.code or ""):match("[^.]*$")] or 1
 end

@@ -1,13 +1,13 @@
 // Backups at random moments while shoppers buy: each restores to a shop that was, complete up to one moment and with
 // nothing from after it. And imports while shoppers buy.
 import { spawn } from "node:child_process";
-import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Shopper } from "../support/shopper.mjs";
 import { bin, merx, root } from "../scenario/support/server.mjs";
 import { sleep, test } from "../scenario/support/test.mjs";
 import { Load } from "./support/load.mjs";
-import { IS_LONG, SEED, check, fsck, new_shop, promise_of, query, random, say, start } from "./support/shop.mjs";
+import { IS_LONG, SEED, check, fsck, new_shop, promise_of, query, random, run, say, start } from "./support/shop.mjs";
 
 async function cli(args, what) {
   const result = await merx([...args, "--share", root]);
@@ -112,28 +112,84 @@ test("a backup that is killed half-way leaves nothing that looks like one", asyn
   say(`${killed} backups killed; what stood under their name could always be restored`);
 }, { timeout: 180_000 });
 
-test("a backup that was cut, or whose head is damaged, is refused and restores nothing", async (t) => {
+// Restores what must be refused: with exit code 5, a word that names the matter, and an untouched folder.
+async function demand_refusal(t, file, what) {
+  const folder = join(await t.folder(), "restored");
+  const result = await merx(["restore", file, "--data", folder, "--share", root]);
+  if (result.code !== 5) throw new Error(`${what}: restore ended with ${result.code}: ${result.stdout}${result.stderr}`);
+  if (!/is damaged|no backup/.test(result.stderr)) throw new Error(`${what}: refused without a clear word: ${result.stderr}`);
+  if (await stat(folder).catch(() => null)) throw new Error(`${what}: a refused backup left something`);
+  return result.stderr.trim();
+}
+
+async function with_media(t) {
   const data = await new_shop(t);
+  await mkdir(join(data, "media/ab"), { recursive: true });
+  await writeFile(join(data, "media/ab/picture.webp"), Buffer.alloc(70_001, 7));
+  await mkdir(join(data, "plugins/acme.hello"), { recursive: true });
+  await writeFile(join(data, "plugins/acme.hello/note.txt"), "hello");
+  return data;
+}
+
+test("no byte of a backup changes unseen, and the damaged member is named", async (t) => {
+  const data = await with_media(t);
   const file = join(await t.folder(), "shop.merx");
   await cli(["backup", file, "--data", data], "merx backup");
+  await cli(["backup", "--verify", file, "--data", data], "merx backup --verify");
   const whole = await readFile(file);
+  const at_picture = whole.indexOf("media/ab/picture.webp");
+  const at_manifest = whole.indexOf("manifest.json");
+  const chosen = [
+    [0, "no ustar archive"], [511, "no ustar archive"], [512, "shop.db"], [at_picture - 1, "shop.db"], [at_picture, "behind shop.db"], [at_picture + 600, "media/ab/picture.webp"],
+    [at_picture + 512 + 70_001, "behind media/ab/picture.webp"], [at_manifest + 700, "manifest.json"], [whole.length - 1, "end"],
+  ];
   const draw = random(SEED + 3);
-  let refused = 0;
-  for (let i = 0; i < 12; i++) {
+  for (let i = IS_LONG ? 2000 : 60; i > 0; i--) chosen.push([Math.floor(draw() * whole.length), ""]);
+  for (const [at, wanted] of chosen) {
     const bytes = Buffer.from(whole);
-    const is_cut = i % 2 === 0;
-    const at = Math.floor(draw() * (is_cut ? bytes.length : 512));
-    if (!is_cut) bytes[at] ^= 0x20;
-    await writeFile(file, is_cut ? bytes.subarray(0, at) : bytes);
-    const folder = join(await t.folder(), "restored");
-    const result = await merx(["restore", file, "--data", folder, "--share", root]);
-    if (result.code === 0) throw new Error(`a backup ${is_cut ? `cut at byte ${at}` : `with a wrong byte at ${at}`} of ${bytes.length} was restored`);
-    if (!/\w+/.test(result.stderr)) throw new Error("a damaged backup was refused without a word");
-    if (await stat(join(folder, "shop.db")).catch(() => null)) throw new Error("a refused backup left a database");
-    refused++;
+    bytes[at] ^= 1 << (at % 8);
+    await writeFile(file, bytes);
+    const { code, stderr } = await merx(["backup", "--verify", file, "--share", root]);
+    if (code !== 5) throw new Error(`a wrong byte at ${at} of ${whole.length} was not noticed: ${code} ${stderr}`);
+    if (!stderr.includes(wanted)) throw new Error(`a wrong byte at ${at}: "${stderr.trim()}" does not name ${wanted}`);
   }
-  say(`${refused} damaged backups refused`);
-}, { timeout: 120_000 });
+  const told = [];
+  for (const [at] of chosen.slice(0, 9)) {
+    const bytes = Buffer.from(whole);
+    bytes[at] ^= 0x20;
+    await writeFile(file, bytes);
+    told.push(await demand_refusal(t, file, `a wrong byte at ${at}`));
+  }
+  for (let i = 0; i < 6; i++) {
+    const length = Math.floor(draw() * whole.length);
+    await writeFile(file, whole.subarray(0, length));
+    told.push(await demand_refusal(t, file, `cut at ${length}`));
+  }
+  await writeFile(file, Buffer.concat([whole, Buffer.alloc(512)]));
+  await demand_refusal(t, file, "something behind the end");
+  await writeFile(file, whole);
+  const folder = join(await t.folder(), "restored");
+  await cli(["restore", file, "--data", folder], "merx restore");
+  const picture = await readFile(join(folder, "media/ab/picture.webp"));
+  if (!picture.equals(Buffer.alloc(70_001, 7))) throw new Error("a picture came back as another one");
+  say(`${chosen.length} wrong bytes of ${whole.length} found; "${told[2].replace(file, "FILE")}"`);
+}, { timeout: IS_LONG ? 1_200_000 : 180_000 });
+
+test("a backup of an older Merx, without digests, is taken only when told", async (t) => {
+  const data = await new_shop(t);
+  const folder = await t.folder();
+  const file = join(folder, "old.merx");
+  await writeFile(join(folder, "manifest.json"), JSON.stringify({ format: 1, version: "0.0.9", made_at: 1 }));
+  await cp(join(data, "shop.db"), join(folder, "shop.db"));
+  await run("tar", ["--format=ustar", "--owner=0", "--group=0", "--numeric-owner", "--mode=644", "--mtime=@0", "-b", "1", "-C", folder, "-cf", file, "manifest.json", "shop.db"]);
+  const restored = join(folder, "restored");
+  const refused = await merx(["restore", file, "--data", restored, "--share", root]);
+  if (refused.code !== 5 || !/--unproved/.test(refused.stderr)) throw new Error(`an old backup: ${refused.code} ${refused.stderr}`);
+  const taken = await cli(["restore", "--unproved", file, "--data", restored], "merx restore --unproved");
+  if (!/warning/.test(taken.stderr)) throw new Error("an old backup was restored without a warning");
+  await check(join(restored, "shop.db"));
+  say(`"${refused.stderr.trim().replace(file, "FILE")}"`);
+});
 
 function catalogue_of(count) {
   const rows = ["ID,Type,SKU,Name,Published,Visibility in catalog,Short description,Description,Tax status,In stock?,Stock,Weight (kg),Regular price,Categories"];

@@ -13,11 +13,33 @@ local ArchiveWriter = {}
 ---@return native.Error? err
 function archive.create(path) end
 
+---@class native.ArchiveMember
+---@field name string
+---@field size integer
+---@field digest string SHA-256 of the content, hex
+
 ---@param path string
 ---@param folder string empty or missing
----@return true? ok
+---@return native.ArchiveMember[]? members as they were unpacked
 ---@return native.Error? err
 function archive.extract(path, folder) end
+
+--- Reads everything, changes nothing.
+---@param path string
+---@param exact? boolean take nothing but what create() would have written, byte for byte
+---@return native.ArchiveMember[]? members
+---@return native.Error? err
+function archive.list(path, exact) end
+
+---@param path string
+---@param name string of one member
+---@return string? bytes
+---@return native.Error? err
+function archive.read(path, name) end
+
+--- What was added so far.
+---@return native.ArchiveMember[]
+function ArchiveWriter:members() end
 
 ---@param name string
 ---@param bytes string

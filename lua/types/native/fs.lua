@@ -38,6 +38,13 @@ function fs.exists(path) end
 ---@return native.Error? err
 function fs.mkdir(path, mode) end
 
+--- On one disk; it is there after a power cut, too.
+---@param from string
+---@param to string
+---@return true? ok
+---@return native.Error? err
+function fs.rename(from, to) end
+
 --- Removes a file, or a folder and all below it. Nothing there is fine.
 ---@param path string
 ---@return true? ok

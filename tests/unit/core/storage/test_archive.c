@@ -15,7 +15,8 @@
 #include "temp_folder.h"
 
 static struct temp_folder folder;
-static const struct mx_archive_limits roomy = {1 << 20, 1 << 22, 100};
+static const struct mx_archive_limits roomy = {1 << 20, 1 << 22, 100, false};
+static const struct mx_archive_limits exact = {1 << 20, 1 << 22, 100, true};
 
 static int make_folder(void **state) {
     (void)state;
@@ -96,7 +97,7 @@ static void what_goes_in_comes_out(void **state) {
     make_sample_files();
     write_sample("a.merx");
     const char *archive = temp_path(&folder, "a.merx");
-    if (mx_archive_extract(archive, temp_path(&folder, "out"), &roomy, &err) < 0) {
+    if (mx_archive_extract(archive, temp_path(&folder, "out"), &roomy, NULL, NULL, &err) < 0) {
         fail_msg("%s", err.text);
     }
     mx_buf before = get("file"), after = get("out/shop.db"), text = get("out/tree/b/c.txt");
@@ -216,8 +217,8 @@ static void make_header(unsigned char *block, const char *name, char type) {
 static int unpack(const unsigned char *bytes, size_t len, const struct mx_archive_limits *limits,
     struct mx_error *err) {
     put("evil.merx", (struct mx_slice){(const char *)bytes, len});
-    int rc =
-        mx_archive_extract(temp_path(&folder, "evil.merx"), temp_path(&folder, "out"), limits, err);
+    int rc = mx_archive_extract(
+        temp_path(&folder, "evil.merx"), temp_path(&folder, "out"), limits, NULL, NULL, err);
     struct mx_error ignored;
     mx_file_remove(temp_path(&folder, "out"), &ignored);
     return rc;
@@ -301,13 +302,118 @@ static void what_is_damaged_or_cut_off_is_refused(void **state) {
     mx_buf_deinit(&whole);
 }
 
+// --- digests ----------------------------------------------------------------------------------
+
+struct heard {
+    struct mx_archive_member members[16];
+    size_t count;
+};
+
+static int on_member_heard(
+    void *ctx, const struct mx_archive_member *member, struct mx_error *err) {
+    (void)err;
+    struct heard *heard = ctx;
+    assert_true(heard->count < 16);
+    heard->members[heard->count++] = *member;
+    return MX_OK;
+}
+
+static void every_member_has_its_digest(void **state) {
+    (void)state;
+    struct mx_error err;
+    struct heard listed = {.count = 0}, unpacked = {.count = 0};
+    mx_archive_writer *writer = NULL;
+    size_t count = 0;
+    make_sample_files();
+    write_sample("a.merx");
+    const char *path = temp_path(&folder, "a.merx");
+    assert_int_equal(mx_archive_list(path, &exact, on_member_heard, &listed, &err), MX_OK);
+    assert_int_equal(mx_archive_extract(temp_path(&folder, "a.merx"), temp_path(&folder, "out"),
+                         &roomy, on_member_heard, &unpacked, &err),
+        MX_OK);
+    assert_int_equal(listed.count, 6);
+    assert_memory_equal(&listed, &unpacked, sizeof(listed));
+    assert_string_equal(listed.members[0].digest, // of {"form":1}
+        "fd38380720bcaff6c087579c860d2096fdc083e3642b9c84c715880cecb6fec9");
+    assert_string_equal(listed.members[5].digest, // of nothing
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    assert_int_equal(mx_archive_writer_open(temp_path(&folder, "b.merx"), &writer, &err), MX_OK);
+    assert_int_equal(
+        mx_archive_add_file(writer, "shop.db", temp_path(&folder, "file"), &err), MX_OK);
+    const struct mx_archive_member *members = mx_archive_members(writer, &count);
+    assert_int_equal(count, 1);
+    assert_string_equal(members[0].name, "shop.db");
+    assert_string_equal(members[0].digest, listed.members[1].digest);
+    mx_archive_writer_close(writer);
+}
+
+// Whether an exact reader refuses what stands in "b.merx", or some digest is another one.
+static bool is_noticed(const struct heard *right) {
+    struct mx_error err;
+    struct heard now = {.count = 0};
+    int rc = mx_archive_list(temp_path(&folder, "b.merx"), &exact, on_member_heard, &now, &err);
+    return rc < 0 || memcmp(&now, right, sizeof(now)) != 0;
+}
+
+static void no_byte_changes_unseen(void **state) {
+    (void)state;
+    struct mx_error err;
+    struct heard right = {.count = 0};
+    mx_archive_writer *writer = NULL;
+    assert_int_equal(mx_archive_writer_open(temp_path(&folder, "a.merx"), &writer, &err), MX_OK);
+    assert_int_equal(
+        mx_archive_add_bytes(writer, "manifest", MX_SLICE("{\"form\":1}"), &err), MX_OK);
+    assert_int_equal(mx_archive_add_bytes(writer, long_name, MX_SLICE("picture"), &err), MX_OK);
+    assert_int_equal(mx_archive_writer_finish(writer, &err), MX_OK);
+    mx_archive_writer_close(writer);
+    mx_buf whole = get("a.merx");
+    put("b.merx", mx_buf_slice(&whole));
+    assert_int_equal(
+        mx_archive_list(temp_path(&folder, "b.merx"), &exact, on_member_heard, &right, &err),
+        MX_OK);
+    assert_int_equal(whole.len, 6 * MX_USTAR_BLOCK);
+    assert_false(is_noticed(&right));
+    for (size_t at = 0; at < whole.len; at++) {
+        char before = whole.ptr[at];
+        whole.ptr[at] = (char)(before ^ 1 << at % 8);
+        put("b.merx", mx_buf_slice(&whole));
+        if (!is_noticed(&right)) {
+            fail_msg("a change of byte %zu was not noticed", at);
+        }
+        whole.ptr[at] = before;
+    }
+    mx_buf_append_char(&whole, '\0');
+    put("b.merx", mx_buf_slice(&whole));
+    assert_true(is_noticed(&right));
+    for (size_t cut = 1; cut <= whole.len; cut += 61) {
+        put("b.merx", (struct mx_slice){whole.ptr, whole.len - cut});
+        assert_true(cut == 1 || is_noticed(&right));
+    }
+    mx_buf_deinit(&whole);
+}
+
+static void one_member_is_read_by_name(void **state) {
+    (void)state;
+    struct mx_error err;
+    mx_buf bytes = {0};
+    make_sample_files();
+    write_sample("a.merx");
+    const char *path = temp_path(&folder, "a.merx");
+    assert_int_equal(mx_archive_read_one(path, "tree/z.txt", &exact, 100, &bytes, &err), MX_OK);
+    assert_string_equal(mx_buf_text(&bytes), "last");
+    assert_int_equal(
+        mx_archive_read_one(path, "tree/y.txt", &exact, 100, &bytes, &err), MX_E_MISSING);
+    assert_int_equal(mx_archive_read_one(path, "shop.db", &exact, 100, &bytes, &err), MX_E_LIMIT);
+    mx_buf_deinit(&bytes);
+}
+
 static void limits_hold(void **state) {
     (void)state;
     make_sample_files();
     write_sample("a.merx");
     mx_buf whole = get("a.merx");
     static const struct mx_archive_limits tight[] = {
-        {1000, 1 << 22, 100}, {1 << 20, 1000, 100}, {1 << 20, 1 << 22, 3}};
+        {1000, 1 << 22, 100, false}, {1 << 20, 1000, 100, false}, {1 << 20, 1 << 22, 3, false}};
     for (size_t i = 0; i < sizeof(tight) / sizeof(tight[0]); i++) {
         struct mx_error err;
         assert_int_equal(
@@ -336,8 +442,8 @@ static void a_folder_with_something_in_it_is_not_unpacked_into(void **state) {
     struct mx_error err;
     make_sample_files();
     write_sample("a.merx");
-    assert_int_equal(
-        mx_archive_extract(temp_path(&folder, "a.merx"), temp_path(&folder, "tree"), &roomy, &err),
+    assert_int_equal(mx_archive_extract(temp_path(&folder, "a.merx"), temp_path(&folder, "tree"),
+                         &roomy, NULL, NULL, &err),
         MX_E_CONFLICT);
 }
 
@@ -356,6 +462,9 @@ int main(void) {
         CASE(a_folder_is_harmless),
         CASE(one_name_twice_is_refused),
         CASE(what_is_damaged_or_cut_off_is_refused),
+        CASE(every_member_has_its_digest),
+        CASE(no_byte_changes_unseen),
+        CASE(one_member_is_read_by_name),
         CASE(limits_hold),
         CASE(huge_sizes_do_not_wrap),
         CASE(a_folder_with_something_in_it_is_not_unpacked_into),
