@@ -1,4 +1,5 @@
 --- Themes: files of Liquid and JSON, texts, styles. A theme is data; what it may say is decided here.
+local assets = require("web.assets")
 local buf = require("kernel.buf")
 local crypto = require("kernel.crypto")
 local filters = require("web.filters")
@@ -21,17 +22,12 @@ local theme = {}
 ---@field pages table<string, table> JSON templates by name, with the sizes of the last page
 ---@field texts table<string, table<string, string>> locale -> key -> text
 ---@field words table<string, table> texts by locale, compiled
----@field assets table<string, { url: string, type: string, body: string }> by name
----@field asset_by_url table<string, table>
+---@field assets table<string, merx.Asset> by name
+---@field asset_by_url table<string, merx.Asset>
 
 local LARGEST_ROOM <const> = 512 * 1024
 
 local themes = {} ---@type table<string, merx.Theme>
-
-local TYPES <const> = {
-  css = "text/css; charset=utf-8", js = "text/javascript; charset=utf-8", svg = "image/svg+xml",
-  png = "image/png", jpg = "image/jpeg", webp = "image/webp", woff2 = "font/woff2", json = "application/json",
-}
 
 local function read_json(path)
   local bytes = fs.read(path)
@@ -76,43 +72,6 @@ local function load_pages(root)
     if name then pages[name] = read_json(root .. "/templates/" .. file) end
   end
   return pages
-end
-
--- Styles are one file to a browser and one file a component to us. The order of cascade layers is
--- declared in tokens.css, which comes first.
-local function bundle(folder, ending, first)
-  local parts = {}
-  local names = fs.list(folder) or {}
-  table.sort(names, function(a, b)
-    if (a == first) ~= (b == first) then return a == first end
-    return a < b
-  end)
-  for _, name in ipairs(names) do
-    if name:find("%." .. ending .. "$") then parts[#parts + 1] = assert(fs.read(folder .. "/" .. name)) end
-  end
-  return table.concat(parts, "\n")
-end
-
-local function shrink_css(css)
-  return (css:gsub("/%*.-%*/", ""):gsub("[ \t]*\n%s*", "\n"):gsub("\n+", "\n"):gsub(" {\n", "{"):gsub(";\n", ";"):gsub("\n}", "}"):gsub("}\n", "}"))
-end
-
-local function add_asset(found, name, body)
-  local stem, ending = name:match("^(.*)%.(%w+)$")
-  local digest = text.hex(crypto.blake2b(body)):sub(1, 12)
-  local asset = { url = "/assets/" .. stem .. "." .. digest .. "." .. ending, type = TYPES[ending] or "application/octet-stream", body = body }
-  found.assets[name], found.asset_by_url[asset.url] = asset, asset
-end
-
-local function load_assets(found)
-  local folder = found.root .. "/assets"
-  found.assets, found.asset_by_url = {}, {}
-  add_asset(found, "theme.css", shrink_css(bundle(folder .. "/css", "css", "tokens.css")))
-  add_asset(found, "theme.js", bundle(folder .. "/js", "js"))
-  for _, name in ipairs(fs.list(folder) or {}) do
-    local info = fs.stat(folder .. "/" .. name)
-    if info and info.kind == "file" then add_asset(found, name, assert(fs.read(folder .. "/" .. name))) end
-  end
 end
 
 local function settings_of(schema, given)
@@ -163,7 +122,8 @@ local function load(id)
   local about = read_json(found.root .. "/theme.json")
   found.stamp = stamp_of(found.root, id)
   found.texts, found.pages = load_texts(found.root), load_pages(found.root)
-  load_assets(found)
+  local files = assets.load(found.root .. "/assets", "/assets/", { css = "theme.css", js = "theme.js" })
+  found.assets, found.asset_by_url = files.by_name, files.by_url
   local folders = { snippet = "snippets/", section = "sections/", layout = "layout/" }
   local kept = {}
   for _, name in ipairs(about.kept or {}) do kept[name] = true end
