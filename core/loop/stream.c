@@ -6,7 +6,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "loop/internal.h"
@@ -195,7 +197,7 @@ static void queue_rest(mx_stream *stream, uv_buf_t *bufs, unsigned count, size_t
     }
     uv_buf_t wait[2] = {uv_buf_init(pending->bytes, (unsigned)copied)};
     if (hold) {
-        pending->hold = *hold;
+        pending->hold = (struct mx_stream_hold){.release = hold->release, .ctx = hold->ctx};
         wait[1] = bufs[count - 1];
     }
     bool has_copy = copied > 0;
@@ -206,10 +208,53 @@ static void queue_rest(mx_stream *stream, uv_buf_t *bufs, unsigned count, size_t
     (void)status;
 }
 
+// Sends the head with the promise of more, then the body by reference. Returns what the kernel
+// took; an error shows when the rest is written.
+static size_t send_with_file(mx_stream *stream, const struct mx_slice *pieces, size_t count,
+    const struct mx_stream_file *file) {
+    struct iovec head[MX_STREAM_PIECES];
+    size_t head_len = 0;
+    for (size_t i = 0; i + 1 < count; i++) {
+        head[i] = (struct iovec){(char *)(uintptr_t)pieces[i].ptr, pieces[i].len};
+        head_len += pieces[i].len;
+    }
+    uv_os_fd_t fd;
+    int status = uv_fileno(&stream->handle.any, &fd);
+    assert(status == 0 && "the stream is open");
+    (void)status;
+    struct msghdr message = {.msg_iov = head, .msg_iovlen = count - 1};
+    ssize_t sent = sendmsg(fd, &message, MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < (ssize_t)head_len) {
+        return sent > 0 ? (size_t)sent : 0;
+    }
+    off_t at = (off_t)file->at;
+    size_t left = pieces[count - 1].len;
+    while (left > 0) {
+        ssize_t took = sendfile(fd, file->fd, &at, left);
+        if (took > 0) {
+            left -= (size_t)took;
+        } else if (took == 0 || errno != EINTR) {
+            break;
+        }
+    }
+    return head_len + pieces[count - 1].len - left;
+}
+
+// Hands the pieces to the kernel without waiting. Returns what it took.
+static size_t send_now(mx_stream *stream, const struct mx_slice *pieces, size_t count,
+    const struct mx_stream_hold *hold) {
+    if (hold && hold->file && pieces[count - 1].len > 0) {
+        return send_with_file(stream, pieces, count, hold->file);
+    }
+    uv_buf_t bufs[MX_STREAM_PIECES];
+    unsigned used = collect(pieces, count, 0, bufs);
+    int status = uv_try_write(&stream->handle.stream, bufs, used);
+    return status > 0 ? (size_t)status : 0;
+}
+
 bool mx_stream_write(mx_stream *stream, const struct mx_slice *pieces, size_t count,
     const struct mx_stream_hold *hold) {
     assert(count <= MX_STREAM_PIECES && "uv_buf_t bufs[] has that many");
-    uv_buf_t bufs[MX_STREAM_PIECES];
     size_t len = 0;
     for (size_t i = 0; i < count; i++) {
         len += pieces[i].len;
@@ -218,17 +263,13 @@ bool mx_stream_write(mx_stream *stream, const struct mx_slice *pieces, size_t co
         release_hold(hold);
         return true; // `ended` tells of a broken stream
     }
-    size_t sent = 0;
-    unsigned left = collect(pieces, count, 0, bufs);
-    if (stream->queued == 0) {
-        int status = uv_try_write(&stream->handle.stream, bufs, left);
-        sent = status > 0 ? (size_t)status : 0;
-    }
+    size_t sent = stream->queued == 0 ? send_now(stream, pieces, count, hold) : 0;
     if (sent == len) {
         release_hold(hold);
         return true;
     }
-    left = sent > 0 ? collect(pieces, count, sent, bufs) : left;
+    uv_buf_t bufs[MX_STREAM_PIECES];
+    unsigned left = collect(pieces, count, sent, bufs);
     if (hold && pieces[count - 1].len == 0) { // it keeps nothing
         release_hold(hold);
         hold = NULL;

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "loop/loop.h"
 #include "platform/slice.h"
@@ -21,11 +22,19 @@ struct mx_stream_events {
     void (*closed)(void *ctx);
 };
 
+// Bytes that lie in a file, too, and never change there.
+struct mx_stream_file {
+    int fd;
+    uint64_t at;
+};
+
 // Says that the last slice of a write stays where it is until `release(ctx)` is called: once, when
-// it was sent or the stream is closed; perhaps inside the call that hands it over.
+// it was sent or the stream is closed; perhaps inside the call that hands it over. With `file`,
+// which is borrowed for the call, the kernel takes what it can from there without a copy.
 struct mx_stream_hold {
     void (*release)(void *ctx);
     void *ctx;
+    const struct mx_stream_file *file; // NULL: memory only
 };
 
 enum {

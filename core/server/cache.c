@@ -1,15 +1,22 @@
 // Sixteen shards, each a hash table and a ring with a hand (CLOCK, which approximates LRU): a hit
 // only sets a flag, so a shard's lock is held for the length of a bucket. Whether an entry still
 // holds is judged outside the lock, and only once for each published sequence.
+#define _GNU_SOURCE // memfd_create()
 #include "server/cache.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "platform/alloc.h"
 #include "server/limits.h"
 
 enum { SHARDS = 16, BUCKETS_MIN = 64 };
+
+// What entry->files holds instead of a descriptor; those below 3 are never a file of ours.
+enum { FILE_NEVER_ASKED = 0, FILE_ASKED_ONCE = 1, FILE_NONE = 2, FILE_MIN = 3 };
 
 struct shard {
     pthread_mutex_t lock;
@@ -41,12 +48,23 @@ static void variant_destroy(struct mx_cache_variant *variant) {
     }
 }
 
+// Descriptors are the process's, so is their limit.
+static atomic_int files_open;
+
+static void file_close(int file) {
+    if (file >= FILE_MIN) {
+        close(file);
+        atomic_fetch_sub_explicit(&files_open, 1, memory_order_relaxed);
+    }
+}
+
 void mx_cache_release(struct mx_cache_entry *entry) {
     if (!entry || atomic_fetch_sub_explicit(&entry->refs, 1, memory_order_acq_rel) > 1) {
         return;
     }
     for (int i = 0; i < MX_CACHE_VARIANTS; i++) {
         variant_destroy(atomic_load(&entry->variants[i]));
+        file_close(atomic_load(&entry->files[i]));
     }
     mx_free(entry);
 }
@@ -276,6 +294,18 @@ const struct mx_cache_variant *mx_cache_variant_find(
     return atomic_load_explicit(&entry->variants[encoding], memory_order_acquire);
 }
 
+// Counts what was added to an entry.
+static void account(mx_cache *cache, struct mx_cache_entry *entry, size_t size) {
+    struct shard *shard = shard_of(cache, entry->hash);
+    pthread_mutex_lock(&shard->lock);
+    if (*find_link(shard, entry->key, entry->hash) == entry) { // still ours to account for
+        entry->size += size;
+        shard->bytes += size;
+        evict_down_to(shard, cache->shard_max);
+    }
+    pthread_mutex_unlock(&shard->lock);
+}
+
 const struct mx_cache_variant *mx_cache_variant_add(mx_cache *cache, struct mx_cache_entry *entry,
     enum mx_encoding encoding, struct mx_cache_variant *variant) {
     assert(encoding != MX_ENCODING_IDENTITY && "an entry is made of that one");
@@ -286,15 +316,58 @@ const struct mx_cache_variant *mx_cache_variant_add(mx_cache *cache, struct mx_c
         variant_destroy(box);
         return found;
     }
-    struct shard *shard = shard_of(cache, entry->hash);
-    pthread_mutex_lock(&shard->lock);
-    if (*find_link(shard, entry->key, entry->hash) == entry) { // still ours to account for
-        entry->size += size;
-        shard->bytes += size;
-        evict_down_to(shard, cache->shard_max);
-    }
-    pthread_mutex_unlock(&shard->lock);
+    account(cache, entry, size);
     return box;
+}
+
+static bool write_whole(int fd, struct mx_slice bytes) {
+    while (bytes.len > 0) {
+        ssize_t wrote = write(fd, bytes.ptr, bytes.len);
+        if (wrote < 0 && errno == EINTR) {
+            continue;
+        }
+        if (wrote <= 0) {
+            return false;
+        }
+        bytes.ptr += wrote;
+        bytes.len -= (size_t)wrote;
+    }
+    return true;
+}
+
+// A file of its own for each: bytes that the kernel still sends stay as they are when it is closed,
+// as they would not when a part of a file were used again.
+static int file_create(struct mx_slice bytes) {
+    if (atomic_fetch_add_explicit(&files_open, 1, memory_order_relaxed) < MX_LIMIT_CACHE_FILES) {
+        int fd = memfd_create("merx-page", MFD_CLOEXEC);
+        if (fd >= FILE_MIN && write_whole(fd, bytes)) {
+            return fd;
+        }
+        if (fd >= 0) {
+            close(fd);
+        }
+    }
+    atomic_fetch_sub_explicit(&files_open, 1, memory_order_relaxed);
+    return FILE_NONE;
+}
+
+int mx_cache_variant_file(
+    mx_cache *cache, struct mx_cache_entry *entry, const struct mx_cache_variant *form) {
+    int at = 0;
+    while (atomic_load_explicit(&entry->variants[at], memory_order_relaxed) != form) {
+        at++;
+        assert(at < MX_CACHE_VARIANTS && "the form is one of the entry");
+    }
+    int file = atomic_load_explicit(&entry->files[at], memory_order_acquire);
+    if (file == FILE_NEVER_ASKED) {
+        atomic_compare_exchange_strong(&entry->files[at], &file, FILE_ASKED_ONCE);
+    } else if (file == FILE_ASKED_ONCE &&
+               atomic_compare_exchange_strong(&entry->files[at], &file, FILE_NONE)) {
+        file = file_create(mx_buf_slice(&form->bytes));
+        atomic_store_explicit(&entry->files[at], file, memory_order_release);
+        account(cache, entry, file >= FILE_MIN ? form->bytes.len : 0);
+    }
+    return file >= FILE_MIN ? file : -1;
 }
 
 void mx_cache_clear(mx_cache *cache) {

@@ -36,9 +36,10 @@ struct mx_cache_entry {
     int64_t until_ms;
     bool is_worth_compressing;
     _Atomic(struct mx_cache_variant *) variants[MX_CACHE_VARIANTS]; // identity is always there
-    uint64_t version;              // whatever its owner compares, as of the file it came from
-    _Atomic uint64_t looked_at_ms; // when the owner last did
-    _Atomic uint64_t checked_seq;  // the global sequence at which it was last found valid
+    atomic_int files[MX_CACHE_VARIANTS]; // their copies in files; see mx_cache_variant_file()
+    uint64_t version;                    // whatever its owner compares, as of the file it came from
+    _Atomic uint64_t looked_at_ms;       // when the owner last did
+    _Atomic uint64_t checked_seq;        // the global sequence at which it was last found valid
     atomic_int refs;
     atomic_bool used; // since the hand last came by
     size_t size;
@@ -84,6 +85,12 @@ const struct mx_cache_variant *mx_cache_variant_find(
 // Returns the kept one, borrowed with the entry.
 const struct mx_cache_variant *mx_cache_variant_add(mx_cache *cache, struct mx_cache_entry *entry,
     enum mx_encoding encoding, struct mx_cache_variant *variant);
+
+// A file that holds the bytes of `form`, a form of `entry`, so that the kernel can send them
+// without a copy; borrowed with the entry. It is made when a form is asked for again; -1: there is
+// none.
+int mx_cache_variant_file(
+    mx_cache *cache, struct mx_cache_entry *entry, const struct mx_cache_variant *form);
 
 // Forgets everything.
 void mx_cache_clear(mx_cache *cache);

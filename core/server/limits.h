@@ -33,7 +33,8 @@ enum {
     MX_LIMIT_COMMANDS_WAITING = 4096,        // in the writer's queue: 503
     MX_LIMIT_CACHE_BYTES = 64 * 1024 * 1024, // pages and fragments
     MX_LIMIT_CACHE_ENTRY_BYTES = 2 * 1024 * 1024,
-    MX_LIMIT_CACHE_DEPS = 4096,             // tags of one entry; more is not stored
+    MX_LIMIT_CACHE_FILES = 256, // of its forms also in a file, to be sent without a copy
+    MX_LIMIT_CACHE_DEPS = 4096, // tags of one entry; more is not stored
     MX_LIMIT_ASSET_FILE_BYTES = 512 * 1024, // larger files are read in pieces
     MX_LIMIT_PIECE_BYTES = 256 * 1024,
     MX_LIMIT_CONTROL_BYTES = 16 * 1024 * 1024, // one message on merx.sock

@@ -12,6 +12,12 @@
 
 enum { TOGETHER = 8192 }; // a body up to this is copied: one piece is cheaper to write
 
+#ifdef MX_SMALL_BUFFERS
+enum { BY_REFERENCE = 1 };
+#else
+enum { BY_REFERENCE = 32 * 1024 }; // from here on a third call of the kernel is cheaper than a copy
+#endif
+
 static const struct mx_slice status_line = MX_SLICE("HTTP/1.1 200 OK\r\n");
 static const struct mx_slice status_line_304 = MX_SLICE("HTTP/1.1 304 Not Modified\r\n");
 
@@ -208,7 +214,7 @@ static bool send_parts(mx_exchange *exchange, struct mx_cache_entry *entry,
         {MX_SLICE("ETag"), validators->etag},
         {MX_SLICE("X-Content-Type-Options"), MX_SLICE("nosniff")},
     };
-    struct mx_stream_hold hold = {on_page_sent, entry};
+    struct mx_stream_hold hold = {.release = on_page_sent, .ctx = entry};
     struct mx_answer answer = {
         .status = 200, .fields = fields, .field_count = 3, .body = body_of(form), .hold = &hold};
     return mx_answer_ranges(exchange, &answer, validators);
@@ -253,7 +259,12 @@ void mx_page_send(mx_exchange *exchange, struct mx_cache_entry *entry) {
         body.len = 0;
     }
     struct mx_slice pieces[2] = {mx_buf_slice(head), body};
-    struct mx_stream_hold hold = {on_page_sent, entry};
+    struct mx_stream_hold hold = {.release = on_page_sent, .ctx = entry};
+    struct mx_stream_file file = {.fd = -1, .at = form->head_len};
+    if (body.len >= BY_REFERENCE) {
+        file.fd = mx_cache_variant_file(exchange->worker->lane.shared->cache, entry, form);
+        hold.file = file.fd >= 0 ? &file : NULL;
+    }
     if (exchange->stream) {
         mx_stream_write(exchange->stream, pieces, 2, &hold);
     } else {

@@ -50,6 +50,23 @@ test("text is compressed once and pictures are not", async (t) => {
   assert.equal(png.headers["cache-control"], "public, max-age=31536000, immutable");
 });
 
+test("a large file comes whole and as it is now, however often and however many ask for it", async (t) => {
+  const server = await serve(t);
+  const bytes = Buffer.from(Array.from({ length: 400_000 }, (_, i) => i % 251));
+  for (const mark of ["one", "two"]) {
+    bytes.write(mark);
+    bytes.write(mark, 300_000);
+    await put(server, "media/large.png", bytes);
+    await sleep(1100);
+    for (let round = 0; round < 3; round++) {
+      const replies = await Promise.all(Array.from({ length: 8 }, () => request(server.port, "/media/large.png")));
+      for (const reply of replies) assert.ok(bytes.equals(reply.body), `round ${round} of ${mark}`);
+    }
+    const part = await request(server.port, "/media/large.png", { headers: { Range: "bytes=300000-300002" } });
+    assert.equal(part.text, mark);
+  }
+});
+
 test("what people upload never runs", async (t) => {
   const server = await serve(t);
   await put(server, "media/a.svg", "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>");

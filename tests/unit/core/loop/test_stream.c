@@ -120,7 +120,7 @@ static void bytes_arrive_and_reading_can_pause(void **state) {
 static void short_pieces_go_out_at_once_and_are_let_go(void **state) {
     struct side *side = *state;
     struct mx_slice pieces[3] = {MX_SLICE("a"), MX_SLICE(""), MX_SLICE("bc")};
-    struct mx_stream_hold hold = {on_released, side};
+    struct mx_stream_hold hold = {.release = on_released, .ctx = side};
     assert_true(mx_stream_write(side->stream, pieces, 3, &hold));
     assert_int_equal(side->released, 1);
     assert_int_equal(mx_stream_queued(side->stream), 0);
@@ -148,7 +148,7 @@ static void a_long_write_waits_in_order(void **state) {
     }
     char head[] = "head:";
     struct mx_slice pieces[2] = {{head, 5}, {body, LEN}};
-    struct mx_stream_hold hold = {on_released, side};
+    struct mx_stream_hold hold = {.release = on_released, .ctx = side};
     assert_false(mx_stream_write(side->stream, pieces, 2, &hold));
     memset(head, 'X', 5);
     char tail[] = ":tail";
@@ -169,12 +169,60 @@ static void a_long_write_waits_in_order(void **state) {
     free(body);
 }
 
+// The kernel is given the file's bytes; what it does not take at once comes from memory.
+static void a_body_that_lies_in_a_file_goes_out_in_order(void **state) {
+    struct side *side = *state;
+    static const size_t lens[] = {1, 50000, 3 * 1024 * 1024};
+    for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+        size_t len = lens[i];
+        struct temp_folder folder;
+        temp_folder_make(&folder);
+        int fd = open(temp_path(&folder, "body"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        char *body = malloc(len);
+        for (size_t at = 0; at < len; at++) {
+            body[at] = (char)('a' + at % 23);
+        }
+        assert_int_equal(pwrite(fd, body, len, 7), len);
+        struct mx_stream_file file = {fd, 7};
+        struct mx_stream_hold hold = {.release = on_released, .ctx = side, .file = &file};
+        struct mx_slice pieces[3] = {MX_SLICE("he"), MX_SLICE("ad:"), {body, len}};
+        side->released = 0;
+        mx_stream_write(side->stream, pieces, 3, &hold);
+        close(fd);
+        struct mx_slice tail = MX_SLICE(":tail");
+        mx_stream_write(side->stream, &tail, 1, NULL);
+        mx_buf out = {0};
+        assert_int_equal(read_all(side, &out, len + 10), len + 10);
+        assert_memory_equal(out.ptr, "head:", 5);
+        assert_memory_equal(out.ptr + 5, body, len);
+        assert_memory_equal(out.ptr + 5 + len, ":tail", 5);
+        turn(side, 4);
+        assert_int_equal(side->released, 1);
+        mx_buf_deinit(&out);
+        free(body);
+        temp_folder_remove(&folder);
+    }
+}
+
+static void a_file_that_cannot_be_sent_is_no_loss(void **state) {
+    struct side *side = *state;
+    struct mx_stream_file file = {-1, 0};
+    struct mx_stream_hold hold = {.release = on_released, .ctx = side, .file = &file};
+    struct mx_slice pieces[2] = {MX_SLICE("head:"), MX_SLICE("body")};
+    mx_stream_write(side->stream, pieces, 2, &hold);
+    mx_buf out = {0};
+    assert_int_equal(read_all(side, &out, 9), 9);
+    assert_memory_equal(out.ptr, "head:body", 9);
+    wait_until(side, &side->released);
+    mx_buf_deinit(&out);
+}
+
 static void closing_lets_go_of_what_waits(void **state) {
     struct side *side = *state;
     enum { LEN = 3 * 1024 * 1024 };
     char *body = calloc(1, LEN);
     struct mx_slice piece = {body, LEN};
-    struct mx_stream_hold hold = {on_released, side};
+    struct mx_stream_hold hold = {.release = on_released, .ctx = side};
     assert_false(mx_stream_write(side->stream, &piece, 1, &hold));
     mx_stream_close(side->stream);
     assert_true(mx_stream_write(side->stream, &piece, 1, &hold)); // dropped, and let go at once
@@ -373,6 +421,8 @@ int main(void) {
         STREAM_TEST(bytes_arrive_and_reading_can_pause),
         STREAM_TEST(short_pieces_go_out_at_once_and_are_let_go),
         STREAM_TEST(a_long_write_waits_in_order),
+        STREAM_TEST(a_body_that_lies_in_a_file_goes_out_in_order),
+        STREAM_TEST(a_file_that_cannot_be_sent_is_no_loss),
         STREAM_TEST(closing_lets_go_of_what_waits),
         STREAM_TEST(an_end_of_input_is_no_break),
         STREAM_TEST(finish_sends_everything_before_it_closes),

@@ -5,11 +5,14 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "server/cache.h"
+#include "server/limits.h"
 
 struct world {
     mx_stamps *stamps;
@@ -135,6 +138,58 @@ static void the_first_variant_of_an_encoding_stays(void **state) {
     mx_cache_release(entry);
 }
 
+static int count_open_files(void) {
+    int count = 0;
+    for (int fd = 0; fd < 1024; fd++) {
+        count += fcntl(fd, F_GETFD) >= 0;
+    }
+    return count;
+}
+
+static void a_form_that_is_asked_for_again_lies_in_a_file(void **state) {
+    struct world *world = *state;
+    int before = count_open_files();
+    put(world, "a", "some bytes", 7, INT64_MAX);
+    struct mx_cache_stats stats[2];
+    mx_cache_stats_get(world->cache, &stats[0]);
+    struct mx_cache_entry *entry = mx_cache_acquire(world->cache, MX_SLICE("a"), 0);
+    const struct mx_cache_variant *form = mx_cache_variant_find(entry, MX_ENCODING_IDENTITY);
+    assert_int_equal(mx_cache_variant_file(world->cache, entry, form), -1);
+    int fd = mx_cache_variant_file(world->cache, entry, form);
+    assert_true(fd >= 0);
+    assert_int_equal(mx_cache_variant_file(world->cache, entry, form), fd);
+    char bytes[16];
+    assert_int_equal(pread(fd, bytes, sizeof(bytes), 0), 10);
+    assert_memory_equal(bytes, "some bytes", 10);
+    mx_cache_stats_get(world->cache, &stats[1]);
+    assert_int_equal(stats[1].bytes, stats[0].bytes + 10);
+    mx_cache_clear(world->cache);
+    assert_int_equal(pread(fd, bytes, sizeof(bytes), 0), 10); // as long as the reference
+    mx_cache_release(entry);
+    assert_int_equal(count_open_files(), before);
+}
+
+static void files_are_few(void **state) {
+    struct world *world = *state;
+    enum { FORMS = MX_LIMIT_CACHE_FILES + 10 };
+    int before = count_open_files();
+    int with_file = 0;
+    for (int i = 0; i < FORMS; i++) {
+        char key[16];
+        snprintf(key, sizeof(key), "k%d", i);
+        put(world, key, "x", 1, INT64_MAX);
+        struct mx_cache_entry *entry = mx_cache_acquire(world->cache, mx_slice_of(key), 0);
+        const struct mx_cache_variant *form = mx_cache_variant_find(entry, MX_ENCODING_IDENTITY);
+        mx_cache_variant_file(world->cache, entry, form);
+        with_file += mx_cache_variant_file(world->cache, entry, form) >= 0;
+        mx_cache_release(entry);
+    }
+    assert_int_equal(with_file, MX_LIMIT_CACHE_FILES);
+    assert_int_equal(count_open_files(), before + MX_LIMIT_CACHE_FILES);
+    mx_cache_clear(world->cache);
+    assert_int_equal(count_open_files(), before);
+}
+
 static void the_size_is_kept_and_what_is_used_survives(void **state) {
     struct world *world = *state;
     char key[16];
@@ -235,6 +290,8 @@ int main(void) {
         CACHE_TEST(what_was_touched_while_it_was_made_is_not_stored),
         CACHE_TEST(everything_can_be_made_stale_at_once),
         CACHE_TEST(a_reference_outlives_its_place_in_the_cache),
+        CACHE_TEST(a_form_that_is_asked_for_again_lies_in_a_file),
+        CACHE_TEST(files_are_few),
         CACHE_TEST(the_first_variant_of_an_encoding_stays),
         CACHE_TEST(the_size_is_kept_and_what_is_used_survives),
         CACHE_TEST(what_is_too_large_is_not_stored),
