@@ -113,6 +113,7 @@ static void on_housekeeping(void *ctx) {
 static void *run(void *ctx) {
     mx_jobs *jobs = ctx;
     struct mx_error err;
+    mx_start_name("merx-jobs");
     int rc = mx_lane_open(&jobs->lane, NULL, &err);
     if (rc < 0) {
         mx_lane_close(&jobs->lane);

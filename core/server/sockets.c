@@ -47,20 +47,37 @@ static int share(struct mx_sockets *sockets, int fd, bool is_admin, struct mx_er
     return rc;
 }
 
+static bool is_any_port(struct mx_slice address) {
+    return address.len > 2 && memcmp(address.ptr + address.len - 2, ":0", 2) == 0;
+}
+
+// SO_REUSEPORT would share the port with another server of the same user, and each would get half
+// of the shoppers: a socket without it says whether somebody listens already.
+static int claim(struct mx_slice address, struct mx_error *err) {
+    int fd = -1;
+    int rc = mx_socket_listen(address, false, 0, &fd, err);
+    if (rc == MX_OK) {
+        close(fd);
+    }
+    return rc;
+}
+
 static int open_tcp(
     struct mx_sockets *sockets, struct mx_slice address, bool is_admin, struct mx_error *err) {
     char actual[128];
+    if (!is_any_port(address) && claim(address, err) < 0) {
+        return err->code;
+    }
     for (unsigned worker = 0; worker < sockets->workers; worker++) {
         int fd = -1;
         if (mx_socket_listen(address, true, 0, &fd, err) < 0 ||
             add(sockets, fd, is_admin, worker, err) < 0) {
             return err->code;
         }
-        size_t len = address.len;
-        if (worker == 0 && len > 2 && len < 100 && memcmp(address.ptr + len - 2, ":0", 2) == 0) {
+        if (worker == 0 && is_any_port(address) && address.len < sizeof(actual) - 8) {
             // Port 0 is chosen by the kernel, once; the others must have the same.
-            snprintf(
-                actual, sizeof(actual), "%.*s:%u", (int)(len - 2), address.ptr, mx_socket_port(fd));
+            snprintf(actual, sizeof(actual), "%.*s:%u", (int)(address.len - 2), address.ptr,
+                mx_socket_port(fd));
             address = mx_slice_of(actual);
         }
     }

@@ -1,6 +1,8 @@
 // A mutex, a condition and an answer.
 #include "server/start.h"
 
+#include <sys/prctl.h>
+
 int mx_start_thread(struct mx_start *start, pthread_t *thread, void *(*run)(void *ctx), void *ctx,
     struct mx_error *err) {
     *start = (struct mx_start){.code = MX_OK};
@@ -8,6 +10,10 @@ int mx_start_thread(struct mx_start *start, pthread_t *thread, void *(*run)(void
     pthread_cond_init(&start->said, NULL);
     int number = pthread_create(thread, NULL, run, ctx);
     return number == 0 ? MX_OK : mx_fail_errno(err, number, "cannot start a thread");
+}
+
+void mx_start_name(const char *name) {
+    prctl(PR_SET_NAME, name);
 }
 
 void mx_start_say(struct mx_start *start, int code, const struct mx_error *err) {

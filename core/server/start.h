@@ -18,6 +18,9 @@ struct mx_start {
 int mx_start_thread(struct mx_start *start, pthread_t *thread, void *(*run)(void *ctx), void *ctx,
     struct mx_error *err);
 
+// What `top` and `perf` call the calling thread; at most 15 bytes count.
+void mx_start_name(const char *name);
+
 // On the new thread: it has begun, or (negative) could not.
 void mx_start_say(struct mx_start *start, int code, const struct mx_error *err);
 

@@ -126,6 +126,7 @@ static void end(struct mx_worker *worker) {
 static void *run(void *ctx) {
     struct mx_worker *worker = ctx;
     struct mx_error err;
+    mx_start_name("merx-worker");
     int rc = begin(worker, &err);
     if (rc == MX_OK) {
         mx_start_say(&worker->start, MX_OK, NULL);

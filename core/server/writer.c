@@ -8,6 +8,7 @@
 
 #include "platform/alloc.h"
 #include "platform/log.h"
+#include "server/start.h"
 
 struct sent {
     struct mx_letter letter; // first: the mailbox hands it back
@@ -77,6 +78,7 @@ static void thread_end(void *ctx) {
 static int thread_begin(void *ctx, struct mx_error *err) {
     mx_commands *commands = ctx;
     struct mx_shared *shared = commands->shared;
+    mx_start_name("merx-writer");
     commands->services = (struct mx_services){
         .ctx = commands,
         .cache_seq = seq,

@@ -37,6 +37,13 @@ test("a server that cannot start says why, once", async (t) => {
   assert.equal(failed.stderr.match(/cannot serve/g).length, 1);
 });
 
+test("a port is not shared with another shop's server", async (t) => {
+  const first = await serve(t, { workers: 1 });
+  const second = await merx(["serve", "--share", hello, "--data", join(await t.folder(), "data"), "--listen", `127.0.0.1:${first.port}`]);
+  assert.equal(second.code, 71);
+  assert.match(second.stderr, /cannot listen on 127\.0\.0\.1:\d+: Address already in use/);
+});
+
 test("a taken port is a clear error", async (t) => {
   const server = await serve(t, { workers: 1 });
   const taken = createServer().listen(0, "127.0.0.1");
