@@ -47,6 +47,33 @@ static int migrate(const mx_options *options, const char *dir, mx_db *db, struct
     return rc;
 }
 
+static uint64_t size_of(const char *data, const char *name) {
+    char path[PATH_SIZE];
+    struct mx_file_info info;
+    struct mx_error err;
+    bool is_there =
+        join(data, name, path, &err) == MX_OK && mx_file_stat(path, &info, &err) == MX_OK;
+    return is_there ? info.size : 0;
+}
+
+// Without a database a new shop is begun, but not where one has been: an empty file beside what a
+// shop leaves is one that was cut off.
+static int check_not_lost(const char *data, struct mx_error *err) {
+    static const char *const traces[] = {"shop.db-wal", "activity.db"};
+    if (size_of(data, "shop.db") > 0) {
+        return MX_OK;
+    }
+    for (size_t i = 0; i < sizeof(traces) / sizeof(traces[0]); i++) {
+        if (size_of(data, traces[i]) > 0) {
+            return mx_fail(err, MX_E_INVALID,
+                "%.70s/shop.db is missing or empty, but %s is there: a shop was lost. Make a new "
+                "folder of your last backup with merx restore FILE --data FOLDER",
+                data, traces[i]);
+        }
+    }
+    return MX_OK;
+}
+
 static int open_database(
     const mx_options *options, const char *path, mx_db **out, struct mx_error *err) {
     char dir[PATH_SIZE];
@@ -99,6 +126,9 @@ int mx_folder_open(const mx_options *options, struct mx_folder *out, struct mx_e
     }
     if (rc == MX_OK) {
         rc = join(data, "shop.db", path, err);
+    }
+    if (rc == MX_OK) {
+        rc = check_not_lost(data, err);
     }
     if (rc == MX_OK) {
         out->database = mx_strdup(path);

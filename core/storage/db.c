@@ -24,9 +24,12 @@ enum {
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 
+// Whoever opens a database tells of what is wrong with it in plain words; SQLite's own come second.
+static _Thread_local bool is_opening;
+
 static void on_library_logged(void *ctx, int code, const char *text) {
     (void)ctx;
-    switch (code & 0xff) {
+    switch (is_opening ? SQLITE_OK : code & 0xff) {
     case SQLITE_IOERR:
     case SQLITE_CORRUPT:
     case SQLITE_CANTOPEN:
@@ -89,7 +92,9 @@ int mx_db_fail(mx_db *db, struct mx_error *err) {
     switch (code & 0xff) {
     case SQLITE_FULL: return mx_fail(err, result, "the disk is full");
     case SQLITE_INTERRUPT: return mx_fail(err, result, "the statement ran past its time");
-    case SQLITE_NOTADB: return mx_fail(err, result, "%s is not a database", db->path);
+    case SQLITE_NOTADB:
+        return mx_fail(err, result, "%.90s is damaged, or it never was a database", db->path);
+    case SQLITE_CORRUPT: return mx_fail(err, result, "%.90s is damaged (%s)", db->path, text);
     case SQLITE_CONSTRAINT: return mx_fail(err, result, "%s", text);
     case SQLITE_AUTH:
         if (db->refusal[0]) {
@@ -226,9 +231,11 @@ static int set_durability(mx_db *db, const struct mx_db_options *options, struct
                           db->handle, "PRAGMA journal_mode = WAL", -1, &stmt, NULL) == SQLITE_OK &&
                       sqlite3_step(stmt) == SQLITE_ROW &&
                       strcmp((const char *)sqlite3_column_text(stmt, 0), "wal") == 0;
-        rc = is_wal ? MX_OK
-                    : mx_fail(err, MX_E_SYSTEM, "%s: cannot use a write-ahead log: %s", db->path,
-                          sqlite3_errmsg(db->handle));
+        if (!is_wal) {
+            mx_db_fail(db, err); // notes the code
+            rc = mx_fail(err, MX_E_SYSTEM, "%.90s: cannot use a write-ahead log: %s", db->path,
+                sqlite3_errmsg(db->handle));
+        }
         sqlite3_finalize(stmt);
     }
     int wanted = options->relaxed ? 1 : 2, level = 0;
@@ -299,6 +306,58 @@ static int prepare_place(const struct mx_db_options *options, struct mx_error *e
     return MX_OK;
 }
 
+// Says of a database that cannot be opened because it is damaged what to do about it.
+static int advise_on_damage(const mx_db *db, int rc, struct mx_error *err) {
+    int code = db->disk_code & 0xff;
+    if (rc < 0 && (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)) {
+        size_t used = strlen(err->text);
+        snprintf(err->text + used, sizeof(err->text) - used,
+            ". It was left as it is: keep a copy, and make a new folder of your last backup with "
+            "merx restore FILE --data FOLDER");
+    }
+    return rc;
+}
+
+static int fail_cut_off(mx_db *db, uint64_t bytes, struct mx_error *err) {
+    db->disk_code = SQLITE_CORRUPT;
+    return mx_fail(err, MX_E_INVALID, "%.90s is damaged (cut off after %llu bytes)", db->path,
+        (unsigned long long)bytes);
+}
+
+// SQLite takes a file that ends inside a page as if zeros stood there. While there is a log, a
+// checkpoint may have been at it: then the log puts it right.
+static int check_last_page(mx_db *db, uint64_t bytes, struct mx_error *err) {
+    int page_size = 0;
+    if (bytes == 0 || mx_file_bytes(db->path, "-wal") > 0) {
+        return MX_OK;
+    }
+    int rc = read_pragma(db, "PRAGMA page_size", &page_size, err);
+    if (rc == MX_OK && page_size > 0 && bytes % (uint64_t)page_size != 0) {
+        rc = fail_cut_off(db, bytes, err);
+    }
+    return rc;
+}
+
+// Everything between opening a file and working with it. Looks before it changes anything.
+static int tune(mx_db *db, const struct mx_db_options *options, struct mx_error *err) {
+    enum { SMALLEST = 512 }; // SQLite takes a few bytes as nothing, and would begin anew
+    uint64_t bytes = db->mode == MX_DB_MEMORY ? 0 : mx_file_bytes(db->path, "");
+    int rc = bytes > 0 && bytes < SMALLEST ? fail_cut_off(db, bytes, err) : MX_OK;
+    if (rc == MX_OK) {
+        rc = check_identity(db, options, err);
+    }
+    if (rc == MX_OK) {
+        rc = check_last_page(db, bytes, err);
+    }
+    if (rc == MX_OK) {
+        rc = apply_pragmas(db, options, err);
+    }
+    if (rc == MX_OK) {
+        rc = mx_tokenizer_register(db->handle, err);
+    }
+    return advise_on_damage(db, rc, err);
+}
+
 static int open_connection(
     const struct mx_db_options *options, bool for_copy, mx_db **out, struct mx_error *err) {
     pthread_once(&library_once, configure_library);
@@ -325,13 +384,9 @@ static int open_connection(
     db->busy_ms = options->busy_ms > 0 ? options->busy_ms : DEFAULT_BUSY_MS;
     sqlite3_busy_timeout(db->handle, db->busy_ms);
     mx_guard_install(db);
-    rc = check_identity(db, options, err);
-    if (rc == MX_OK) {
-        rc = apply_pragmas(db, options, err);
-    }
-    if (rc == MX_OK) {
-        rc = mx_tokenizer_register(db->handle, err);
-    }
+    is_opening = true;
+    rc = tune(db, options, err);
+    is_opening = false;
     if (rc < 0) {
         goto out;
     }

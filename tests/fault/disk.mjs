@@ -12,15 +12,14 @@ import { Load } from "./support/load.mjs";
 import { SEED, check, command, fsck, new_shop, promise_of, query, random, say, start } from "./support/shop.mjs";
 
 
-// A small disk of our own; undefined, and said so, where this user may not have one.
+// A small disk of our own. Where this user may not have one, the test is skipped and counted as such.
 async function small_disk(t, megabytes) {
   const folder = join(await t.folder(), "disk");
   await mkdir(folder);
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", folder], { stdio: "pipe" });
   } catch (error) {
-    say(`NOT RUN: this needs a small disk, and mount says: ${String(error.stderr ?? error).trim()} (run it as root)`);
-    return undefined;
+    t.skip(`this needs a small disk, and mount says: ${String(error.stderr ?? error).trim().split("\n")[0]} (run it as root)`);
   }
   t.after(() => execFileSync("umount", [folder]));
   return folder;
@@ -93,7 +92,6 @@ function demand_clear_refusals(replies) {
 
 test("a full disk: no half orders, pages go on, 503 with Retry-After, and back when there is room", async (t) => {
   const disk = await small_disk(t, 48);
-  if (!disk) return;
   const data = join(disk, "data");
   await cp(await new_shop(t), data, { recursive: true });
   const server = await start(t, data);
@@ -140,7 +138,6 @@ test("a full disk: no half orders, pages go on, 503 with Retry-After, and back w
 
 test("a shop on a full disk is killed, and starts again when there is room", async (t) => {
   const disk = await small_disk(t, 32);
-  if (!disk) return;
   const data = join(disk, "data");
   await cp(await new_shop(t), data, { recursive: true });
   const server = await start(t, data, { args: ["--supervise", "false"], expectEnd: false });
@@ -173,7 +170,6 @@ const digest = async (path) => createHash("sha256").update(await readFile(path))
 
 test("a data folder that may only be read is refused with a reason", async (t) => {
   const disk = await small_disk(t, 32);
-  if (!disk) return;
   const data = join(disk, "data");
   await cp(await new_shop(t), data, { recursive: true });
   execFileSync("mount", ["-o", "remount,ro", disk]);
@@ -240,10 +236,46 @@ test("a file that is no database of Merx is refused and left alone", async (t) =
   for (const data of [plain, cut]) {
     const path = join(data, "shop.db");
     const before = await digest(path);
-    told.push((await refuse_to_serve(data, /not a database|malformed|damaged|corrupt/i)).text);
+    told.push((await refuse_to_serve(data, /is damaged.*merx restore FILE/)).text);
     if ((await digest(path)) !== before) throw new Error("the file was changed");
   }
   say(told.map((text) => `"${text}"`).join(" "));
+});
+
+test("a database that is damaged anywhere at its start is told of in words, first of all", async (t) => {
+  const draw = random(SEED + 5);
+  const told = new Set();
+  const whole = await readFile(join(await new_shop(t), "shop.db"));
+  for (const length of [1, 99, 511, 4096, 8191, 65_536, whole.length - 4096, whole.length - 1]) {
+    const data = await new_shop(t);
+    const path = join(data, "shop.db");
+    await writeFile(path, whole.subarray(0, length));
+    const result = await merx(["serve", "--data", data, "--share", root, "--listen", "127.0.0.1:0", "--log-format", "json"]);
+    const first = JSON.parse(result.stderr.split("\n")[0]);
+    if (result.code === 0 || first.level !== "error" || !/is damaged.*merx restore FILE/.test(first.msg)) {
+      throw new Error(`cut at ${length}: ended with ${result.code}; the first line is ${JSON.stringify(first)}`);
+    }
+    told.add(first.msg.replace(path, "shop.db"));
+  }
+  for (let i = 0; i < 12; i++) { // pages overwritten: served, or refused in words, never a crash
+    const data = await new_shop(t);
+    const at = i === 0 ? 0 : Math.floor(draw() * (whole.length / 4096)) * 4096;
+    await write_at(join(data, "shop.db"), at, Buffer.from(Array.from({ length: 4096 }, () => Math.floor(draw() * 256))));
+    const result = await merx(["fsck", "--data", data, "--share", root]);
+    if (![0, 1, 5, 71].includes(result.code)) throw new Error(`fsck of a page overwritten at ${at} ended with ${result.code}: ${result.stderr}`);
+    if (result.code === 0) throw new Error(`fsck did not see that the page at ${at} was overwritten`);
+    if (result.code > 1 && !/is damaged/.test(result.stderr)) throw new Error(`fsck of a page overwritten at ${at}: ${result.stderr}`);
+  }
+  say([...told].map((text) => `"${text}"`).join(" "));
+}, { timeout: 120_000 });
+
+test("where a shop was lost, no new one is begun", async (t) => {
+  const data = await new_shop(t);
+  await writeFile(join(data, "shop.db"), "");
+  await writeFile(join(data, "shop.db-wal"), Buffer.alloc(4152, 1));
+  const { text } = await refuse_to_serve(data, /a shop was lost/, { code: 5 });
+  if ((await readFile(join(data, "shop.db-wal"))).length !== 4152) throw new Error("the log was removed");
+  say(`"${text}"`);
 });
 
 test("one folder, one server; other commands go through its socket", async (t) => {

@@ -1,4 +1,5 @@
-// Runs the files of tests/fault, all or some, one after the other. Closes with "N passed, N failed".
+// Runs the files of tests/fault, all or some, one after the other. Closes with "N passed, N failed", and
+// how many were skipped: they are neither.
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -17,12 +18,14 @@ if (unknown.length > 0) {
 console.log(`seed ${SEED} (FAULT_SEED), ${IS_LONG ? "long" : "short (FAULT_LONG=1 does more)"}`);
 let passed = 0;
 let failed = 0;
+let skipped = 0;
 for (const name of names.filter((one) => wanted.length === 0 || wanted.includes(one))) {
   await import(pathToFileURL(join(folder, `${name}.mjs`)));
   const result = await runTests(name, takeTests());
   passed += result.passed;
   failed += result.failed;
+  skipped += result.skipped;
 }
 await remove_template();
-console.log(`${passed} passed, ${failed} failed`);
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);

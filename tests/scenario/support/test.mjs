@@ -90,10 +90,12 @@ async function runOne({ name, body, timeout }) {
 export async function runTests(file, tests) {
   let passed = 0;
   let failed = 0;
+  let skipped = 0;
   for (const one of tests) {
     const began = Date.now();
     const failure = await runOne(one);
     if (failure instanceof Skipped) {
+      skipped++;
       console.log(`skip ${file}: ${one.name}: ${failure.message}`);
     } else if (failure) {
       failed++;
@@ -103,5 +105,5 @@ export async function runTests(file, tests) {
       console.log(`ok   ${file}: ${one.name} (${Date.now() - began} ms)`);
     }
   }
-  return { passed, failed };
+  return { passed, failed, skipped };
 }

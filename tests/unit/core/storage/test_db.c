@@ -142,6 +142,28 @@ static void a_file_that_is_no_database_is_refused(void **state) {
     assert_int_equal(open_fails(path, MX_DB_WRITE, 0, &err), MX_E_INVALID);
 }
 
+static void a_file_that_was_cut_off_is_refused_and_kept(void **state) {
+    (void)state;
+    struct mx_error err;
+    struct mx_file_info info;
+    mx_db *db = NULL;
+    const char *path = temp_path(&folder, "cut.db");
+    struct mx_db_options options = {.path = path, .mode = MX_DB_WRITE, .allow_old_deps = true};
+    assert_int_equal(mx_db_open(&options, &db, &err), MX_OK);
+    assert_int_equal(mx_db_exec(db, "CREATE TABLE t (a TEXT)", &err), MX_OK);
+    mx_db_close(db);
+    assert_int_equal(mx_file_stat(path, &info, &err), MX_OK);
+    const off_t lengths[] = {(off_t)info.size - 1, 5000, 100, 1};
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        assert_int_equal(truncate(path, lengths[i]), 0);
+        assert_true(open_fails(path, MX_DB_WRITE, 0, &err) < 0);
+        assert_non_null(strstr(err.text, "is damaged"));
+        assert_non_null(strstr(err.text, "merx restore FILE"));
+        assert_int_equal(mx_file_stat(path, &info, &err), MX_OK);
+        assert_int_equal(info.size, lengths[i]);
+    }
+}
+
 static void a_newer_schema_is_refused(void **state) {
     (void)state;
     const char *path = temp_path(&folder, "shop.db");
@@ -340,6 +362,7 @@ int main(void) {
         CASE(a_missing_folder_is_named),
         CASE(a_file_of_another_program_is_left_alone),
         CASE(a_file_that_is_no_database_is_refused),
+        CASE(a_file_that_was_cut_off_is_refused_and_kept),
         CASE(a_newer_schema_is_refused),
         CASE(a_reader_cannot_write),
         CASE(nothing_can_be_attached),
