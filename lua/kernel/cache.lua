@@ -1,6 +1,5 @@
 --- What a page was made of. Store functions say what they read; commands say what they touched; a
 --- cached thing is used only while nothing it was made of was touched and no boundary has passed.
-local buf = require("native.buf")
 local native = require("native.cache")
 
 local cache = {}
@@ -59,10 +58,7 @@ function cache.keep(limit, make)
       put(key, entry)
       return entry.value
     end
-    native.open()
-    local ok, value = pcall(make, ...)
-    local deps = native.finish()
-    if not ok then error(value, 0) end
+    local deps, value = cache.note(make, ...)
     if value ~= nil then put(key, { value = value, deps = deps }) end
     return value
   end
@@ -77,20 +73,36 @@ function cache.fetch(out, key)
   return native.get(key, out) ~= nil
 end
 
---- Prints what `render` prints into `out`, and keeps it under the key that `render` returns: all that
---- the bytes depend on besides what is read. Without a key nothing is kept.
----@param out userdata native.buf
----@param render fun(out: userdata): string?
-function cache.render(out, render)
-  local part = buf.new()
+--- Runs make(…) and keeps the bytes that it returns under the key that it returns: all that they depend on
+--- besides what is read on the way. Without a key nothing is kept.
+---@param make fun(...): string?, userdata|string|nil
+---@param ... any for `make`
+function cache.render(make, ...)
   native.open()
-  local ok, key = pcall(render, part)
+  local ok, key, bytes = pcall(make, ...)
   if not ok then
     native.close()
     error(key, 0)
   end
-  native.close(key, part)
-  out:put(part:string())
+  native.close(key, bytes)
 end
+
+--- Runs make(…) and notes what is read on the way.
+---@param make fun(...): any
+---@param ... any for `make`
+---@return userdata deps for cache.holds()
+---@return any of `make`
+function cache.note(make, ...)
+  native.open()
+  local ok, value = pcall(make, ...)
+  local deps = native.finish()
+  if not ok then error(value, 0) end
+  return deps, value
+end
+
+--- Whether nothing of `deps` was touched and no boundary has passed; the running request then depends on
+--- them, too.
+---@type fun(deps: userdata, now: integer): boolean
+cache.holds = native.renew
 
 return cache

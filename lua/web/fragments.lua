@@ -1,10 +1,16 @@
 --- Parts of pages that are printed once and kept until something they were made of is touched. Nobody
 --- declares what a part depends on: while it is rendered for the first time, it is noted which globals
---- it reads. A part that reads what only its page knows (a product, a form) is never kept; one that
---- reads what differs by address or by the count of the cart is kept once for each.
+--- it reads. One that reads what differs by address or by the count of the cart is kept once for each;
+--- one that reads what only its page knows is kept when that is something that has a store (a product),
+--- and never otherwise (a form that came back).
+---
+--- A snippet that theme.json lists as "apart" differs on every page, and is left out of the parts that
+--- hold it: they are kept with a gap, which each page fills.
 local buf = require("kernel.buf")
 local cache = require("kernel.cache")
+local crypto = require("kernel.crypto")
 local globals = require("web.view.globals")
+local stores = require("web.stores")
 local template = require("kernel.template")
 
 local fragments = {}
@@ -14,16 +20,22 @@ local pack = string.pack -- parts of keys carry their length: no value can look 
 -- What the globals that a part reads differ by, as functions of the page.
 local DIFFERENCES <const> = {
   path = function(page) return page.ctx.req.path end,
+  menu = function(page) return globals.place_in_menus(page.ctx) end,
   cart = function(page) return page.cart_count() end,
   template = function(page) return page.template end,
 }
 
 ---@class merx.FragmentRule what one part was seen to read on the pages of one template
 ---@field differs_by string[] keys of DIFFERENCES
----@field names string[] globals; a page that brings one of them itself prints the part itself
----@field is_own boolean it reads what only the page knows
+---@field names string[] globals that it reads
+---@field shadowed string[] those of them that a page may bring itself: it then prints the part itself
+---@field own string[] what it reads of what only its page knows
+---@field has_gaps boolean
+---@field is_whole boolean false: it cannot be kept with its gaps, because the snippet's text is changed
 
-local rules = setmetatable({}, { __mode = "k" }) ---@type table<merx.Theme, table<string, merx.FragmentRule>>
+local function new_rule()
+  return { differs_by = {}, names = {}, shadowed = {}, own = {}, has_gaps = false, is_whole = true }
+end
 
 -- All that every part depends on.
 local function base_key(page)
@@ -39,11 +51,13 @@ end
 
 -- The key of a part on this page; nil when the page has to print it itself.
 local function key_of(page, name, rule)
-  for _, global in ipairs(rule.names) do
-    if page.own[global] ~= nil then return nil end
+  if not rule.is_whole then return nil end
+  local shadowed, differs_by = rule.shadowed, rule.differs_by
+  for i = 1, #shadowed do
+    if page.own[shadowed[i]] ~= nil then return nil end
   end
   local key = base_key(page) .. name
-  for _, difference in ipairs(rule.differs_by) do key = key .. pack("s4", DIFFERENCES[difference](page)) end
+  for i = 1, #differs_by do key = key .. pack("s4", DIFFERENCES[differs_by[i]](page)) end
   return key
 end
 
@@ -59,47 +73,189 @@ end
 local function watched(page, rule)
   local fresh = globals.of(page)
   return setmetatable({}, { __index = function(_, name)
-    if page.own[name] ~= nil or globals.is_own(name) then
-      rule.is_own = true
+    if globals.is_own(name) then
+      add(rule.own, name)
       return page.globals[name]
     end
     add(rule.names, name)
+    if globals.may_be_own(name) then add(rule.shadowed, name) end
+    if page.own[name] ~= nil then return page.globals[name] end
     local difference = globals.difference(name)
     if difference then add(rule.differs_by, difference) end
     return fresh[name]
   end })
 end
 
+-- ------------------------------------------------------------------------------------------ gaps
+
+-- Nothing that anybody can write looks like it.
+local GAP <const> = "\0" .. crypto.token() .. ":"
+
+local text_apart -- see below: it is kept like any other part
+
+local function put_apart(page, out, name)
+  local making = page.making
+  if making then
+    making.gaps = making.gaps + 1
+    out:put(GAP, name, "\0")
+  else
+    out:put(text_apart(page, name))
+  end
+end
+
+-- Text and names of snippets by turns; nil when a gap was not printed as it is.
+local function split(text, gaps)
+  local pieces, at = {}, 1
+  for _ = 1, gaps do
+    local from, to = text:find(GAP, at, true)
+    local stop = from and text:find("\0", to + 1, true)
+    if not stop then return nil end
+    pieces[#pieces + 1], pieces[#pieces + 2] = text:sub(at, from - 1), text:sub(to + 1, stop - 1)
+    at = stop + 1
+  end
+  pieces[#pieces + 1] = text:sub(at)
+  return not pieces[#pieces]:find(GAP, 1, true) and pieces or nil
+end
+
+local function put_pieces(page, out, pieces)
+  for i = 1, #pieces do
+    if i % 2 == 1 then
+      out:put(pieces[i])
+    else
+      put_apart(page, out, pieces[i])
+    end
+  end
+end
+
+-- ---------------------------------------------------------------------------------------- making
+
+-- Renders a part with watched globals into `part`. Returns its key, or nil when it cannot be kept, and
+-- its pieces when there are gaps in it.
+local function make(page, name, rule, part, render, ...)
+  local outer, making = page.making, { gaps = 0 }
+  page.making = making
+  local ok, is_fine = pcall(render, part, watched(page, rule), ...)
+  page.making = outer
+  if not ok then error(is_fine, 0) end
+  local pieces = making.gaps > 0 and split(part:string(), making.gaps) or nil
+  if making.gaps > 0 then
+    rule.has_gaps = true
+    if not pieces then rule.is_whole = false end
+  end
+  cache.read("channels") -- what the request was found to ask for
+  return is_fine and key_of(page, name, rule) or nil, pieces
+end
+
+-- Prints what make() left. A part whose gaps were lost is printed again, for this page alone.
+local function put_made(page, out, rule, part, pieces, render, ...)
+  if pieces then
+    put_pieces(page, out, pieces)
+  elseif rule.is_whole then
+    template.put(out, part)
+  else
+    render(out, page.globals, ...)
+  end
+end
+
+-- Parts that everybody may get, without gaps: in the cache that all workers share.
+local function print_shared(page, rule, name, out, render, ...)
+  local part, pieces = buf.new(), nil
+  cache.render(function(...)
+    local key
+    key, pieces = make(page, name, rule, part, render, ...)
+    if pieces or #rule.own > 0 then key = nil end
+    return key, part
+  end, ...)
+  put_made(page, out, rule, part, pieces, render, ...)
+end
+
+-- Keeps what a part printed in `store`, as long as all holds that was read on the way.
+local function print_into(store, page, rule, name, key, out, render, ...)
+  local part, pieces, after = buf.new(), nil, nil
+  local deps = cache.note(function(...)
+    after, pieces = make(page, name, rule, part, render, ...)
+  end, ...)
+  put_made(page, out, rule, part, pieces, render, ...)
+  -- What was read for the first time may ask for another key, or another store.
+  if after and stores.of(page, rule.own) == store then
+    local same = stores.key(page, rule.own, after)
+    if same == key then stores.put(store, key, deps, pieces or part:string()) end
+  end
+end
+
+local function put_kept(page, out, kept)
+  if type(kept) == "string" then
+    out:put(kept)
+  else
+    put_pieces(page, out, kept)
+  end
+end
+
 --- Prints a part of a page.
 ---@param page table
+---@param rules table<string, merx.FragmentRule> of the part, by template; empty at first
 ---@param name string all that it depends on besides globals: its place, its arguments
----@param place string what the same name reads on pages of the same template
 ---@param out userdata native.buf
----@param render fun(out: userdata, globals: table): boolean prints it; false: something failed, do not keep it
-function fragments.print(page, name, place, out, render)
-  local of_theme = rules[page.theme]
-  if not of_theme then
-    of_theme = {}
-    rules[page.theme] = of_theme
+---@param render fun(out: userdata, globals: table, ...): boolean prints it; false: something failed, do not keep it
+---@param ... any for `render`
+function fragments.print(page, rules, name, out, render, ...)
+  local rule = rules[page.template]
+  if not rule then
+    rule = new_rule()
+    rules[page.template] = rule
+    print_shared(page, rule, name, out, render, ...)
+    return
   end
-  local rule = of_theme[place]
-  if rule then
-    local key = not rule.is_own and key_of(page, name, rule)
-    if not key then
-      render(out, page.globals)
-      return
-    end
-    if cache.fetch(out, key) then return end
+  local key = key_of(page, name, rule)
+  if key and not rule.has_gaps and #rule.own == 0 then
+    if not cache.fetch(out, key) then print_shared(page, rule, name, out, render, ...) end
+    return
+  end
+  local store = key and stores.of(page, rule.own)
+  if not store then
+    render(out, page.globals, ...)
+    return
+  end
+  key = stores.key(page, rule.own, key)
+  local kept = stores.get(store, key, page.ctx.now)
+  if kept then
+    put_kept(page, out, kept)
   else
-    rule = { differs_by = {}, names = {}, is_own = false }
-    of_theme[place] = rule
+    print_into(store, page, rule, name, key, out, render, ...)
   end
-  cache.render(out, function(part)
-    cache.read("channels") -- what the request was found to ask for
-    local is_whole = render(part, watched(page, rule))
-    return is_whole and not rule.is_own and key_of(page, name, rule) or nil
-  end)
 end
+
+local function inside(tree, key)
+  local found = tree[key]
+  if not found then
+    found = {}
+    tree[key] = found
+  end
+  return found
+end
+
+local snippet_rules = setmetatable({}, { __mode = "k" }) -- theme -> snippet -> template -> rule
+
+local function render_apart(out, own, page, snippet)
+  local errors = snippet:render(out, page.render_context({}, own))
+  return errors ~= nil and #errors == 0
+end
+
+-- What a snippet that stands apart prints on this page: the same wherever it stands.
+function text_apart(page, name)
+  local texts = inside(page, "apart")
+  local text = texts[name]
+  if not text then
+    local out, rules = buf.new(), inside(inside(snippet_rules, page.theme), name)
+    local snippet = assert(page.theme.env:find("snippet", name))
+    fragments.print(page, rules, pack("s1", name), out, render_apart, page, snippet)
+    text = out:string()
+    texts[name] = text
+  end
+  return text
+end
+
+-- ------------------------------------------------------------------------------ snippets and views
 
 -- What a table among the arguments stands for, as fragments.name() says; nil for any other table.
 local names = setmetatable({}, { __mode = "k" })
@@ -133,14 +289,20 @@ function fragments.hold(view)
   return view
 end
 
---- Prints a snippet that was rendered before with the same arguments.
+--- Prints a snippet that was rendered before with the same arguments, or that stands apart.
 ---@param out userdata
----@param _ merx.RenderState
+---@param state merx.RenderState
 ---@param name string
 ---@param view any
 ---@return boolean
-function fragments.reuse(out, _, name, view, a, b, c)
-  local found = view ~= nil and printed[view]
+function fragments.reuse(out, state, name, view, a, b, c)
+  if view == nil then
+    local page = state.registers
+    if not page.theme.apart[name] then return false end
+    put_apart(page, out, name)
+    return true
+  end
+  local found = printed[view]
   found = found and found[name]
   if not found then return false end
   if a == nil then a = NIL end
@@ -154,15 +316,6 @@ function fragments.reuse(out, _, name, view, a, b, c)
   if not found then return false end
   template.put(out, found)
   return true
-end
-
-local function inside(tree, key)
-  local found = tree[key]
-  if not found then
-    found = {}
-    tree[key] = found
-  end
-  return found
 end
 
 local function keep_printed(bytes, name, view, a, b, c)
@@ -181,11 +334,11 @@ local function is_fixed(rule)
   for _, global in ipairs(rule.names) do
     if not globals.is_fixed(global) then return false end
   end
-  return not rule.is_own
+  return #rule.own == 0
 end
 
 -- Renders with other globals behind the arguments. False when something in it failed.
-local function render_with(state, out, snippet, scope, own)
+local function render_with(out, own, state, snippet, scope)
   local before = #state.errors
   local inner, vars = template.with_globals(state, scope, own)
   snippet:run(out, inner, vars)
@@ -194,12 +347,12 @@ local function render_with(state, out, snippet, scope, own)
 end
 
 local function render_view(state, out, snippet, scope, name, ...)
-  local rule = { differs_by = {}, names = {}, is_own = false }
+  local rule = new_rule()
   local part = buf.new()
-  local is_whole = render_with(state, part, snippet, scope, watched(state.registers, rule))
+  local is_fine = render_with(part, watched(state.registers, rule), state, snippet, scope)
   local bytes = part:string()
   out:put(bytes)
-  if is_whole and is_fixed(rule) then keep_printed(bytes, name, ...) end
+  if is_fine and is_fixed(rule) then keep_printed(bytes, name, ...) end
 end
 
 -- The arguments of a snippet as text, and the tags that its views hold with; nil when one has no name.
@@ -213,6 +366,13 @@ local function describe(scope)
   end
   table.sort(parts)
   return table.concat(parts), tags
+end
+
+local function render_named(part, own, tags, ...)
+  for _, list in ipairs(tags) do
+    for _, tag in ipairs(list) do cache.read(tag) end
+  end
+  return render_with(part, own, ...)
 end
 
 --- Renders a snippet that theme.json lists under "kept", or takes it from the cache when all of its
@@ -229,17 +389,14 @@ function fragments.keep(state, out, snippet, scope, ...)
     render_view(state, out, snippet, scope, base, ...)
     return
   end
-  local arguments, tags = describe(scope)
+  local arguments, tags = nil, nil
+  if not page.theme.apart[base] then arguments, tags = describe(scope) end
   if not arguments then
     snippet:run(out, state, scope)
     return
   end
-  fragments.print(page, pack("s1", base) .. arguments, base .. "@" .. page.template, out, function(part, own)
-    for _, list in ipairs(tags) do
-      for _, tag in ipairs(list) do cache.read(tag) end
-    end
-    return render_with(state, part, snippet, scope, own)
-  end)
+  local rules = inside(inside(snippet_rules, page.theme), base)
+  fragments.print(page, rules, pack("s1", base) .. arguments, out, render_named, tags, state, snippet, scope)
 end
 
 return fragments

@@ -57,7 +57,7 @@ end
 ---@param ctx merx.WebContext
 ---@return table page registers of its templates
 function page.open(ctx)
-  local self = { ctx = ctx, locale = ctx.locale, theme = theme.get(ctx.channel.theme), own = {}, template = "" }
+  local self = { ctx = ctx, locale = ctx.locale, theme = theme.get(ctx.channel.theme), own = {}, stores = {}, template = "" }
   self.words, self.amounts = theme.words(self.theme, ctx.locale), filters.amounts(ctx.locale, ctx.currency)
   local count
   function self.cart_count()
@@ -89,6 +89,7 @@ end
 ---@field template string
 ---@field title string
 ---@field drops? table<string, any> further globals
+---@field stores? table<string, merx.Store|string> where parts that show one of them are kept; a name: it never changes
 ---@field status? integer
 ---@field cache? "page"|"private"|"none"
 ---@field description? string
@@ -106,7 +107,7 @@ function page.send(self, options)
     own[name] = value
   end
   for name, value in pairs(own) do self.globals[name] = value end
-  self.template = options.template
+  self.template, self.stores = options.template, options.stores or self.stores
   local out = theme.render(self.theme, self, options.template)
   respond.html(self.ctx, options.status or 200, out, { cache = options.cache, headers = options.headers })
 end

@@ -22,6 +22,8 @@ local theme = {}
 ---@field pages table<string, table> JSON templates by name, with the sizes of the last page
 ---@field texts table<string, table<string, string>> locale -> key -> text
 ---@field words table<string, table> texts by locale, compiled
+---@field apart table<string, true> snippets that differ on every page: what holds them is kept without them
+---@field places table<string, merx.SectionPlace> sections of the layout, by name
 ---@field assets table<string, merx.Asset> by name
 ---@field asset_by_url table<string, merx.Asset>
 
@@ -117,7 +119,7 @@ local function stamp_of(root, id)
 end
 
 local function load(id)
-  local found = { id = id, root = thread.share .. "/themes/" .. id, schemas = {}, words = {} }
+  local found = { id = id, root = thread.share .. "/themes/" .. id, schemas = {}, words = {}, apart = {}, places = {} }
   if not fs.exists(found.root .. "/theme.json") then error("there is no theme " .. id .. " in " .. found.root, 0) end
   local about = read_json(found.root .. "/theme.json")
   found.stamp = stamp_of(found.root, id)
@@ -127,13 +129,14 @@ local function load(id)
   local folders = { snippet = "snippets/", section = "sections/", layout = "layout/" }
   local kept = {}
   for _, name in ipairs(about.kept or {}) do kept[name] = true end
+  for _, name in ipairs(about.apart or {}) do kept[name], found.apart[name] = true, true end
   found.env = template.environment({
     autoescape = about.autoescape ~= false, is_inlining = true, knows_global = globals.is_known,
     keeps = function(name) return kept[name] ~= nil end, reuse = fragments.reuse, keep = fragments.keep,
     loader = function(kind, name)
       return folders[kind] and fs.read(found.root .. "/" .. folders[kind] .. name .. ".liquid")
     end,
-    section = function(_, state, out, name) theme.render_section(found, state.registers, out, { id = name, type = name }) end,
+    section = function(_, state, out, name) theme.render_section(found, state.registers, out, name) end,
   })
   return found
 end
@@ -163,8 +166,23 @@ function theme.reload()
   themes = {}
 end
 
-local function print_section(page, section, entry, out, seen)
-  local drop = { id = entry.id, settings = section.settings }
+---@class merx.SectionPlace a section where it stands, with all that is the same on every page
+---@field id string
+---@field type string
+---@field section? table its template, schema and settings
+---@field err? any why there is none
+---@field name string what it is kept under
+---@field rules table of fragments.print()
+
+-- `template` is the JSON template that it stands in; "" is the layout.
+local function place_of(self, template_name, id, kind, given)
+  local section, err = open_section(self, kind, given)
+  return { id = id, type = kind, section = section, err = err, name = ("s1s1"):pack(template_name, id), rules = {} }
+end
+
+local function print_section(out, seen, page, place)
+  local section = place.section
+  local drop = { id = place.id, settings = section.settings }
   if section.schema.handler then
     local data = page.ask_section(page, section.schema.handler, section.settings)
     if not data then return false end
@@ -174,23 +192,37 @@ local function print_section(page, section, entry, out, seen)
   return errors ~= nil and #errors == 0
 end
 
---- Renders one section into `out`, or takes it from the cache. One that fails is left out, and the log
---- says why.
+-- Renders one section into `out`, or takes it from what is kept. One that fails is left out, and the log
+-- says why.
+local function render_place(page, out, place)
+  if not place.section then
+    log.error("a section is left out", { section = place.type, error = tostring(place.err) })
+    return
+  end
+  fragments.print(page, place.rules, place.name, out, print_section, page, place)
+end
+
+--- Renders a section that stands in a layout.
 ---@param self merx.Theme
 ---@param page table registers of the page being rendered
 ---@param out userdata
----@param entry { id: string, type: string, settings?: table }
----@param place? string the JSON template that it stands in; nil: the layout
-function theme.render_section(self, page, out, entry, place)
-  local section, err = open_section(self, entry.type, entry.settings)
-  if not section then
-    log.error("a section is left out", { section = entry.type, error = tostring(err) })
-    return
+---@param name string
+function theme.render_section(self, page, out, name)
+  local place = self.places[name]
+  if not place then
+    place = place_of(self, "", name, name)
+    self.places[name] = place
   end
-  local name = ("s1s1"):pack(place or "", entry.id)
-  fragments.print(page, name, name .. "@" .. page.template, out, function(part, seen)
-    return print_section(page, section, entry, part, seen)
-  end)
+  render_place(page, out, place)
+end
+
+local function places_of(self, name, found)
+  local places = {}
+  for i, id in ipairs(found.order) do
+    local entry = found.sections[id]
+    places[i] = place_of(self, name, id, entry.type, entry.settings)
+  end
+  return places
 end
 
 -- The next page of a template is about as long as the last one.
@@ -206,10 +238,8 @@ end
 function theme.render(self, page, name)
   local found = self.pages[name] or error("the theme " .. self.id .. " has no template " .. name)
   local content = buf.new(found.content_size)
-  for _, id in ipairs(found.order) do
-    local entry = found.sections[id]
-    theme.render_section(self, page, content, { id = id, type = entry.type, settings = entry.settings }, name)
-  end
+  found.places = found.places or places_of(self, name, found)
+  for _, place in ipairs(found.places) do render_place(page, content, place) end
   page.globals.content_for_layout = content
   local layout = assert(self.env:find("layout", found.layout or "theme"))
   local out = buf.new(found.size)

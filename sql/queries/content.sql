@@ -28,6 +28,11 @@ SELECT l.id, l.parent_id, l.position, l.title, l.kind, l.target_id, l.url
  WHERE m.handle = :handle
  ORDER BY l.position, l.id;
 
+-- :name menu_links_all :many
+-- :use  where the menus of the shop lead
+SELECT kind, target_id, url
+  FROM menu_links;
+
 -- :name page_put :run
 -- :use  content.put_page
 INSERT INTO pages (handle, title, body, created_at, updated_at)

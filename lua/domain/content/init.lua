@@ -37,7 +37,11 @@ function content.list_pages(ctx)
   cache.read("pages")
   local list = {}
   for _, row in ipairs(db.many("pages_listed")) do
-    if not row.publish_at or row.publish_at <= ctx.now then list[#list + 1] = translate(ctx, "page", row) end
+    if row.publish_at and row.publish_at > ctx.now then
+      cache.valid_until(row.publish_at)
+    else
+      list[#list + 1] = translate(ctx, "page", row)
+    end
   end
   return list
 end
@@ -56,6 +60,13 @@ function content.menu(ctx, handle)
     table.insert(parent and parent.children or roots, row)
   end
   return roots
+end
+
+--- The links of all menus, in no order and without their texts.
+---@return { kind: string, target_id?: integer, url: string }[]
+function content.menu_links()
+  cache.read("menus")
+  return db.many("menu_links_all")
 end
 
 command.define({

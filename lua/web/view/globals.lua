@@ -1,4 +1,5 @@
 --- What every template sees: shop, request, routes, menus, languages, the cart's count.
+local cache = require("kernel.cache")
 local catalog = require("domain.catalog")
 local content = require("domain.content")
 local context = require("web.context")
@@ -12,6 +13,8 @@ local NAMES <const> = {
   en = "English", ["zh-CN"] = "简体中文", de = "Deutsch", fr = "Français", ja = "日本語",
 }
 local RIGHT_TO_LEFT <const> = { ar = true, fa = true, he = true, ur = true }
+
+local STOREFRONTS <const> = 64 -- of which something is kept here, by language and host
 
 local function languages(ctx)
   local list = {}
@@ -80,14 +83,45 @@ local function menu(ctx, handle)
   return { links = views }
 end
 
+-- The addresses that menus may mark as the one where the visitor is.
+local menu_addresses = cache.keep(STOREFRONTS, function(ctx)
+  local found = {}
+  for _, category in ipairs(catalog.category_tree(ctx).all) do found[ctx.root .. "/collections/" .. category.handle] = true end
+  for _, link in ipairs(content.menu_links()) do
+    local url = link_url(ctx, link)
+    if url then found[url] = true end
+  end
+  return found
+end)
+
+--- Where the visitor is, as far as menus show it: the path when a menu may have a link to it, else "".
+---@param ctx merx.WebContext
+---@return string
+function globals.place_in_menus(ctx)
+  local place = ctx.place_in_menus
+  if not place then
+    local path = ctx.req.path
+    place = menu_addresses(ctx.channel.id .. " " .. ctx.locale .. " " .. ctx.root, ctx.now, ctx)[path] and path or ""
+    ctx.place_in_menus = place
+  end
+  return place
+end
+
+local routes_below = {} -- by root
+
 local function routes(ctx)
   local root = ctx.root
-  return {
-    root_url = root .. "/", cart_url = root .. "/cart", cart_add_url = root .. "/cart/add", cart_change_url = root .. "/cart/change",
-    cart_update_url = root .. "/cart/update", collections_url = root .. "/collections",
-    all_products_collection_url = root .. "/collections/all", search_url = root .. "/search", account_url = root .. "/account",
-    checkout_url = root .. "/checkout", scheme_url = root .. "/preferences",
-  }
+  local found = routes_below[root]
+  if not found then
+    found = {
+      root_url = root .. "/", cart_url = root .. "/cart", cart_add_url = root .. "/cart/add", cart_change_url = root .. "/cart/change",
+      cart_update_url = root .. "/cart/update", collections_url = root .. "/collections",
+      all_products_collection_url = root .. "/collections/all", search_url = root .. "/search", account_url = root .. "/account",
+      checkout_url = root .. "/checkout", scheme_url = root .. "/preferences",
+    }
+    routes_below[root] = found
+  end
+  return found
 end
 
 local function collections(ctx)
@@ -109,11 +143,15 @@ local function request(ctx)
   }
 end
 
-local function shop(ctx)
+local shop_of = cache.keep(STOREFRONTS, function(ctx)
   return {
     name = settings.get("shop.name"), description = settings.get("shop.description"), email = settings.get("shop.email"),
     currency = ctx.currency, url = ctx.base_url,
   }
+end)
+
+local function shop(ctx)
+  return shop_of(ctx.currency .. " " .. ctx.base_url, ctx.now, ctx)
 end
 
 local function linklists(ctx)
@@ -125,12 +163,12 @@ local function linklists(ctx)
 end
 
 local function localization(ctx)
-  return lazy.table({ available_languages = languages(ctx) }, { alternates = function() return alternates(ctx) end })
+  return lazy.table({}, { available_languages = languages, alternates = alternates }, ctx)
 end
 
 ---@class merx.Global
 ---@field make fun(ctx: merx.WebContext, page: table): any
----@field by? "path"|"cart"|"template" what it differs by besides storefront, language, host and colours
+---@field by? "path"|"menu"|"cart"|"template" what it differs by besides storefront, language, host and colours
 ---@field is_fixed? boolean never changes for a storefront and language
 
 -- What every page has. Each is made when a template first touches it.
@@ -140,7 +178,7 @@ local GLOBALS <const> = {
   routes = { make = routes, is_fixed = true },
   collections = { make = collections },
   request = { make = request, by = "path" },
-  linklists = { make = linklists, by = "path" },
+  linklists = { make = linklists, by = "menu" },
   localization = { make = localization, by = "path" },
   canonical_url = { make = function(ctx) return ctx.base_url .. context.path_in(ctx, ctx.locale) end, by = "path" },
   template = { make = function(_, page) return { name = page.template } end, by = "template" },
@@ -169,7 +207,7 @@ end
 
 --- What a global differs by from page to page; nil when it is the same on all.
 ---@param name string
----@return "path"|"cart"|"template"|nil
+---@return "path"|"menu"|"cart"|"template"|nil
 function globals.difference(name)
   return GLOBALS[name] and GLOBALS[name].by
 end
@@ -179,6 +217,13 @@ end
 ---@return boolean
 function globals.is_own(name)
   return OWN[name] ~= nil and not GLOBALS[name]
+end
+
+--- Whether every page has it, and some bring their own.
+---@param name string
+---@return boolean
+function globals.may_be_own(name)
+  return OWN[name] ~= nil and GLOBALS[name] ~= nil
 end
 
 --- Whether it never changes for a storefront and language; what no page has never does.

@@ -11,6 +11,7 @@ local SMALL <const> = {
   channels_all = "a handful of storefronts",
   location_default = "a handful of places, the first one ends it",
   locations_all = "a handful of places",
+  menu_links_all = "some dozen links, kept in memory",
   outbox_last_before = "the outbox is pruned; the newest old row ends it",
   pages_listed = "some dozen pages",
   product_attributes_most = "once an export, of the index alone",
