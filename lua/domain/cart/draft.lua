@@ -9,8 +9,7 @@ local draft = {}
 
 local UNIT_OF_WEIGHT <const> = 1000 -- plugins see grams
 
--- Whether a handler's input names a field of lines, so that what nobody reads is not fetched.
-local function wants(plan, path)
+local function names(plan, path)
   for _, handlers in pairs(plan) do
     for _, handler in ipairs(handlers) do
       for _, input in ipairs(handler.input) do
@@ -19,6 +18,18 @@ local function wants(plan, path)
     end
   end
   return false
+end
+
+local wanted = setmetatable({}, { __mode = "k" })
+
+-- Which fields of lines some handler reads: what nobody reads is not fetched.
+local function wants_of(plan)
+  local wants = wanted[plan]
+  if not wants then
+    wants = { tags = names(plan, "lines[].tags"), categories = names(plan, "lines[].categories") }
+    wanted[plan] = wants
+  end
+  return wants
 end
 
 -- The lists that a price is looked for in, the most particular first.
@@ -139,9 +150,9 @@ function draft.build(ctx, cart, plan, customer)
   local lists = price_lists(ctx, customer)
   local found = read_prices(cart, lists)
   local options = #rows > 0 and group_by(db.many("draft_options", { cart_id = cart.id, locale = ctx.locale }), "variant_id") or {}
-  local tags = wants(plan, "lines[].tags") and group_by(db.many("draft_tags", { cart_id = cart.id }), "product_id") or {}
-  local categories = wants(plan, "lines[].categories")
-    and group_by(db.many("draft_categories", { cart_id = cart.id }), "product_id") or {}
+  local wants = wants_of(plan)
+  local tags = wants.tags and group_by(db.many("draft_tags", { cart_id = cart.id }), "product_id") or {}
+  local categories = wants.categories and group_by(db.many("draft_categories", { cart_id = cart.id }), "product_id") or {}
   local count, weight = 0, 0
   for _, row in ipairs(rows) do
     finish_line(ctx, row, found[row.variant_id], options[row.variant_id])

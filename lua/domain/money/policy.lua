@@ -18,11 +18,7 @@ local choices = {
   delivery_tax = { "fixed", "highest", "proportional" },
 }
 
---- A whole policy; the first choice of each kind stands in for what is absent.
----@param given? table
----@return merx.Policy
-function policy.fill(given)
-  given = given or {}
+local function fill(given)
   local filled = {
     cash_step = given.cash_step or 1,
     delivery_tax_class = given.delivery_tax_class or "standard",
@@ -34,6 +30,22 @@ function policy.fill(given)
     filled[name] = value
   end
   assert(math.type(filled.cash_step) == "integer" and filled.cash_step > 0, "cash_step must be a positive integer")
+  return filled
+end
+
+local filled_of = setmetatable({}, { __mode = "k" }) -- the settings of a shop are one table until they change
+local NOTHING <const> = {}
+
+--- A whole policy; the first choice of each kind stands in for what is absent.
+---@param given? table not changed afterwards
+---@return merx.Policy not to be changed
+function policy.fill(given)
+  given = given or NOTHING
+  local filled = filled_of[given]
+  if not filled then
+    filled = fill(given)
+    filled_of[given] = filled
+  end
   return filled
 end
 

@@ -154,6 +154,7 @@ end
 ---@param level "line"|"order"|"delivery"
 ---@param find_variant? fun(id: integer): table?
 function combine.apply(work, rules, handlers, level, find_variant)
+  if #rules == 0 then return end
   local matching = {}
   for _, rule in ipairs(rules) do
     if rule.level == level and matches(work, rule, handlers) then matching[#matching + 1] = rule end

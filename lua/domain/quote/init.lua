@@ -50,14 +50,18 @@ function quote.handlers(point)
   return with_settings(points.handlers(point))
 end
 
---- All handlers that a quote asks.
----@return table<string, merx.Handler[]>
-function quote.plan()
+local plan_of = cache.memo("settings", function(all)
   local plan = {}
   for point in pairs(operations.points) do
-    if #points.handlers(point) > 0 then plan[point] = quote.handlers(point) end
+    if all[point] then plan[point] = quote.handlers(point) end
   end
   return plan
+end)
+
+--- All handlers that a quote asks: the same table until plugins or settings change.
+---@return table<string, merx.Handler[]>
+function quote.plan()
+  return plan_of(points.all())
 end
 
 local function digest(bytes)

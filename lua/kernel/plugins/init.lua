@@ -79,19 +79,21 @@ local function budget_of(kind, input)
   return limits
 end
 
-local TEXTS <const> = { "reason", "title", "description", "message" }
+local function own(prefix, text)
+  if type(text) == "string" then return prefix .. text end
+  if type(text) == "table" and type(text[1]) == "string" then text[1] = prefix .. text[1] end
+  return text
+end
 
 -- Keys of messages in a plugin's answers are its own; outside they carry its name.
-local function qualify(plugin_id, ops)
+local function qualify(prefix, ops)
   if type(ops) ~= "table" then return ops end
   for _, op in ipairs(ops) do
-    for _, field in ipairs(TEXTS) do
-      local text = type(op) == "table" and op[field]
-      if type(text) == "string" then
-        op[field] = plugin_id .. "." .. text
-      elseif type(text) == "table" and type(text[1]) == "string" then
-        text[1] = plugin_id .. "." .. text[1]
-      end
+    if type(op) == "table" then
+      if op.reason then op.reason = own(prefix, op.reason) end
+      if op.title then op.title = own(prefix, op.title) end
+      if op.description then op.description = own(prefix, op.description) end
+      if op.message then op.message = own(prefix, op.message) end
     end
   end
   return ops
@@ -99,7 +101,7 @@ end
 
 -- The call of one handler: state, budget, breaker, and the account of what it cost.
 local function make_call(plugin, entry, kind, id)
-  local guard = breaker.new()
+  local guard, prefix = breaker.new(), plugin.id .. "."
   return function(input, config)
     if not guard:allows() then
       return failure.new("plugin.paused", id .. " failed too often and rests for half a minute")
@@ -110,7 +112,7 @@ local function make_call(plugin, entry, kind, id)
     if state then ok, result = state:call(kind, entry.handler, budget_of(kind, input), input, config) end
     if ok then
       guard:note(true)
-      return kind == "pure" and qualify(plugin.id, result) or result
+      return kind == "pure" and qualify(prefix, result) or result
     end
     err = err or result
     guard:note(false)
