@@ -11,6 +11,8 @@ local context = {}
 ---@field base_url string scheme and host
 ---@field scheme ""|"light"|"dark" the colours that the visitor chose
 ---@field cart_token string?
+---@field event? { name: string, subject_id?: integer, details?: merx.ActivityDetails } what seeing the page is called by
+---  GA4; else it is a page_view
 
 -- "/zh-CN/products/x" -> "zh-CN", "/products/x". The first language has no prefix.
 local function split_locale(row, path)
@@ -42,14 +44,27 @@ function context.of(req)
   return ctx
 end
 
+local SLASH <const> = ("/"):byte()
+
+local prefixes = setmetatable({}, { __mode = "k" }) -- by storefront: what stands before a path, by language
+
+local function prefix_of(row, locale)
+  local found = prefixes[row]
+  if not found then
+    found = {}
+    for i, known in ipairs(row.locales) do found[known] = row.path .. (i > 1 and "/" .. known or "") end
+    prefixes[row] = found
+  end
+  return found[locale]
+end
+
 --- The same page in another language of the storefront.
 ---@param ctx merx.WebContext
 ---@param locale string
 ---@return string
 function context.path_in(ctx, locale)
-  local row = ctx.channel
-  local path = row.path .. (locale ~= row.locales[1] and "/" .. locale or "") .. ctx.path
-  return #path > 1 and path:gsub("/$", "") or path
+  local path = prefix_of(ctx.channel, locale) .. ctx.path
+  return #path > 1 and path:byte(-1) == SLASH and path:sub(1, -2) or path
 end
 
 return context

@@ -68,21 +68,54 @@ local function add(list, value)
   list[#list + 1] = value
 end
 
+-- A table that tells which of its fields are read.
+local function telling(value, tell)
+  return setmetatable({}, { __index = function(_, field)
+    tell(field)
+    return value[field]
+  end })
+end
+
+-- Notes that a part reads a global of its page alone, or only a field of it that has a store of its own.
+local function add_own(rule, name, field)
+  local own = rule.own
+  for i = #own, 1, -1 do
+    if own[i] == name then return end
+    if not field and own[i]:sub(1, #name + 1) == name .. "." then table.remove(own, i) end
+  end
+  add(own, field and name .. "." .. field or name)
+end
+
+local function watched_own(page, rule, name)
+  local value, parts = page.globals[name], page.parts[name]
+  if not parts or type(value) ~= "table" then
+    add_own(rule, name)
+    return value
+  end
+  return telling(value, function(field) add_own(rule, name, parts[field] and field) end)
+end
+
 -- Globals that tell what is read of them. They are made anew: what an earlier part of the page had made
 -- was read for that part, and would not be noted again.
 local function watched(page, rule)
   local fresh = globals.of(page)
-  return setmetatable({}, { __index = function(_, name)
+  return setmetatable({}, { __index = function(self, name)
     if globals.is_own(name) then
-      add(rule.own, name)
-      return page.globals[name]
+      local value = watched_own(page, rule, name)
+      rawset(self, name, value)
+      return value
     end
     add(rule.names, name)
     if globals.may_be_own(name) then add(rule.shadowed, name) end
     if page.own[name] ~= nil then return page.globals[name] end
-    local difference = globals.difference(name)
-    if difference then add(rule.differs_by, difference) end
-    return fresh[name]
+    local difference, alike = globals.difference(name), globals.alike(name)
+    if not alike then
+      if difference then add(rule.differs_by, difference) end
+      return fresh[name]
+    end
+    return telling(fresh[name], function(field)
+      if not alike[field] then add(rule.differs_by, difference) end
+    end)
   end })
 end
 
@@ -91,7 +124,20 @@ end
 -- Nothing that anybody can write looks like it.
 local GAP <const> = "\0" .. crypto.token() .. ":"
 
-local text_apart -- see below: it is kept like any other part
+-- What a snippet that stands apart prints on this page: the same wherever it stands.
+local function text_apart(page, name)
+  local text = page.apart[name]
+  if not text then
+    local out, state = buf.new(), page.state
+    local snippet = assert(page.theme.env:find("snippet", name))
+    -- In the render that goes on, when there is one; what fails there is rendered with care.
+    local is_fine = state and pcall(snippet.run, snippet, out, state, setmetatable({}, state.scope_meta))
+    if not is_fine then snippet:render(out:reset(), page.render_context({})) end
+    text = out:string()
+    page.apart[name] = text
+  end
+  return text
+end
 
 local function put_apart(page, out, name)
   local making = page.making
@@ -234,27 +280,6 @@ local function inside(tree, key)
   return found
 end
 
-local snippet_rules = setmetatable({}, { __mode = "k" }) -- theme -> snippet -> template -> rule
-
-local function render_apart(out, own, page, snippet)
-  local errors = snippet:render(out, page.render_context({}, own))
-  return errors ~= nil and #errors == 0
-end
-
--- What a snippet that stands apart prints on this page: the same wherever it stands.
-function text_apart(page, name)
-  local texts = inside(page, "apart")
-  local text = texts[name]
-  if not text then
-    local out, rules = buf.new(), inside(inside(snippet_rules, page.theme), name)
-    local snippet = assert(page.theme.env:find("snippet", name))
-    fragments.print(page, rules, pack("s1", name), out, render_apart, page, snippet)
-    text = out:string()
-    texts[name] = text
-  end
-  return text
-end
-
 -- ------------------------------------------------------------------------------ snippets and views
 
 -- What a table among the arguments stands for, as fragments.name() says; nil for any other table.
@@ -374,6 +399,8 @@ local function render_named(part, own, tags, ...)
   end
   return render_with(part, own, ...)
 end
+
+local snippet_rules = setmetatable({}, { __mode = "k" }) -- theme -> snippet -> template -> rule
 
 --- Renders a snippet that theme.json lists under "kept", or takes it from the cache when all of its
 --- arguments are plain values or named views.

@@ -53,11 +53,14 @@ local function ask_section(self, id, given)
   return expand(self, data)
 end
 
---- Opens a page.
+--- Opens a page. `own` are the globals that it alone has; `stores` says where parts are kept that show one
+--- of them (see web.stores), `parts` which of their fields have a store of their own.
 ---@param ctx merx.WebContext
 ---@return table page registers of its templates
 function page.open(ctx)
-  local self = { ctx = ctx, locale = ctx.locale, theme = theme.get(ctx.channel.theme), own = {}, stores = {}, template = "" }
+  local self = {
+    ctx = ctx, locale = ctx.locale, theme = theme.get(ctx.channel.theme), template = "", own = {}, stores = {}, parts = {}, apart = {},
+  }
   self.words, self.amounts = theme.words(self.theme, ctx.locale), filters.amounts(ctx.locale, ctx.currency)
   local count
   function self.cart_count()
@@ -89,7 +92,6 @@ end
 ---@field template string
 ---@field title string
 ---@field drops? table<string, any> further globals
----@field stores? table<string, merx.Store|string> where parts that show one of them are kept; a name: it never changes
 ---@field status? integer
 ---@field cache? "page"|"private"|"none"
 ---@field description? string
@@ -107,7 +109,7 @@ function page.send(self, options)
     own[name] = value
   end
   for name, value in pairs(own) do self.globals[name] = value end
-  self.template, self.stores = options.template, options.stores or self.stores
+  self.template = options.template
   local out = theme.render(self.theme, self, options.template)
   respond.html(self.ctx, options.status or 200, out, { cache = options.cache, headers = options.headers })
 end

@@ -19,7 +19,8 @@ end
 local of_thread = stores.new(64)
 
 --- The store for a part that reads globals of its page alone; nil when one of them has none.
----@param page table `stores` of it: by name of the global, a store, or the name of a value that never changes
+---@param page table `stores` of it: by name of the global or its field, a store, how to find it, or the name of a
+--- value that never changes
 ---@param own string[] names of globals
 ---@return merx.Store?
 function stores.of(page, own)
@@ -27,6 +28,10 @@ function stores.of(page, own)
   for i = 1, #own do
     local name = own[i]
     local found = page.stores[name]
+    if type(found) == "function" then
+      found = found()
+      page.stores[name] = found
+    end
     if found == nil then
       if page.own[name] ~= nil then return nil end
     elseif type(found) == "table" then

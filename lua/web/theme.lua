@@ -136,7 +136,11 @@ local function load(id)
     loader = function(kind, name)
       return folders[kind] and fs.read(found.root .. "/" .. folders[kind] .. name .. ".liquid")
     end,
-    section = function(_, state, out, name) theme.render_section(found, state.registers, out, name) end,
+    section = function(_, state, out, name)
+      local page = state.registers
+      if state.globals == page.globals then page.state = state end -- for snippets that stand apart
+      theme.render_section(found, page, out, name)
+    end,
   })
   return found
 end

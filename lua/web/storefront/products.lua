@@ -8,6 +8,21 @@ local text = require("kernel.text")
 
 local products = {}
 
+local FORM <const> = { errors = {}, quantity = 1 }
+
+-- What the head says of a product; it stays with it.
+local function head_of(found)
+  local head = found.head
+  if not head then
+    head = {
+      title = found.seo_title ~= "" and found.seo_title or found.title,
+      description = found.seo_description ~= "" and found.seo_description or text.sub(text.strip_html(found.summary), 1, 160),
+    }
+    found.head = head
+  end
+  return head
+end
+
 --- Sends a product's page; also when putting it into the cart did not work.
 ---@param ctx merx.WebContext
 ---@param found merx.Product
@@ -15,18 +30,19 @@ local products = {}
 ---@param options? { status?: integer, errors?: { id?: string, message: string }[], quantity?: string }
 function products.send(ctx, found, fields, options)
   options = options or {}
-  local self = page.open(ctx)
+  local self, head = page.open(ctx), head_of(found)
   local chosen, variant = product.choose(found, fields)
   local view = product.view(self, found, chosen, variant)
-  local title = found.seo_title ~= "" and found.seo_title or found.title
-  if options.errors then title = page.text(self, "forms.error_title", { title = title }) end
+  local form = FORM
+  if options.errors or options.quantity then
+    form = { errors = options.errors or {}, quantity = options.quantity or 1 }
+  else
+    self.stores.form = "untouched"
+  end
   page.send(self, {
-    template = "product", title = title, status = options.status, cache = options.errors and "private" or "page",
-    description = found.seo_description ~= "" and found.seo_description or text.sub(text.strip_html(found.summary), 1, 160),
-    drops = {
-      product = view, page_image = view.featured_image,
-      form = { errors = options.errors or {}, quantity = options.quantity or 1 },
-    },
+    template = "product", title = options.errors and page.text(self, "forms.error_title", { title = head.title }) or head.title,
+    description = head.description, status = options.status, cache = options.errors and "private" or "page",
+    drops = { product = view, page_image = product.picture(ctx, found), form = form },
   })
 end
 
@@ -39,6 +55,7 @@ router.get("/products/:handle", { who = "anyone", csrf = "none", cache = "page" 
   end
   local fields = {}
   for _, arg in ipairs(ctx.req:args()) do fields[arg.name] = arg.value end
+  ctx.event = { name = "view_item", subject_id = found.id }
   products.send(ctx, found, fields)
 end)
 

@@ -169,6 +169,7 @@ end
 ---@class merx.Global
 ---@field make fun(ctx: merx.WebContext, page: table): any
 ---@field by? "path"|"menu"|"cart"|"template" what it differs by besides storefront, language, host and colours
+---@field alike? table<string, true> fields that do not differ even so
 ---@field is_fixed? boolean never changes for a storefront and language
 
 -- What every page has. Each is made when a template first touches it.
@@ -177,7 +178,7 @@ local GLOBALS <const> = {
   shop = { make = shop },
   routes = { make = routes, is_fixed = true },
   collections = { make = collections },
-  request = { make = request, by = "path" },
+  request = { make = request, by = "path", alike = { locale = true, scheme = true, host = true } },
   linklists = { make = linklists, by = "menu" },
   localization = { make = localization, by = "path" },
   canonical_url = { make = function(ctx) return ctx.base_url .. context.path_in(ctx, ctx.locale) end, by = "path" },
@@ -210,6 +211,13 @@ end
 ---@return "path"|"menu"|"cart"|"template"|nil
 function globals.difference(name)
   return GLOBALS[name] and GLOBALS[name].by
+end
+
+--- Those of its fields that are the same on all pages; nil when there are none.
+---@param name string
+---@return table<string, true>?
+function globals.alike(name)
+  return GLOBALS[name] and GLOBALS[name].alike
 end
 
 --- Whether only some pages have it, and say themselves what it is.

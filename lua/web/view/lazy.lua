@@ -1,5 +1,7 @@
 --- Tables whose fields are worked out when a template first touches them, so that a page pays only for
 --- what it prints.
+local cache = require("kernel.cache")
+
 local lazy = {}
 
 --- A table with fields, and makers of further fields.
@@ -15,6 +17,38 @@ function lazy.table(fields, makers, subject)
       local value = make(subject or self)
       rawset(self, name, value)
       return value
+    end,
+  })
+end
+
+-- A field that was worked out before was read for something else; who takes it now depends on it, too.
+local function take(entry, now)
+  cache.holds(entry.deps, now)
+  return entry.value
+end
+
+--- A table for templates of which nothing is worked out before it is touched: its fields at once, those of
+--- `makers` one by one, each with all that is read for it.
+---@param make fun(): table fields
+---@param makers table<string, fun(): any>
+---@param now integer
+---@return table
+function lazy.drop(make, makers, now)
+  local entries, is_made = {}, false
+  return setmetatable({}, {
+    __index = function(self, name)
+      if makers[name] then
+        local entry = entries[name]
+        if entry then return take(entry, now) end
+        entry = {}
+        entry.deps, entry.value = cache.note(makers[name])
+        entries[name] = entry
+        return entry.value
+      end
+      if is_made then return nil end
+      is_made = true
+      for field, value in next, make() do rawset(self, field, value) end
+      return rawget(self, name)
     end,
   })
 end

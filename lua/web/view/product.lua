@@ -10,6 +10,8 @@ local listings = require("domain.listings")
 local page = require("web.page")
 local pricing = require("domain.pricing")
 local quote = require("domain.quote")
+local settings = require("kernel.settings")
+local stores = require("web.stores")
 local template = require("kernel.template")
 
 local product = {}
@@ -17,37 +19,48 @@ local product = {}
 local hundredths = filters.hundredths
 local DAY <const> = 86400000
 local RELATED <const> = 4
+local PARTS <const> = 4 -- printed of one product or list: sections of its page, in each scheme of colours
+local MOST_CHOICES <const> = 8 -- of one product that something printed is kept for
 
--- The list price and what else the price list has, as price rules want it.
-local function items_of(found)
-  local items = {}
-  for _, variant in ipairs(found.variants) do
-    local base, offers
-    for _, row in ipairs(variant.prices) do
-      if not base and row.min_quantity == 1 and not row.starts_at and not row.ends_at then
-        base = row
-      else
-        offers = offers or {}
-        offers[#offers + 1] = row
-      end
-    end
-    if base then
-      items[#items + 1] = {
-        variant_id = variant.id, product_id = found.id, amount = base.amount, pieces = base.pieces, offers = offers,
-        tax_class = variant.tax_class,
-      }
-      variant.list_amount = -(-base.amount // base.pieces)
+-- What price rules are asked about a variant; nil when it has no price.
+local function line_of(found, variant)
+  local base, offers
+  for _, row in ipairs(variant.prices) do
+    if not base and row.min_quantity == 1 and not row.starts_at and not row.ends_at then
+      base = row
+    else
+      offers = offers or {}
+      offers[#offers + 1] = row
     end
   end
-  return items
+  return base and pricing.line({
+    variant_id = variant.id, product_id = found.id, amount = base.amount, pieces = base.pieces, offers = offers,
+    tax_class = variant.tax_class,
+  })
 end
 
+-- Lines of all variants that have a price; they stay with the product.
+local function lines_of(found)
+  local lines = found.lines
+  if not lines then
+    lines = {}
+    for _, variant in ipairs(found.variants) do
+      variant.line = line_of(found, variant)
+      lines[#lines + 1] = variant.line
+    end
+    found.lines = lines
+  end
+  return lines
+end
+
+-- Asks price rules about all variants at once.
 local function set_prices(ctx, found)
-  local prices = pricing.page(ctx, items_of(found), quote.handlers("price_rule"))
+  pricing.ask(ctx, lines_of(found), quote.handlers("price_rule"))
   for _, variant in ipairs(found.variants) do
-    local price = prices[variant.id]
-    variant.now_amount = price and -(-price.amount // price.pieces)
-    variant.was_amount = price and variant.list_amount > variant.now_amount and variant.list_amount or nil
+    local line = variant.line
+    local list = line and -(-line.amount // line.pieces)
+    variant.now_amount = line and -(-line.unit // line.unit_pieces)
+    variant.was_amount = line and list > variant.now_amount and list or nil
   end
 end
 
@@ -185,7 +198,7 @@ local function facts_of(self, found, variant)
 end
 
 local function breadcrumbs(ctx, found)
-  local crumbs = { { title = require("kernel.settings").get("shop.name"), url = ctx.root .. "/" } }
+  local crumbs = { { title = settings.get("shop.name"), url = ctx.root .. "/" } }
   for _, category in ipairs(found.category and catalog.category_path(found.category) or {}) do
     crumbs[#crumbs + 1] = { title = category.title, url = ctx.root .. "/collections/" .. category.handle }
   end
@@ -193,22 +206,59 @@ local function breadcrumbs(ctx, found)
   return crumbs
 end
 
--- Up-sells and cross-sells first, then what else stands in its category.
-local function related(self, found)
+local KEPT_CATEGORIES <const> = 64
+
+-- What a category puts forward, and where the parts of pages stay that show it without one of them.
+local put_forward = cache.keep(KEPT_CATEGORIES, function(ctx, category_id)
+  local cards = listings.page(ctx, { category_id = category_id, sort = "featured", limit = RELATED + 1 })
+  return { cards = cards, stores = {} }
+end)
+
+local function put_forward_in(ctx, category)
+  local key = ("%d %d %s %d"):format(ctx.channel.id, ctx.channel.price_list_id, ctx.locale, category.id)
+  return put_forward(key, ctx.now, ctx, category.id)
+end
+
+local RELATIONS <const> = { "up_sell", "cross_sell", "related" }
+
+local function related_ids(found)
   local ids, seen = {}, { [found.id] = true }
-  for _, kind in ipairs({ "up_sell", "cross_sell", "related" }) do
+  for _, kind in ipairs(RELATIONS) do
     for _, relation in ipairs(found.relations[kind]) do
       if not seen[relation.id] and #ids < RELATED then ids[#ids + 1] = relation.id end
       seen[relation.id] = true
     end
   end
+  return ids, seen
+end
+
+-- Up-sells and cross-sells first, then what else stands in its category.
+local function related(self, found)
+  local ids, seen = related_ids(found)
   local cards = listings.cards(self.ctx, ids)
   if #cards < RELATED and found.category then
-    for _, entry in ipairs((listings.page(self.ctx, { category_id = found.category.id, sort = "featured", limit = RELATED + 1 }))) do
+    for _, entry in ipairs(put_forward_in(self.ctx, found.category).cards) do
       if not seen[entry.product_id] and #cards < RELATED then cards[#cards + 1] = entry end
     end
   end
   return card.list(self, cards)
+end
+
+-- Where parts stay that show of a product only what goes with it: most products of a category have the
+-- same.
+local function related_store(ctx, found, own)
+  if not found.category or #related_ids(found) > 0 then return own end
+  local forward = put_forward_in(ctx, found.category)
+  local without = 0
+  for _, entry in ipairs(forward.cards) do
+    if entry.product_id == found.id then without = found.id end
+  end
+  local store = forward.stores[without]
+  if not store then
+    store = stores.new(PARTS)
+    forward.stores[without] = store
+  end
+  return store
 end
 
 local function members(self, found)
@@ -222,17 +272,25 @@ local function members(self, found)
   return views
 end
 
+local promised = setmetatable({}, { __mode = "k" }) -- by the words of a theme: the promise of a day
+
 -- The promised days, counted in working days from the next one on.
 local function delivery_text(self, found)
   local variant = found.variants[1]
-  if variant and not variant.ships then
-    return page.text(self, variant.is_downloadable and "products.download" or "products.stock.in")
+  if variant and variant.ships == 0 then
+    return page.text(self, variant.is_downloadable == 1 and "products.download" or "products.stock.in")
   end
   local now = self.ctx.now
-  cache.valid_until(now - now % DAY + DAY)
-  return page.text(self, "products.delivery", {
-    from = i18n.date(self.ctx.locale, now + 2 * DAY, "medium"), to = i18n.date(self.ctx.locale, now + 4 * DAY, "medium"),
-  })
+  local today = now - now % DAY
+  cache.valid_until(today + DAY)
+  local last = promised[self.words]
+  if not last or last.day ~= today then
+    last = { day = today, text = page.text(self, "products.delivery", {
+      from = i18n.date(self.ctx.locale, now + 2 * DAY, "medium"), to = i18n.date(self.ctx.locale, now + 4 * DAY, "medium"),
+    }) }
+    promised[self.words] = last
+  end
+  return last.text
 end
 
 local function images_of(ctx, found)
@@ -244,15 +302,8 @@ local function images_of(ctx, found)
   return images
 end
 
---- A product as its page's template sees it.
----@param self table page
----@param found merx.Product
----@param chosen table<integer, integer>
----@param variant? merx.Variant
----@return table
-function product.view(self, found, chosen, variant)
+local function fields_of(self, found, chosen, variant)
   local ctx = self.ctx
-  set_prices(ctx, found)
   local view = price_fields(ctx, found.variants)
   local any = false
   for _, entry in ipairs(found.variants) do any = any or entry.is_available end
@@ -270,13 +321,60 @@ function product.view(self, found, chosen, variant)
   view.stock_state, view.stock_text = stock_of(self, found, variant)
   view.external_url, view.external_text = found.external_url, found.external_label ~= "" and found.external_label or found.title
   view.tax_text = page.text(self, "products.tax_included")
-  return lazy.table(view, {
+  return view
+end
+
+-- Where parts stay that show a product with this choice at these prices: with the product, which is kept
+-- as long as nothing of it was touched.
+local function store_of(found, chosen, variant)
+  local parts = { variant and variant.id or "" }
+  for _, option in ipairs(found.options) do parts[#parts + 1] = chosen[option.id] or "" end
+  for _, line in ipairs(found.lines) do parts[#parts + 1], parts[#parts + 2] = line.unit, line.unit_pieces end
+  local key = table.concat(parts, " ")
+  local shown = found.shown
+  if not shown or shown.count >= MOST_CHOICES then
+    shown = { count = 0, by_key = {} }
+    found.shown = shown
+  end
+  local store = shown.by_key[key]
+  if not store then
+    store = stores.new(PARTS)
+    shown.by_key[key], shown.count = store, shown.count + 1
+  end
+  return store
+end
+
+-- Fields of a product that are worked out by themselves.
+local PARTS_OF <const> = { related = true }
+
+--- A product as its page's template sees it, made when it is first touched, with the stores for what is
+--- printed of it. Its price rules are asked at once.
+---@param self table page
+---@param found merx.Product
+---@param chosen table<integer, integer>
+---@param variant? merx.Variant
+---@return table view
+function product.view(self, found, chosen, variant)
+  local ctx = self.ctx
+  set_prices(ctx, found)
+  local store = store_of(found, chosen, variant)
+  self.stores.product, self.parts.product = store, PARTS_OF
+  self.stores["product.related"] = function() return related_store(ctx, found, store) end
+  return lazy.drop(function() return fields_of(self, found, chosen, variant) end, {
     breadcrumbs = function() return breadcrumbs(ctx, found) end,
     delivery_text = function() return delivery_text(self, found) end,
     facts = function() return facts_of(self, found, variant) end,
     related = function() return related(self, found) end,
     members = function() return members(self, found) end,
-  })
+  }, ctx.now)
+end
+
+--- The picture that stands for a product.
+---@param ctx merx.WebContext
+---@param found merx.Product
+---@return table?
+function product.picture(ctx, found)
+  return image.of(found.images[1], ctx.base_url)
 end
 
 return product
