@@ -1,13 +1,18 @@
 --- The web: from a request to a reply. Finds the storefront, the route and its policy, and lets the
 --- handler answer; what goes wrong on the way gets a page that says so.
+local admin_context = require("web.admin.context")
+local admin_page = require("web.admin.page")
 local cache = require("kernel.cache")
 local context = require("web.context")
+local form = require("web.form")
 local fs = require("kernel.files")
+local gate = require("web.gate")
 local i18n = require("kernel.i18n")
 local log = require("kernel.log")
 local page = require("web.page")
 local respond = require("web.respond")
 local router = require("kernel.router")
+local text = require("kernel.text")
 local thread = require("kernel.thread")
 
 local web = {}
@@ -15,18 +20,19 @@ local web = {}
 -- Query parameters that a list page understands; others neither change a page nor split the cache.
 local QUERY <const> = { "after", "before", "sort_by", "q", "page", "variant" }
 
-local function load_routes()
-  local folder = thread.share .. "/lua/web/storefront"
+local function load_routes(room)
+  local folder = thread.share .. "/lua/web/" .. room
   for _, name in ipairs(assert(fs.list(folder))) do
-    if name:find("%.lua$") then require("web.storefront." .. name:gsub("%.lua$", "")) end
+    if name:find("%.lua$") then require("web." .. room:gsub("/", ".") .. "." .. name:gsub("%.lua$", "")) end
   end
 end
 
 local function fail(ctx, status, headers)
+  local pages = ctx.is_admin and admin_page or page
   if respond.wants_json(ctx) then
-    return respond.problem(ctx, status, page.text(page.open(ctx), "errors." .. status .. ".title"), "")
+    return respond.problem(ctx, status, pages.text(pages.open(ctx), "errors." .. status .. ".title"), "")
   end
-  page.message(page.open(ctx), status, { id = status >= 500 and ctx.req.id or nil, headers = headers })
+  pages.message(pages.open(ctx), status, { id = status >= 500 and ctx.req.id or nil, headers = headers })
 end
 
 local function own_origin(req)
@@ -54,11 +60,28 @@ local function tidy(ctx)
   end
 end
 
+-- The back office answers at one address only, and not again below each language.
+local function find_route(ctx)
+  local route, params = router.match(ctx.req.method, ctx.path)
+  if route and (route.path:find("^/admin%f[/\0]") ~= nil) ~= (ctx.is_admin == true) then
+    return nil, { code = "route.missing" }
+  end
+  return route, params
+end
+
+-- Sends whoever is not signed in to the page where that is done, and from there back.
+local function refuse(ctx, refusal)
+  ctx.refusal = refusal
+  if refusal ~= "sign_in" or respond.wants_json(ctx) then return fail(ctx, refusal == "sign_in" and 401 or 403) end
+  local is_page = ctx.req.method == "GET"
+  respond.redirect(ctx, "/admin/sign-in" .. (is_page and "?next=" .. text.url_encode(ctx.req.target) or "?ended=1"))
+end
+
 local function dispatch(ctx)
   local req = ctx.req
   local target = tidy(ctx)
   if target and req.method == "GET" then return respond.redirect(ctx, target, 301) end
-  local route, params = router.match(req.method, ctx.path)
+  local route, params = find_route(ctx)
   if not route then
     if params.code ~= "route.method" then return fail(ctx, 404) end
     if req.method == "OPTIONS" then return req:reply(204, { Allow = params.data.allow }, "") end
@@ -66,6 +89,9 @@ local function dispatch(ctx)
   end
   if is_forged(req, route.policy) then return fail(ctx, 403) end
   if req.method ~= "GET" and req.method ~= "HEAD" and is_too_large(req, route.policy) then return fail(ctx, 413) end
+  if ctx.is_admin and req.method == "POST" then ctx.form = form.read(ctx) end
+  local refusal = gate.refusal(ctx, route.policy)
+  if refusal then return refuse(ctx, refusal) end
   ctx.route = route
   return route.handler(ctx, params)
 end
@@ -73,7 +99,7 @@ end
 --- Answers a request. Runs as a task: it may wait.
 ---@param req userdata
 function web.request(req)
-  local ctx = context.of(req)
+  local ctx = admin_context.of(req) or context.of(req)
   if not ctx then return req:reply(404, { ["Content-Type"] = "text/plain; charset=utf-8" }, "There is no shop at this address.\n") end
   local ok, err = xpcall(dispatch, debug.traceback, ctx)
   if ok then return end
@@ -87,12 +113,13 @@ end
 ---@param status integer
 ---@param req userdata
 function web.error(status, req)
-  local ctx = context.of(req)
-  if ctx then page.message(page.open(ctx), status) end
+  local ctx = admin_context.of(req) or context.of(req)
+  if ctx then fail(ctx, status) end
 end
 
 assert(i18n.load(thread.share .. "/lua/locales"))
-load_routes()
+load_routes("storefront")
+load_routes("admin/routes")
 if thread.role == "worker" then
   assert(cache.configure({ query = QUERY, private_cookies = { "cart", "session" }, key_cookies = { "scheme" } }))
 end

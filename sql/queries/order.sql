@@ -125,7 +125,7 @@ SELECT kind, name, given_name, family_name, company, line1, line2, district, cit
 -- :name order_state_row :one
 -- :use  what decides about states
 SELECT id, token, number, state, payment_state, delivery_state, cancelled_by, currency, due_amount, total_amount, is_test, payment_method,
-       customer_id, email
+       customer_id, email, version
   FROM orders
  WHERE id = :id;
 

@@ -9,10 +9,15 @@ local settle = require("domain.order.settle")
 
 local id = schema.id({ required = true })
 local note = schema.text({ max = 1000, multiline = true, default = "" })
+local version = schema.integer({ min = 0 })
 
-local function get(order_id)
+-- `seen` is the version of the order which somebody looked at: what changed since is not changed blindly.
+local function get(order_id, seen)
   local order = db.one("order_state_row", { id = order_id })
   if not order then return failure.new("order.missing", "there is no order " .. order_id) end
+  if seen and seen ~= order.version then
+    return failure.new("order.stale", "the order changed since it was looked at", nil, { version = order.version })
+  end
   return order
 end
 
@@ -31,9 +36,9 @@ end
 command.define({
   name = "order.cancel",
   doc = "Ends an order that is not shipped: stock goes back, and so does money.",
-  args = schema.object({ id = id, by = schema.enum({ "merchant", "customer", required = true }), reason = note }),
+  args = schema.object({ id = id, version = version, by = schema.enum({ "merchant", "customer", required = true }), reason = note }),
   handler = function(tx, args)
-    local order, err = get(args.id)
+    local order, err = get(args.id, args.version)
     if not order then return nil, err end
     if order.state == "cancelled" then return { id = order.id } end
     if order.state == "completed" or order.delivery_state ~= "unfulfilled" and order.delivery_state ~= "not_required" then
@@ -88,12 +93,12 @@ command.define({
   name = "order.fulfil",
   doc = "Notes a parcel, or goods that wait to be picked up. Without lines: all that is left.",
   args = schema.object({
-    id = id, lines = parts, location_id = schema.id(), is_pickup = schema.boolean({ default = false }),
+    id = id, version = version, lines = parts, location_id = schema.id(), is_pickup = schema.boolean({ default = false }),
     carrier = schema.text({ max = 100, default = "" }), tracking_number = schema.text({ max = 100, default = "" }),
     tracking_url = schema.text({ max = 500, default = "", pattern = "^$|^https?://" }),
   }),
   handler = function(tx, args)
-    local order, err = get(args.id)
+    local order, err = get(args.id, args.version)
     if not order then return nil, err end
     if order.state ~= "confirmed" then return failure.new("order.not_confirmed", "only a confirmed order is shipped") end
     local reason = db.value("order_is_held", { order_id = order.id })
@@ -120,9 +125,9 @@ command.define({
 command.define({
   name = "order.deliver",
   doc = "The parcel arrived, or was picked up.",
-  args = schema.object({ id = id, fulfilment_id = id }),
+  args = schema.object({ id = id, version = version, fulfilment_id = id }),
   handler = function(tx, args)
-    local order, err = get(args.id)
+    local order, err = get(args.id, args.version)
     if not order then return nil, err end
     if db.run("fulfilment_set_state", { id = args.fulfilment_id, order_id = order.id, state = "delivered", at = tx.now }) == 0 then
       return failure.new("fulfilment.missing", "the order has no such parcel")
@@ -136,12 +141,12 @@ command.define({
   name = "order.take_back",
   doc = "Goods came back; they may go on the shelf again.",
   args = schema.object({
-    id = id, is_restocked = schema.boolean({ default = true }),
+    id = id, version = version, is_restocked = schema.boolean({ default = true }),
     lines = schema.list(schema.object({ line_id = id, quantity = schema.integer({ required = true, min = 1 }) }, { required = true }),
       { required = true, min = 1, max = 500 }),
   }),
   handler = function(tx, args)
-    local order, err = get(args.id)
+    local order, err = get(args.id, args.version)
     if not order then return nil, err end
     for _, part in ipairs(args.lines) do
       if db.run("order_line_return", { id = part.line_id, order_id = order.id, quantity = part.quantity }) ~= 1 then
@@ -158,9 +163,9 @@ command.define({
 command.define({
   name = "order.hold",
   doc = "Stops capture and shipping until somebody looked.",
-  args = schema.object({ id = id, reason = schema.enum({ "risk", "review", "stock", "payment", required = true }), note = note }),
+  args = schema.object({ id = id, version = version, reason = schema.enum({ "risk", "review", "stock", "payment", required = true }), note = note }),
   handler = function(tx, args)
-    local order, err = get(args.id)
+    local order, err = get(args.id, args.version)
     if not order then return nil, err end
     local _, hold_id = db.run("order_hold_insert", {
       order_id = order.id, reason = args.reason, actor = tx.actor, note = args.note, at = tx.now,
@@ -174,8 +179,10 @@ command.define({
 command.define({
   name = "order.release_hold",
   doc = "Somebody looked: the order goes on.",
-  args = schema.object({ id = id, hold_id = id }),
+  args = schema.object({ id = id, version = version, hold_id = id }),
   handler = function(tx, args)
+    local order, err = get(args.id, args.version)
+    if not order then return nil, err end
     if db.run("order_hold_release", { id = args.hold_id, order_id = args.id, actor = tx.actor, at = tx.now }) == 0 then
       return failure.new("hold.missing", "the order has no such open hold")
     end

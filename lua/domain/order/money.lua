@@ -9,6 +9,15 @@ local schema = require("kernel.schema")
 local settle = require("domain.order.settle")
 
 local id = schema.id({ required = true })
+local version = schema.integer({ min = 0 })
+
+-- Why money of an order that changed since it was looked at is not moved.
+local function stale_order(args)
+  local order = args.version and db.one("order_state_row", { id = args.order_id })
+  if not order or order.version == args.version then return nil end
+  local _, err = failure.new("order.stale", "the order changed since it was looked at", nil, { version = order.version })
+  return err
+end
 
 local news = {
   result = schema.enum({ "requires_action", "authorized", "captured", "failed", "voided", "refunded", "refund_failed", "disputed",
@@ -95,8 +104,12 @@ command.define({
 command.define({
   name = "payment.record",
   doc = "Staff received the money of an offline payment: cash, a bank transfer.",
-  args = schema.object({ order_id = id, amount = schema.integer({ min = 1 }), reference = schema.text({ max = 200 }) }),
+  args = schema.object({
+    order_id = id, version = version, amount = schema.integer({ min = 1 }), reference = schema.text({ max = 200 }),
+  }),
   handler = function(tx, args)
+    local stale = stale_order(args)
+    if stale then return nil, stale end
     for _, row in ipairs(payment.list(args.order_id)) do
       if row.flow == "offline" and row.kind == "charge" and row.state ~= "voided" and row.captured_amount < row.amount then
         local amount = args.amount or row.amount - row.captured_amount
@@ -201,12 +214,14 @@ command.define({
   name = "payment.refund",
   doc = "Gives money back for pieces of lines or for sums of lines; the newest payment first.",
   args = schema.object({
-    order_id = id, reason = schema.text({ max = 500, default = "" }), is_restocked = schema.boolean({ default = false }),
+    order_id = id, version = version, reason = schema.text({ max = 500, default = "" }), is_restocked = schema.boolean({ default = false }),
     lines = schema.list(schema.object({
       line_id = id, quantity = schema.integer({ min = 1 }), amount = schema.integer({ min = 1 }),
     }, { required = true }), { required = true, min = 1, max = 500 }),
   }),
   handler = function(tx, args)
+    local stale = stale_order(args)
+    if stale then return nil, stale end
     for i, want in ipairs(args.lines) do
       if (want.quantity == nil) == (want.amount == nil) then
         return failure.new("invalid", "a line is refunded by quantity or by amount", { ["lines." .. i] = "refund.either" })

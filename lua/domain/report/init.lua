@@ -2,6 +2,7 @@
 --- reads and changes nothing. Figures count orders that were placed in a span of time and are not
 --- cancelled, without test orders, at what the buyers agreed to pay.
 local db = require("kernel.db")
+local explain = require("domain.report.explain")
 local search = require("domain.search")
 local text = require("kernel.text")
 
@@ -82,6 +83,9 @@ function report.list_orders(filter, limit, before)
   if STATES[filter.state] then return db.many("report_orders_in_state", { state = filter.state, limit = limit, before = before }) end
   return db.many("report_orders_recent", { limit = limit, before = before })
 end
+
+--- How the total of an order came about.
+report.explain = explain.steps
 
 -- ---------------------------------------------------------------------------------------- products
 

@@ -13,7 +13,6 @@ attempts.RULES = {
   ["sign_in.account"] = { burst = 30, every = 2 * MINUTE }, -- an account from anywhere
   ["sign_in.address"] = { burst = 20, every = 30 * SECOND },
   ["sign_in.all"] = { burst = 200, every = SECOND // 2 },
-  ["link.address"] = { burst = 20, every = 30 * SECOND },
 }
 
 --- Counts one more try.

@@ -21,6 +21,7 @@ local IDLE_LIFE <const> = 12 * HOUR
 local SEEN_EVERY <const> = 5 * 60 * 1000
 
 staff.password_problem = password.problem
+staff.normal_password = password.normal
 staff.permissions = permissions
 
 ---@class merx.StaffSession
@@ -108,14 +109,6 @@ local function key_of(...)
   return text.hex(crypto.blake2b(table.concat({ ... }, "\0"))):sub(1, 32)
 end
 
---- Counts a try with a link.
----@param address string
----@return table? counted
----@return merx.Error? err "attempt.too_many" with data.wait
-function staff.try_link(address)
-  return command.run("staff.attempt", { keys = { { scope = "link.address", key = key_of(attempts.block(address)) } } })
-end
-
 ---@class merx.SignIn
 ---@field email string as typed
 ---@field password string as typed
@@ -152,14 +145,24 @@ function staff.sign_in(given)
     if problem then return nil, problem end
     return failure.new("staff.wrong", "wrong address or password")
   end
-  local token, new_hash = crypto.token(), nil
-  if crypto.needs_rehash(row.password_hash) then new_hash = crypto.hash_password(password.normal(given.password)) end
+  if crypto.needs_rehash(row.password_hash) then given.password_hash = crypto.hash_password(password.normal(given.password)) end
+  given.pair = pair
+  return staff.begin_session(row.id, given)
+end
+
+--- Begins a session of somebody who proved who they are; the one that the browser had is over.
+---@param id integer
+---@param given { address: string, agent: string, old_token?: string, password_hash?: string, pair?: string }
+---@return { token: string, id: integer }? session
+---@return merx.Error? err
+function staff.begin_session(id, given)
+  local token = crypto.token()
   local done, problem = command.run("staff.sign_in", {
-    id = row.id, token_hash = staff.digest(token), csrf = crypto.token(), address = given.address, agent = given.agent:sub(1, 300),
-    old_token_hash = given.old_token and staff.digest(given.old_token) or nil, password_hash = new_hash, pair = pair,
+    id = id, token_hash = staff.digest(token), csrf = crypto.token(), address = given.address, agent = given.agent:sub(1, 300),
+    old_token_hash = given.old_token and staff.digest(given.old_token) or nil, password_hash = given.password_hash, pair = given.pair,
   })
   if not done then return nil, problem end
-  return { token = token, id = row.id }
+  return { token = token, id = id }
 end
 
 --- Hashes a new password. Waits.
@@ -170,13 +173,17 @@ function staff.hash(typed)
   return crypto.hash_password(password.normal(typed))
 end
 
---- Whether a person's own password was typed.
----@param id integer
+--- Whether somebody who is signed in typed their own password. Counted like signing in.
+---@param session merx.StaffSession
 ---@param typed string
+---@param address string
 ---@return boolean? is_right
----@return table? err
-function staff.is_password(id, typed)
-  local row = staff.find(id)
+---@return table? err "attempt.too_many"
+function staff.confirm(session, typed, address)
+  local pair = key_of(text.fold(session.email), attempts.block(address))
+  local counted, err = command.run("staff.attempt", { keys = { { scope = "sign_in.pair", key = pair } } })
+  if not counted then return nil, err end
+  local row = staff.find(session.staff_user_id)
   return crypto.verify_password(row and row.password_hash, password.normal(typed))
 end
 
