@@ -235,7 +235,7 @@ static void read_deps(lua_State *L, struct mx_reply_spec *reply) {
     reply->deps = task->scope->deps;
 }
 
-// req:reply(status, headers, body [, {shared=bool}]) -> true | nil, err
+// req:reply(status, headers, body [, {shared=bool, note=integer}]) -> true | nil, err
 static int l_reply(lua_State *L) {
     mx_exchange *exchange = check_exchange(L);
     struct header_list headers = {.count = 0};
@@ -246,6 +246,7 @@ static int l_reply(lua_State *L) {
     if (!lua_isnil(L, 5)) {
         luaL_checktype(L, 5, LUA_TTABLE);
         reply.shared = mx_field_bool(L, 5, "shared", false);
+        reply.note = (uint64_t)mx_field_int(L, 5, "note", 0);
     }
     read_body(L, &reply);
     read_headers(L, &headers);

@@ -15,6 +15,7 @@ struct mx_request_box {
     mx_task *task;         // whose request it is
 };
 
+int mx_luaopen_activity(lua_State *L);
 int mx_luaopen_archive(lua_State *L);
 int mx_luaopen_buf(lua_State *L);
 int mx_luaopen_cache(lua_State *L);

@@ -43,6 +43,7 @@ struct mx_reply_spec {
     mx_buf *body_buf;     // holds `body` when not NULL: the callee may take the bytes and zero it
     bool shared;          // the page cache may keep it, with `deps`
     struct mx_cache_deps deps;
+    uint64_t note; // what a visitor does who sees the page when it is shared; 0: nothing
 };
 
 // All slices are borrowed until the exchange ends. An absent thing has ptr NULL.

@@ -77,6 +77,31 @@ struct mx_work {
     void (*destroy)(struct mx_work *work);
 };
 
+// --- what visitors did --------------------------------------------------------------------------
+
+// One thing that happened. `note` is a number that Lua gives a meaning; 0: a sample of a request.
+struct mx_activity_record {
+    uint64_t note;
+    struct mx_slice visitor; // empty: only counted
+    struct mx_slice page;    // path, or of a sample its route
+    struct mx_slice body;    // whatever Lua wants back
+    int64_t at_ms;
+    int status;  // of a sample
+    uint64_t us; // of a sample
+};
+
+struct mx_activity_count {
+    uint64_t note;
+    uint64_t times;
+};
+
+struct mx_activity_book {
+    const struct mx_activity_count *counts;
+    size_t count;
+    const struct mx_activity_record *rows;
+    size_t row_count;
+};
+
 // --- the table ----------------------------------------------------------------------------------
 
 // Every function runs on the thread of the script that was given the table, with `ctx` first.
@@ -112,6 +137,11 @@ struct mx_services {
     // Writer: notes what the running command touched; published after its COMMIT.
     void (*cache_touch)(void *ctx, struct mx_slice tag);
     int (*cache_configure)(void *ctx, const struct mx_cache_rules *rules, struct mx_error *err);
+
+    // Workers: notes what a visitor did; `at_ms` is set below. Never waits, and may drop it.
+    void (*record_activity)(void *ctx, const struct mx_activity_record *record);
+    // Jobs: the next book of it, borrowed until the next call; false: nothing is left.
+    bool (*take_activity)(void *ctx, struct mx_activity_book *out);
 
     // Wakes the jobs thread: `tick` runs soon.
     void (*wake_jobs)(void *ctx);

@@ -10,7 +10,8 @@ typedef struct mx_script mx_script;
 enum mx_entry {
     MX_ENTRY_REQUEST, // one MX_ARG_EXCHANGE
     MX_ENTRY_ERROR,   // one MX_ARG_EXCHANGE, its integer the status: error(status, req)
-    MX_ENTRY_TICK,    // one MX_ARG_INTEGER: now in ms; its result is the ms until the next tick
+    MX_ENTRY_TICK,    // one MX_ARG_INTEGER: now in ms; its result is the ms until the next tick.
+                      // Before the end once more with MX_ARG_NIL: keep what would be lost
 };
 
 struct mx_task_result {

@@ -386,6 +386,7 @@ static int send_shared(mx_exchange *exchange, const struct mx_reply_spec *spec,
         .fields = fields->list + 1,
         .field_count = fields->count - 1,
         .body = spec->body,
+        .note = spec->note,
     };
     struct mx_cache_entry *entry = NULL;
     int rc = mx_page_store(exchange, &page, &entry, err);

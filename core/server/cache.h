@@ -38,6 +38,7 @@ struct mx_cache_entry {
     _Atomic(struct mx_cache_variant *) variants[MX_CACHE_VARIANTS]; // identity is always there
     atomic_int files[MX_CACHE_VARIANTS]; // their copies in files; see mx_cache_variant_file()
     uint64_t version;                    // whatever its owner compares, as of the file it came from
+    _Atomic uint64_t note;               // what a visitor does who sees it (activity.h); 0: nothing
     _Atomic uint64_t looked_at_ms;       // when the owner last did
     _Atomic uint64_t checked_seq;        // the global sequence at which it was last found valid
     atomic_int refs;

@@ -7,6 +7,7 @@
 
 #include "platform/alloc.h"
 #include "platform/log.h"
+#include "server/activity.h"
 
 enum { KEPT_BUFFER = 16 * 1024 }; // an idle connection keeps no larger one
 
@@ -420,6 +421,7 @@ static void count(mx_exchange *exchange, int status, uint64_t sent) {
     uint64_t us = (now_ns() - exchange->began_ns) / 1000;
     struct mx_slice route = exchange->route.len > 0 ? exchange->route : MX_SLICE("none");
     mx_tally_request(tally, route, status, us);
+    mx_activity_sample(exchange, route, status, us);
     if (exchange->worker->lane.shared->access_log) {
         write_access_log(exchange, status, us, sent);
     }

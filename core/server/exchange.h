@@ -181,6 +181,7 @@ struct mx_page {
     size_t field_count;
     struct mx_slice body;
     uint64_t version; // of the file it was read from, else 0
+    uint64_t note;    // what a visitor does who sees it, else 0
 };
 
 // Stores a page. `*out` is an owned reference, for mx_page_send().

@@ -4,6 +4,7 @@
 #include "server/health.h"
 
 #include "platform/log.h"
+#include "server/activity.h"
 #include "server/exchange.h"
 #include "server/writer.h"
 
@@ -66,6 +67,16 @@ static void write_cache(struct mx_shared *shared, mx_buf *out) {
         out, "merx_cache_entries", "gauge", "Pages, fragments, files kept", (double)stats.entries);
 }
 
+static void write_activity(struct mx_shared *shared, mx_buf *out) {
+    struct mx_activity_stats stats;
+    mx_activity_stats_get(shared->activity, &stats);
+    mx_metrics_write_one(out, "merx_activity_recorded_total", "counter",
+        "Things that visitors did, noted for activity.db", (double)stats.recorded);
+    mx_metrics_write_one(out, "merx_activity_dropped_total", "counter",
+        "Of those not kept because nobody had written down the last ones yet",
+        (double)stats.dropped);
+}
+
 void mx_health_write_metrics(struct mx_shared *shared, mx_script *script, mx_buf *out) {
     mx_buf_append_format(out,
         "# HELP merx_info Version\n# TYPE merx_info gauge\n"
@@ -78,6 +89,7 @@ void mx_health_write_metrics(struct mx_shared *shared, mx_script *script, mx_buf
     mx_metrics_write(shared->metrics, out);
     write_writer(shared, out);
     write_cache(shared, out);
+    write_activity(shared, out);
     struct mx_error err;
     if (script && mx_script_metrics(script, out, &err) < 0) {
         mx_log_error("metrics of Lua failed: %s", err.text);

@@ -30,6 +30,7 @@ struct mx_jobs {
     bool is_ticking;
     bool is_asked; // once more after the one that runs
     bool is_stopping;
+    bool is_last; // the tick at the end has begun
 };
 
 static void sleep_for(mx_jobs *jobs, int64_t ms) {
@@ -37,9 +38,15 @@ static void sleep_for(mx_jobs *jobs, int64_t ms) {
     mx_timer_move(jobs->timer, bounded);
 }
 
+// Once more before the end: the last tick keeps what would be lost.
 static void stop_when_idle(mx_jobs *jobs) {
-    if (jobs->is_stopping && !jobs->is_ticking) {
+    if (!jobs->is_stopping || jobs->is_ticking) {
+        return;
+    }
+    if (jobs->is_last) {
         mx_loop_stop(jobs->lane.loop);
+    } else {
+        sleep_for(jobs, 0);
     }
 }
 
@@ -60,12 +67,15 @@ static void on_tick_ended(void *ctx, const struct mx_task_result *result) {
 
 static void on_tick_due(void *ctx) {
     mx_jobs *jobs = ctx;
-    if (jobs->is_ticking || jobs->is_stopping) {
+    if (jobs->is_ticking || jobs->is_last) {
         return;
     }
     jobs->is_ticking = true;
+    jobs->is_last = jobs->is_stopping;
     struct mx_arg now = {.kind = MX_ARG_INTEGER, .integer = mx_now_ms(jobs->lane.shared->world)};
-    jobs->task = mx_task_start(jobs->lane.script, MX_ENTRY_TICK, &now, on_tick_ended, jobs);
+    struct mx_arg last = {.kind = MX_ARG_NIL};
+    jobs->task = mx_task_start(
+        jobs->lane.script, MX_ENTRY_TICK, jobs->is_last ? &last : &now, on_tick_ended, jobs);
 }
 
 // --- letters ----------------------------------------------------------------------------------
@@ -92,6 +102,7 @@ static void on_patience_over(void *ctx) {
     mx_task_cancel(jobs->task);
     jobs->task = NULL;
     jobs->is_ticking = false;
+    jobs->is_last = true; // no time for another one
     stop_when_idle(jobs);
 }
 

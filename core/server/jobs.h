@@ -17,5 +17,6 @@ void mx_jobs_wake(mx_jobs *jobs);
 // Main thread: has Lua reload.
 void mx_jobs_reload(mx_jobs *jobs);
 
-// Lets the running tick end (for `drain_ms` at most), then ends the thread. May be NULL.
+// Lets the running tick end and has a last one keep what would be lost (for `drain_ms` at most),
+// then ends the thread. May be NULL.
 void mx_jobs_stop(mx_jobs *jobs);

@@ -7,6 +7,7 @@
 #include "loop/offload.h"
 #include "platform/alloc.h"
 #include "platform/log.h"
+#include "server/activity.h"
 #include "server/writer.h"
 
 // --- commands ---------------------------------------------------------------------------------
@@ -216,6 +217,19 @@ static int cache_configure(void *ctx, const struct mx_cache_rules *rules, struct
     return MX_OK;
 }
 
+// --- what visitors did ------------------------------------------------------------------------
+
+static void record_activity(void *ctx, const struct mx_activity_record *record) {
+    struct mx_lane *lane = ctx;
+    struct mx_activity_record timed = *record;
+    timed.at_ms = mx_now_ms(lane->shared->world);
+    mx_activity_record(lane->shared->activity, lane->index, &timed);
+}
+
+static bool take_activity(void *ctx, struct mx_activity_book *out) {
+    return mx_activity_take(((struct mx_lane *)ctx)->shared->activity, out);
+}
+
 static void wake_jobs(void *ctx) {
     struct mx_shared *shared = ((struct mx_lane *)ctx)->shared;
     shared->wake_jobs(shared->wake_ctx);
@@ -236,6 +250,8 @@ static int open_script(
         .cache_get = cache_get,
         .cache_put = cache_put,
         .cache_configure = cache_configure,
+        .record_activity = lane->role == MX_ROLE_WORKER ? record_activity : NULL,
+        .take_activity = lane->role == MX_ROLE_JOBS ? take_activity : NULL,
         .wake_jobs = wake_jobs,
         .exchange_ops = ops,
     };

@@ -9,6 +9,7 @@
 
 #include "http/etag.h"
 #include "http/url.h"
+#include "server/activity.h"
 
 enum { TOGETHER = 8192 }; // a body up to this is copied: one piece is cheaper to write
 
@@ -282,6 +283,7 @@ bool mx_page_send_cached(mx_exchange *exchange) {
     }
     exchange->route = MX_SLICE("cache");
     mx_tally_add(exchange->worker->lane.tally, MX_COUNT_PAGES_FROM_CACHE, 1);
+    mx_activity_page_seen(exchange, atomic_load_explicit(&entry->note, memory_order_relaxed));
     mx_page_send(exchange, entry);
     return true;
 }
@@ -314,5 +316,6 @@ int mx_page_store(mx_exchange *exchange, const struct mx_page *page, struct mx_c
         page->body);
     mx_buf_deinit(&lines);
     *out = mx_cache_store(shared->cache, page->key, page->deps, page->version, &plain, is_worth);
+    atomic_store_explicit(&(*out)->note, page->note, memory_order_relaxed);
     return MX_OK;
 }

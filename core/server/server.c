@@ -11,6 +11,7 @@
 #include "loop/signal.h"
 #include "platform/alloc.h"
 #include "platform/log.h"
+#include "server/activity.h"
 #include "server/control.h"
 #include "server/folder.h"
 #include "server/jobs.h"
@@ -173,6 +174,7 @@ static int open_shared(struct server *server, unsigned workers, struct mx_error 
     shared->cache = mx_cache_create(
         (size_t)mx_options_int(shared->options, MX_OPT_CACHE_BYTES), shared->stamps);
     shared->metrics = mx_metrics_create(workers + 2);
+    shared->activity = mx_activity_create(workers);
     return mx_watchdog_start(&shared->watchdog, err);
 }
 
@@ -302,6 +304,7 @@ static void stop(struct server *server) {
     mx_mailbox_close(server->mailbox); // what the writer has still posted is delivered
     mx_loop_destroy(server->loop);
     mx_watchdog_stop(shared->watchdog);
+    mx_activity_destroy(shared->activity);
     mx_metrics_destroy(shared->metrics);
     mx_cache_destroy(shared->cache);
     mx_stamps_destroy(shared->stamps);

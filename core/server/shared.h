@@ -13,6 +13,7 @@
 #include "server/options.h"
 #include "server/stamps.h"
 
+typedef struct mx_activity mx_activity; // server/activity.h
 typedef struct mx_commands mx_commands; // server/writer.h
 
 enum mx_phase { MX_PHASE_STARTING, MX_PHASE_READY, MX_PHASE_DRAINING };
@@ -30,6 +31,7 @@ struct mx_shared {
     mx_stamps *stamps;
     mx_cache *cache;
     mx_metrics *metrics;
+    mx_activity *activity;
     mx_commands *commands;
     mx_proxies *proxies;          // who may set forwarded headers
     mx_proxies *metrics_allow;    // who may read numbers

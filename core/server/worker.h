@@ -29,6 +29,7 @@ struct mx_worker {
     int64_t date_second;
     uint64_t next_id;
     uint64_t id_salt;
+    uint64_t answered; // requests
     mx_timer *housekeeping;
     mx_timer *patience; // at the end of a drain
     bool is_draining;

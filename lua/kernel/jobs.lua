@@ -128,6 +128,27 @@ jobs.define({
 })
 
 local scheduled = false
+local listeners = {}
+
+--- Has `fn` called in each round of the jobs thread, for what is too small and too often for a job of its own.
+---@param fn fun(now: integer, is_last: boolean): integer ms until it wants to be called again
+function jobs.on_tick(fn)
+  listeners[#listeners + 1] = fn
+end
+
+-- What fails here is logged and must not keep jobs from running.
+local function call_listeners(now, is_last)
+  local soonest = LONGEST_REST
+  for _, fn in ipairs(listeners) do
+    local ok, wanted = xpcall(fn, debug.traceback, now, is_last)
+    if ok then
+      soonest = math.min(soonest, wanted)
+    else
+      log.error("a listener of the jobs thread failed", { error = wanted })
+    end
+  end
+  return soonest
+end
 
 local function ensure_schedules()
   local now = clock.now()
@@ -141,17 +162,21 @@ local function ensure_schedules()
   end
 end
 
---- One round of the jobs thread: outbox, then due jobs.
+--- One round of the jobs thread: outbox, due jobs, listeners. The last one before the end has no time and keeps only what
+--- listeners would lose.
+---@param now? integer
 ---@return integer ms until it wants to be called again
-function jobs.tick()
+function jobs.tick(now)
+  if not now then return call_listeners(clock.now(), true) end
   if not scheduled then ensure_schedules() end
   local more, next_at = outbox.run()
   local due = db.many("jobs_due", { now = clock.now(), limit = BATCH })
   for _, row in ipairs(due) do run_one(row) end
+  local listener_rest = call_listeners(clock.now(), false)
   if more or #due == BATCH then return 0 end
   local next_job = db.value("job_next_at")
   local soonest = math.min(next_at or math.maxinteger, next_job or math.maxinteger)
-  return math.max(0, math.min(soonest - clock.now(), LONGEST_REST))
+  return math.max(0, math.min(soonest - clock.now(), listener_rest))
 end
 
 return jobs

@@ -1,4 +1,5 @@
 --- Replies: pages, redirects, JSON, problems. What every reply of the shop carries stands here.
+local activity = require("domain.activity")
 local buf = require("kernel.buf")
 local json = require("kernel.json")
 
@@ -43,6 +44,24 @@ function respond.trouble_of_order(err)
   return code == "busy" and "checkout.busy" or code == "unknown" and "checkout.unknown" or "checkout.closed"
 end
 
+--- Notes what the visitor does with this request, by GA4's names. A page is noted when it is sent; here go what it is
+--- about, and what is no page.
+---@param ctx merx.WebContext
+---@param name string
+---@param subject_id? integer
+---@param details? merx.ActivityDetails kept only of visitors who agreed
+function respond.note(ctx, name, subject_id, details)
+  if ctx.req.method == "HEAD" then return nil end
+  local note = activity.note(name, ctx.channel.id, subject_id)
+  local cookie = ctx.req:cookie("visitor")
+  if cookie then
+    details = details or {}
+    details.locale = ctx.locale
+  end
+  activity.record(note, cookie, ctx.req.path, details)
+  return note
+end
+
 --- Sends a page.
 ---@param ctx merx.WebContext
 ---@param status integer
@@ -50,9 +69,13 @@ end
 ---@param options? { cache?: "page"|"private"|"none", headers?: table }
 function respond.html(ctx, status, body, options)
   local cache = options and options.cache or "private"
+  local event, note = ctx.event, nil
+  if status == 200 and (event or cache ~= "none") then
+    note = respond.note(ctx, event and event.name or "page_view", event and event.subject_id, event and event.details)
+  end
   -- Visitors with a cart or a session see their own page; only the others' may be kept.
   local shared = cache == "page" and status == 200 and not ctx.cart_token or nil
-  ctx.req:reply(status, headers_of(cache, options and options.headers), body, shared and { shared = true } or nil)
+  ctx.req:reply(status, headers_of(cache, options and options.headers), body, shared and { shared = true, note = note } or nil)
 end
 
 --- Sends the browser on, with 303 after a POST: reloading never sends twice.
@@ -61,6 +84,15 @@ end
 ---@param status? integer
 function respond.redirect(ctx, path, status)
   ctx.req:reply(status or 303, { Location = path, ["Cache-Control"] = "no-store" }, "")
+end
+
+--- Sends the browser back to where a form stood, but only into this shop: one slash, and no address of another host
+--- behind it.
+---@param ctx merx.WebContext
+---@param return_to? string
+function respond.back(ctx, return_to)
+  local is_ours = return_to and return_to:find("^/[^/\\]") and not return_to:find("[%c\\]")
+  respond.redirect(ctx, is_ours and return_to or ctx.root .. "/")
 end
 
 ---@param ctx merx.WebContext

@@ -1,6 +1,19 @@
 -- activity.db: what visitors did, from the first page on, because lost history cannot be had back.
 -- Losing its last second harms nobody. Names are those of GA4.
 
+-- How often each thing happened, by day (days since 1970, UTC). Says nothing about anybody, so it needs no consent.
+-- The subject is the product that was seen, the category that was listed, the variant that was added; 0: none.
+CREATE TABLE event_counts (
+  day        INTEGER NOT NULL,
+  channel_id INTEGER NOT NULL,
+  name       TEXT    NOT NULL,
+  subject_id INTEGER NOT NULL DEFAULT 0,
+  times      INTEGER NOT NULL CHECK (times > 0),
+  PRIMARY KEY (day, channel_id, name, subject_id)
+) STRICT, WITHOUT ROWID;
+
+-- One row for each event of a visitor who agreed to be known; retain: setting activity.keep_days.
+
 CREATE TABLE events (
   id          INTEGER PRIMARY KEY,
   at          INTEGER NOT NULL,

@@ -13,7 +13,7 @@ local may = {
 -- A domain room requires only rooms of a smaller number, or itself.
 local height = {
   channel = 1, money = 1,
-  audit = 2, catalog = 2, content = 2, customer = 2, draft = 2, inventory = 2, media = 2, search = 2, staff = 2,
+  activity = 2, audit = 2, catalog = 2, content = 2, customer = 2, draft = 2, inventory = 2, media = 2, search = 2, staff = 2,
   delivery = 3, listings = 3, pricing = 3, promotion = 3, tax = 3,
   payment = 4, quote = 4,
   cart = 5, order = 5,

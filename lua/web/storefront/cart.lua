@@ -129,6 +129,7 @@ end
 
 router.get("/cart", GET, function(ctx)
   if ctx.req:header("accept") == "application/json" then return respond.json(ctx, 200, as_json(ctx)) end
+  ctx.event = { name = "view_cart" }
   storefront_cart.send(ctx, { lowered = ctx.req:arg("lowered") })
 end)
 
@@ -147,7 +148,10 @@ local function add(ctx, variant_id, quantity, properties)
     cart = ctx.cart_token and ctx.cart_token:find("^[%w_-]+$") and ctx.cart_token or nil, variant_id = variant_id, quantity = quantity,
     properties = properties, channel_id = ctx.channel.id, currency = ctx.currency, locale = ctx.locale,
   })
-  if result then keep(ctx, result.id) end
+  if result then
+    keep(ctx, result.id)
+    respond.note(ctx, "add_to_cart", variant_id, { quantity = quantity })
+  end
   return result, err
 end
 

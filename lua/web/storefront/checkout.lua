@@ -110,6 +110,7 @@ end
 router.get("/checkout", GET, function(ctx)
   local view = open(ctx)
   if not view then return end
+  respond.note(ctx, "begin_checkout", nil, { currency = ctx.currency, value = view.quote.total })
   respond.redirect(ctx, url_of(ctx, view.step == "confirm" and "payment" or view.step))
 end)
 
@@ -282,6 +283,9 @@ router.post("/checkout/payment", POST, function(ctx)
   local accepted = sent.groups.quotes and sent.groups.quotes[method or ""] or sent.fields.quote or ""
   local placed, err = checkout.complete(ctx, ctx.cart_token, accepted, { payment = method, address = ctx.req.remote })
   if not placed then return refuse(ctx, err, method) end
+  if not placed.is_again then
+    respond.note(ctx, "purchase", nil, { order_id = placed.id, currency = ctx.currency })
+  end
   to_order(ctx, placed.token)
 end)
 

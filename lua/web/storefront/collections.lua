@@ -39,6 +39,7 @@ router.get("/collections/:handle", POLICY, function(ctx, params)
   if not category_id then return page.message(self, 404) end
   local path = ctx.root .. "/collections/" .. params.handle
   local view = list.view(self, category_id, path)
+  ctx.event = { name = "view_item_list", subject_id = category_id }
   view.title = category and category.title or page.text(self, "collection.all")
   view.handle, view.url = params.handle, path
   view.description = category and category.description ~= "" and template.html(category.description) or nil

@@ -14,9 +14,7 @@ router.post("/preferences", { who = "anyone", csrf = "origin", cache = "none" },
   if scheme then
     ctx.req:set_cookie("scheme", SCHEMES[scheme] and scheme or "", { max_age = SCHEMES[scheme] and YEAR or 0 })
   end
-  -- Only back into this shop: one slash, and no address of another host behind it.
-  local is_ours = return_to and return_to:find("^/[^/\\]") and not return_to:find("[%c\\]")
-  respond.redirect(ctx, is_ours and return_to or ctx.root .. "/")
+  respond.back(ctx, return_to)
 end)
 
 return true

@@ -17,6 +17,7 @@ router.get("/search", { who = "anyone", csrf = "none", cache = "page" }, functio
   number = math.max(1, math.min(number, LAST_PAGE))
   local view = { terms = terms, performed = terms ~= "", products = {}, filters = {}, active_filters = {}, sort_options = {} }
   if view.performed then
+    ctx.event = { name = "search", details = { terms = terms } }
     local ids, count = search.find(ctx, terms, { limit = PAGE_SIZE, offset = (number - 1) * PAGE_SIZE })
     view.products = card.list(self, listings.cards(ctx, ids))
     view.results_count = count

@@ -1,6 +1,7 @@
 local shop = require("support.shop")
 shop.open()
 
+local activity = require("domain.activity")
 local command = require("kernel.command")
 local db = require("kernel.db")
 local failure = require("kernel.failure")
@@ -180,6 +181,71 @@ test.group("the cart", function()
     assert(guest:get("/cart.js").body:find('"item_count":1', 1, true))
     guest:post("/cart/update", { remove = id })
     assert(guest:get("/cart").body:find("empty", 1, true))
+  end)
+end)
+
+test.group("what visitors do is noted", function()
+  local native = require("native.activity")
+  local VISITOR <const> = "a.0123456789abcdefABCDEF"
+
+  -- Everything that `fn` has noted, as text.
+  local function noted(fn)
+    local found, record = {}, native.record
+    native.record = function(note, who, path, body)
+      local name, _, subject = activity.meaning(note)
+      found[#found + 1] = ("%s %s%s"):format(name, subject == 0 and "-" or "n", who and " " .. path .. " " .. body or "")
+    end
+    local ok, err = pcall(fn)
+    native.record = record
+    assert(ok, err)
+    return found
+  end
+
+  test.case("by GA4's names, and of nobody who did not agree anything but that it happened", function()
+    local guest = visitor.new()
+    local found = noted(function()
+      guest:get("/")
+      guest:get("/collections/all")
+      guest:get("/search?q=knife")
+      guest:get("/products/kitchen-knife-18-cm")
+      guest:get("/products/nothing-of-this-name")
+      local fields = ready_to_pay(guest, "kitchen-knife-18-cm")
+      guest:get("/cart")
+      guest:get("/checkout")
+      guest:post("/checkout/payment", fields)
+      guest:post("/checkout/payment", fields)
+    end)
+    test.equal(found, { "page_view -", "view_item_list -", "search -", "view_item n", "add_to_cart n", "view_cart -", "begin_checkout -", "purchase -" })
+    test.equal(guest.cookies.visitor, nil)
+  end)
+
+  test.case("and of those who agreed, what and when", function()
+    local guest = visitor.new()
+    guest.cookies.visitor = VISITOR
+    local found = noted(function()
+      guest:get("/search?q=knife")
+      guest:get("/products/kitchen-knife-18-cm")
+    end)
+    test.equal(#found, 2)
+    assert(found[1]:find('^search %- /search {.*"terms":"knife"'), found[1])
+    assert(found[2]:find("^view_item n /products/kitchen%-knife%-18%-cm {"), found[2])
+  end)
+
+  test.case("which a visitor gives, changes and takes back, and each is kept", function()
+    local guest = visitor.new()
+    test.equal(guest:post("/consent", { choice = "none", return_to = "/cart" }).headers.Location, "/cart")
+    test.equal(guest.cookies.visitor, nil)
+    guest:post("/consent", { choice = "analytics" })
+    local consent, who = activity.visitor(guest.cookies.visitor)
+    test.equal(consent, "analytics")
+    guest:post("/consent", { choice = "marketing", return_to = "//evil.example/" })
+    test.equal({ activity.visitor(guest.cookies.visitor) }, { "marketing", who })
+    guest:post("/consent", { choice = "none" })
+    test.equal(guest.cookies.visitor, nil)
+    local rows = db.built("SELECT purpose, is_given FROM consents WHERE visitor = '" .. who .. "' ORDER BY id"):many()
+    test.equal(rows, {
+      { purpose = "analytics", is_given = 1 }, { purpose = "marketing", is_given = 1 }, { purpose = "analytics", is_given = 0 },
+    })
   end)
 end)
 
