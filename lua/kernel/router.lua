@@ -16,6 +16,7 @@ local router = {}
 ---@field policy merx.Policy
 ---@field handler fun(req: userdata, params: table<string, string>, ctx: table)
 ---@field source string who declared it
+---@field is_admin? boolean below /admin; lua/web finds out
 
 local WHO = { anyone = true, customer = true }
 local CSRF = { origin = true, token = true, none = true }

@@ -12,6 +12,8 @@ local settings = {}
 ---@field key string room and name, as "shop.name"
 ---@field spec merx.Schema its `default` is the value until somebody sets one
 ---@field doc string
+---@field type? string of a plugin's setting, as "money"
+---@field label? string key of the message that names it
 
 local definitions = {} ---@type table<string, merx.Setting>
 ---@param definition merx.Setting
@@ -40,6 +42,58 @@ end
 function settings.list()
   return definitions
 end
+
+--- Rises with every change of a setting: what was looked at is told from what is.
+---@return integer
+function settings.revision()
+  return db.value("settings_revision")
+end
+
+local function put(tx, key, value)
+  local before = settings.get(key)
+  if json.encode(before) == json.encode(value) then return false end
+  db.run("settings_set", { key = key, value = json.encode(value), at = tx.now })
+  tx.audit({ action = "settings.set", entity = "setting", id = key, before = { value = before }, after = { value = value } })
+  return true
+end
+
+-- All values, or every mistake by its key.
+local function check_all(given)
+  local found, fields, args = {}, {}, {}
+  for key, raw in pairs(given) do
+    local definition = definitions[key]
+    if not definition then return failure.new("setting.unknown", "there is no setting " .. key) end
+    local clean, err = schema.check(schema.object({ value = definition.spec }), { value = raw }, { coerce = true })
+    if clean then found[key] = clean.value else fields[key], args[key] = err.fields.value, err.args.value end
+  end
+  if not next(fields) then return found end
+  local _, err = failure.new("invalid", "wrong settings: nothing was changed", fields)
+  err.args = args
+  return nil, err
+end
+
+command.define({
+  name = "settings.set_all",
+  doc = "Changes several settings together, or none. `seen`: the revision that was looked at.",
+  args = schema.object({
+    values = schema.map(schema.any(), { max = 500, required = true }), seen = schema.integer({ min = 0 }),
+  }),
+  handler = function(tx, args)
+    if args.seen and args.seen ~= settings.revision() then
+      return failure.new("settings.stale", "the settings changed since they were looked at")
+    end
+    local clean, err = check_all(args.values)
+    if not clean then return nil, err end
+    local keys, changed = {}, 0
+    for key in pairs(clean) do keys[#keys + 1] = key end
+    table.sort(keys)
+    for _, key in ipairs(keys) do
+      if put(tx, key, clean[key]) then changed = changed + 1 end
+    end
+    if changed > 0 then tx.touch("settings") end
+    return { changed = changed }
+  end,
+})
 
 command.define({
   name = "settings.set",

@@ -19,8 +19,8 @@ end
 ---@param policy merx.Policy
 ---@return "sign_in"|"forbidden"|"forged"|nil refusal
 function gate.refusal(ctx, policy)
-  local permission = policy.who:match("^staff:(.+)$")
   if policy.who ~= "anyone" then
+    local permission = policy.who:match("^staff:(.+)$")
     if not permission then return "forbidden" end -- nobody is a customer with an account yet
     if not ctx.staff then return "sign_in" end
     if not staff.may(ctx.staff, permission) then

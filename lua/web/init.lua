@@ -63,9 +63,9 @@ end
 -- The back office answers at one address only, and not again below each language.
 local function find_route(ctx)
   local route, params = router.match(ctx.req.method, ctx.path)
-  if route and (route.path:find("^/admin%f[/\0]") ~= nil) ~= (ctx.is_admin == true) then
-    return nil, { code = "route.missing" }
-  end
+  if not route then return nil, params end
+  if route.is_admin == nil then route.is_admin = route.path:find("^/admin%f[/\0]") ~= nil end
+  if route.is_admin ~= (ctx.is_admin == true) then return nil, { code = "route.missing" } end
   return route, params
 end
 

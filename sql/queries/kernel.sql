@@ -13,6 +13,12 @@ SELECT key, value
   FROM settings
  ORDER BY key;
 
+-- :name settings_revision :value
+-- :use  kernel.settings: whether any changed
+SELECT value
+  FROM revisions
+ WHERE name = 'settings';
+
 -- :name settings_set :run
 -- :use  settings.set
 INSERT INTO settings (key, value, updated_at)

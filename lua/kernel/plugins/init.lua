@@ -129,7 +129,10 @@ end
 
 local function define_settings(id, entry)
   for name, declared in pairs(entry.settings) do
-    settings.define({ key = setting_key(id, name), spec = manifest.setting_spec(declared), doc = declared.label or name })
+    settings.define({
+      key = setting_key(id, name), spec = manifest.setting_spec(declared), doc = declared.label or name, type = declared.type,
+      label = declared.label and id:match("^[^/]+") .. "." .. declared.label,
+    })
   end
 end
 

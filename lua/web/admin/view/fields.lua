@@ -13,6 +13,8 @@ local fields = {}
 ---@field label? string text
 ---@field help? string text
 ---@field unit? string text beside the field
+---@field rows? integer of a field for longer texts
+---@field is_plain? boolean neither required nor called optional
 ---@field options? { value: string, label: string }[]
 ---@field problem? string key of a message: "schema.required", "password.common"
 ---@field args? table of that message
@@ -35,6 +37,7 @@ function fields.of(self, name, options)
     id = "field-" .. name:gsub("[^%w_-]", "-"), name = name, label = options.label or page.text(self, "fields." .. name), type = options.type or "text",
     value = options.value == nil and "" or options.value, autocomplete = options.autocomplete or "off", inputmode = options.inputmode,
     required = options.required, help = options.help, unit = options.unit, options = options.options, rows = options.rows,
+    is_plain = options.is_plain,
   }
   if options.problem then field.error = fields.message(self, options.problem, options.args) end
   return field

@@ -1,0 +1,120 @@
+--- The settings of the shop and of its plugins as forms: what stands in a field, and what it means.
+local fields = require("web.admin.view.fields")
+local i18n = require("kernel.i18n")
+local money = require("domain.money")
+local page = require("web.admin.page")
+local plugins = require("kernel.plugins")
+local settings = require("kernel.settings")
+local text = require("kernel.text")
+
+local view = {}
+
+-- Those of the shop itself that people change, in the order in which they read them.
+local SHOP <const> = { "shop.name", "shop.description", "shop.email" }
+
+local function is_share(key)
+  return key:find("_ppm$") ~= nil
+end
+
+-- 190000 parts per million as "19", which people call 19 %.
+local function percent(ppm)
+  return (("%d.%04d"):format(ppm // 10000, ppm % 10000):gsub("0+$", ""):gsub("%.$", ""))
+end
+
+local function shown(self, definition, value)
+  if definition.type == "money" then return money.format_plain(value, self.ctx.currency) end
+  if is_share(definition.key) then return percent(value) end
+  return value
+end
+
+-- A number as people type it: full-width digits, and a comma for a point.
+local function plain_number(typed)
+  local plain = text.nfkc(typed):gsub("%s", "")
+  if not plain:find(".", 1, true) then plain = plain:gsub(",", ".", 1) end
+  return plain:find("^%d+%.?%d*$") and plain or nil
+end
+
+--- What was typed, as the setting keeps it; what cannot be read stays as it is and is refused by its schema.
+---@param ctx merx.AdminContext
+---@param definition merx.Setting
+---@param typed string
+---@return any
+function view.read(ctx, definition, typed)
+  local plain = plain_number(typed)
+  if definition.type == "money" then return plain and money.parse(plain, ctx.currency) or typed end
+  if is_share(definition.key) then
+    local whole, digits = (plain or ""):match("^(%d+)%.?(%d*)$")
+    if whole and #whole <= 6 and #digits <= 4 then return tonumber(whole) * 10000 + math.tointeger(tonumber((digits .. "0000"):sub(1, 4))) end
+    return typed
+  end
+  return typed
+end
+
+local function unit(self, definition)
+  if definition.type == "money" then return self.ctx.currency end
+  return is_share(definition.key) and "%" or nil
+end
+
+local function choices(self, definition)
+  if definition.spec.kind == "boolean" then
+    return { { value = "true", label = page.text(self, "forms.yes") }, { value = "false", label = page.text(self, "forms.no") } }
+  end
+  local options
+  for i, value in ipairs(definition.spec.kind == "enum" and definition.spec.values or {}) do
+    options = options or {}
+    local key = definition.label and definition.label .. "_" .. value
+    options[i] = { value = value, label = key and i18n.find(self.locale, key) or value }
+  end
+  return options
+end
+
+local function label_of(self, definition)
+  if definition.label then return i18n.find(self.locale, definition.label) or definition.doc end
+  return page.text_or(self, "settings." .. definition.key:gsub("%.", "_"), definition.doc)
+end
+
+local function field(self, definition, typed, err)
+  local value = typed[definition.key]
+  if value == nil then value = shown(self, definition, settings.get(definition.key)) end
+  local problem = err and err.fields and err.fields[definition.key]
+  if problem == "schema.integer" and (definition.type == "money" or is_share(definition.key)) then problem = "settings.number" end
+  return fields.of(self, definition.key, {
+    label = label_of(self, definition), value = tostring(value), type = definition.spec.kind == "email" and "email" or "text", is_plain = true,
+    inputmode = definition.spec.kind == "integer" and "decimal" or nil, unit = unit(self, definition), options = choices(self, definition),
+    problem = problem, args = err and err.args and err.args[definition.key],
+  })
+end
+
+local function plugin_groups(self, add)
+  for _, plugin in ipairs(plugins.list()) do
+    local keys = {}
+    for key, definition in pairs(settings.list()) do
+      if definition.type and key:sub(1, #plugin.id + 8) == "plugin." .. plugin.id .. "/" then keys[#keys + 1] = key end
+    end
+    table.sort(keys)
+    if plugin.enabled and #keys > 0 then
+      add({ title = plugin.manifest.name, about = plugin.manifest.description, id = "group-" .. plugin.id:gsub("%p", "-") }, keys)
+    end
+  end
+end
+
+--- The groups of the page: the shop, then each plugin.
+---@param self table page
+---@param typed table<string, string> by key, what was sent
+---@param err? merx.Error
+---@return table[] groups
+---@return { id: string, message: string }[] errors
+function view.groups(self, typed, err)
+  local groups, errors = {}, {}
+  local function add(group, keys)
+    group.fields = {}
+    for i, key in ipairs(keys) do group.fields[i] = field(self, settings.list()[key], typed, err) end
+    table.move(fields.errors(group.fields), 1, #keys, #errors + 1, errors)
+    groups[#groups + 1] = group
+  end
+  add({ title = page.text(self, "settings.group_shop"), id = "group-shop" }, SHOP)
+  plugin_groups(self, add)
+  return groups, errors
+end
+
+return view
