@@ -95,7 +95,7 @@ command.define({
   args = schema.object({
     id = id, version = version, lines = parts, location_id = schema.id(), is_pickup = schema.boolean({ default = false }),
     carrier = schema.text({ max = 100, default = "" }), tracking_number = schema.text({ max = 100, default = "" }),
-    tracking_url = schema.text({ max = 500, default = "", pattern = "^$|^https?://" }),
+    tracking_url = schema.text({ max = 500, default = "", pattern = "^https?://", message = "order.tracking_url" }),
   }),
   handler = function(tx, args)
     local order, err = get(args.id, args.version)

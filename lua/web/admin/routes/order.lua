@@ -58,10 +58,17 @@ local function change(ctx, params, name, args_of, done)
   local self = page.open(ctx)
   local problem = page.explain(self, err)
   if err.code == "invalid" then
-    local _, key = next(err.fields)
-    problem = fields.message(self, key)
+    local name, key = next(err.fields)
+    local label = page.text_or(self, "fields." .. name, "")
+    problem = (label ~= "" and label .. ": " or "") .. fields.message(self, key, err.args and err.args[name])
   end
   send(ctx, order.find(found.id), problem, page.status_of(err))
+end
+
+-- What was typed, without blanks around it; nil when it is nothing.
+local function given(typed)
+  local plain = (typed or ""):match("^%s*(.-)%s*$")
+  return plain ~= "" and plain or nil
 end
 
 route.post("/orders/:number/cash", "orders.change", function(ctx, params)
@@ -70,7 +77,7 @@ end)
 
 route.post("/orders/:number/parcels", "orders.change", function(ctx, params)
   change(ctx, params, "order.fulfil", function(found, sent)
-    return { id = found.id, carrier = sent.carrier, tracking_number = sent.tracking_number, tracking_url = sent.tracking_url }
+    return { id = found.id, carrier = given(sent.carrier), tracking_number = given(sent.tracking_number), tracking_url = given(sent.tracking_url) }
   end, "shipped")
 end)
 
@@ -79,7 +86,7 @@ route.post("/orders/:number/parcels/:parcel/delivered", "orders.change", functio
 end)
 
 route.post("/orders/:number/holds", "orders.change", function(ctx, params)
-  change(ctx, params, "order.hold", function(found, sent) return { id = found.id, reason = sent.reason, note = sent.note } end, "held")
+  change(ctx, params, "order.hold", function(found, sent) return { id = found.id, reason = sent.reason, note = given(sent.note) } end, "held")
 end)
 
 route.post("/orders/:number/holds/:hold/release", "orders.change", function(ctx, params)
@@ -87,7 +94,7 @@ route.post("/orders/:number/holds/:hold/release", "orders.change", function(ctx,
 end)
 
 route.post("/orders/:number/notes", "orders.change", function(ctx, params)
-  change(ctx, params, "order.note", function(found, sent) return { id = found.id, body = sent.note } end, "noted")
+  change(ctx, params, "order.note", function(found, sent) return { id = found.id, body = given(sent.note) } end, "noted")
 end)
 
 -- What cancelling loses is said before it is lost.
@@ -106,7 +113,7 @@ route.get("/orders/:number/cancel", "orders.change", function(ctx, params)
 end)
 
 route.post("/orders/:number/cancel", "orders.change", function(ctx, params)
-  change(ctx, params, "order.cancel", function(found, sent) return { id = found.id, by = "merchant", reason = sent.reason } end, "cancelled")
+  change(ctx, params, "order.cancel", function(found, sent) return { id = found.id, by = "merchant", reason = given(sent.reason) } end, "cancelled")
 end)
 
 return true
