@@ -58,9 +58,9 @@ local function change(ctx, params, name, args_of, done)
   local self = page.open(ctx)
   local problem = page.explain(self, err)
   if err.code == "invalid" then
-    local name, key = next(err.fields)
-    local label = page.text_or(self, "fields." .. name, "")
-    problem = (label ~= "" and label .. ": " or "") .. fields.message(self, key, err.args and err.args[name])
+    local field, key = next(err.fields)
+    local label = page.text_or(self, "fields." .. field, "")
+    problem = (label ~= "" and label .. ": " or "") .. fields.message(self, key, err.args and err.args[field])
   end
   send(ctx, order.find(found.id), problem, page.status_of(err))
 end
