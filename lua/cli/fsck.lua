@@ -8,32 +8,56 @@ local native = require("native.fsck")
 local thread = require("native.thread")
 
 local fsck = { usage = [[
-usage: merx fsck [--quick] [--json]
+usage: merx fsck [--quick] [--repair] [--json]
 
 Checks the database's pages, indexes and references, then works out again what is
-derived (sums, stock, lists, journal) and compares. Changes nothing.
+derived (sums, stock, the journal, lists, cards, the search index) and compares.
+Changes nothing, unless told to.
 
-  --quick   only the pages
-  --json    the report as JSON
+  --quick    only the pages
+  --repair   works out lists, cards, counts and the search index anew where they differ,
+             also while a server runs. Money, stock and orders are left as they are:
+             whoever knows what happened must look at them
+  --json     the report as JSON
 
-exit status: 0 nothing found, 1 something is wrong
+exit status: 0 nothing is wrong (any more), 1 something is
 ]] }
 
 local NAME <const> = "merx fsck"
 
--- What is derived, worked out again and compared.
-local function check_domain()
+local function sentences_of(findings)
   local found = {}
-  for _, finding in ipairs(domain_fsck.run()) do
+  for _, finding in ipairs(findings) do
     found[#found + 1] = ("%s: %s %s: %s"):format(finding.check, finding.entity, tostring(finding.id), finding.problem)
   end
   return found
 end
 
+-- What is derived, worked out again and compared; with --repair once more after that.
+local function check_domain(options, report)
+  local findings = domain_fsck.run()
+  if not options.repair or #findings == 0 then return sentences_of(findings) end
+  report.found = json.array(sentences_of(findings))
+  local products, err = domain_fsck.repair(findings)
+  if not products then return nil, err end
+  report.rebuilt = products
+  return sentences_of(domain_fsck.run())
+end
+
+local function print_report(report, problems)
+  for _, sentence in ipairs(report.found or {}) do io.write("found: ", sentence, "\n") end
+  if report.rebuilt then io.write(("%d products were worked out anew\n"):format(report.rebuilt)) end
+  for _, problem in ipairs(problems) do io.write(problem, "\n") end
+  io.write(("schema %d, %d pages of %d bytes, %s\n"):format(report.schema_version, report.pages, report.page_size,
+    #problems == 0 and "nothing is wrong" or #problems .. " problems"))
+end
+
 ---@param given string[]
 ---@return integer exit_code
 function fsck.run(given)
-  local options, code = args.parse(given, { name = NAME, usage = fsck.usage, flags = { quick = "flag", json = "flag" } })
+  local options, code = args.parse(given, {
+    name = NAME, usage = fsck.usage, flags = { quick = "flag", repair = "flag", json = "flag" },
+  })
   if not options then return code end
   local conn = db.main()
   if not conn then return args.fail(NAME, { code = "missing", message = "there is no shop in " .. thread.data }) end
@@ -42,15 +66,14 @@ function fsck.run(given)
   local problems = {}
   for line in report.problems:gmatch("[^\n]+") do problems[#problems + 1] = line end
   if not options.quick and #problems == 0 then
-    for _, sentence in ipairs(check_domain()) do problems[#problems + 1] = sentence end
+    problems, err = check_domain(options, report)
+    if not problems then return args.fail(NAME, err) end
   end
   if options.json then
     report.problems = json.array(problems)
     io.write(json.encode(report), "\n")
   else
-    for _, problem in ipairs(problems) do io.write(problem, "\n") end
-    io.write(("schema %d, %d pages of %d bytes, %s\n"):format(report.schema_version, report.pages, report.page_size,
-      #problems == 0 and "nothing is wrong" or #problems .. " problems"))
+    print_report(report, problems)
   end
   return #problems == 0 and 0 or 1
 end

@@ -201,6 +201,7 @@ local is_writer = thread.role == "test" or thread.role == "tool" and not thread.
 function command.run(name, args, options)
   if is_writer then return run_here(name, args, options) end
   local result, err = task.command(name, args, options)
+  if thread.remote and native_db.main() then native_db.main():end_slice() end -- a tool sees its own writes, too
   if err then return failure.wrap(err) end
   return result
 end

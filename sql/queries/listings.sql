@@ -155,6 +155,47 @@ SELECT id
  ORDER BY id
  LIMIT :limit;
 
+-- :name listing_counts_wrong :many
+-- :use  fsck: lists whose count is not that of their rows; walks both tables
+SELECT coalesce(c.channel_id, l.channel_id) AS channel_id, coalesce(c.price_list_id, l.price_list_id) AS price_list_id,
+       coalesce(c.category_id, l.category_id) AS category_id, coalesce(c.total, 0) AS total, coalesce(l.total, 0) AS counted
+  FROM listing_counts AS c
+  FULL JOIN (SELECT channel_id, price_list_id, category_id, count(*) AS total
+               FROM listings
+              GROUP BY channel_id, price_list_id, category_id) AS l
+    ON l.channel_id = c.channel_id AND l.price_list_id = c.price_list_id AND l.category_id = c.category_id
+ WHERE coalesce(c.total, 0) <> coalesce(l.total, 0)
+ ORDER BY 1, 2, 3
+ LIMIT :limit;
+
+-- :name listing_facets_wrong :many
+-- :use  fsck: terms whose count in a list is not that of its rows; walks both tables
+SELECT coalesce(f.channel_id, l.channel_id) AS channel_id, coalesce(f.category_id, l.category_id) AS category_id,
+       coalesce(f.term_id, l.term_id) AS term_id, coalesce(f.total, 0) AS total, coalesce(l.total, 0) AS counted
+  FROM listing_facets AS f
+  FULL JOIN (SELECT r.channel_id, r.category_id, pt.term_id, count(*) AS total
+               FROM listings AS r
+               JOIN product_terms AS pt ON pt.product_id = r.product_id
+              GROUP BY r.channel_id, r.category_id, pt.term_id) AS l
+    ON l.channel_id = f.channel_id AND l.category_id = f.category_id AND l.term_id = f.term_id
+ WHERE coalesce(f.total, 0) <> coalesce(l.total, 0)
+ ORDER BY 1, 2, 3
+ LIMIT :limit;
+
+-- :name listing_count_set :run
+-- :use  fsck --repair
+INSERT INTO listing_counts (channel_id, price_list_id, category_id, total)
+VALUES (:channel_id, :price_list_id, :category_id, :counted)
+ON CONFLICT (channel_id, price_list_id, category_id) DO UPDATE
+   SET total = excluded.total;
+
+-- :name listing_facet_set :run
+-- :use  fsck --repair
+INSERT INTO listing_facets (channel_id, category_id, term_id, total)
+VALUES (:channel_id, :category_id, :term_id, :counted)
+ON CONFLICT (channel_id, category_id, term_id) DO UPDATE
+   SET total = excluded.total;
+
 -- :name listing_price_windows :many
 -- :use  variants whose price changes by the clock between two moments, with that moment
 SELECT v.product_id, p.variant_id, p.starts_at AS at

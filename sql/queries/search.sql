@@ -28,6 +28,21 @@ SELECT id, locale
 DELETE FROM search_documents
  WHERE id = :id;
 
+-- :name search_document_matches :value
+-- :use  fsck: whether the index finds a document by words that it has
+SELECT 1
+  FROM search_index
+ WHERE rowid = :id AND search_index MATCH :match;
+
+-- :name search_index_strays :many
+-- :use  fsck: what is indexed and belongs to no document; walks the index
+SELECT i.rowid AS id
+  FROM search_index AS i
+ WHERE i.rowid > :after
+   AND NOT EXISTS (SELECT 1 FROM search_documents AS d WHERE d.id = i.rowid)
+ ORDER BY i.rowid
+ LIMIT :limit;
+
 -- :name search_index_delete :run
 -- :use  its words
 DELETE FROM search_index

@@ -1,9 +1,15 @@
---- Recomputes what is derived and compares: accounts, orders, payments, the journal. Reads only.
+--- Recomputes what is derived and compares: accounts, orders, payments, the journal, lists and cards, the search index.
+--- Looking only reads; what belongs to the catalogue can be worked out anew by commands.
 local audit = require("domain.audit")
+local clock = require("kernel.clock")
+local command = require("kernel.command")
 local db = require("kernel.db")
 local derive = require("domain.order.derive")
 local json = require("kernel.json")
+local listings = require("domain.listings")
 local payment = require("domain.payment")
+local search = require("domain.search")
+require("domain.fsck.commands")
 
 local fsck = {}
 
@@ -14,6 +20,7 @@ local BATCH <const> = 200
 ---@field entity string
 ---@field id integer
 ---@field problem string
+---@field row? table what a repair needs
 
 local function each(query, fn)
   local after = 0
@@ -72,6 +79,59 @@ function checks.orders(found)
   end)
 end
 
+-- Products whose price has just begun or ended by the clock: their rows follow within half a minute.
+local function due_products(now)
+  local last = db.one("schedule_find", { name = "listings.follow_prices" })
+  local due = {}
+  for _, row in ipairs(db.many("listing_price_windows", { after = last and last.last_at or 0, ["until"] = now })) do
+    due[row.product_id] = true
+  end
+  return due
+end
+
+local function each_product(fn)
+  local after = 0
+  repeat
+    local rows = db.many("listing_products_after", { id = after, limit = BATCH })
+    for _, row in ipairs(rows) do
+      fn(row.id)
+      after = row.id
+    end
+  until #rows < BATCH
+end
+
+function checks.listings(found)
+  local now = clock.now()
+  local due = due_products(now)
+  each_product(function(id)
+    if due[id] then return end
+    for _, sentence in ipairs(listings.differences(id, now)) do found("product", id, sentence) end
+  end)
+end
+
+function checks.search(found)
+  each_product(function(id)
+    for _, sentence in ipairs(search.differences(id)) do found("product", id, sentence) end
+  end)
+  local after = 0
+  repeat
+    local rows = search.strays(after, BATCH)
+    for _, row in ipairs(rows) do
+      found("search_index", row.id, "it belongs to no document", row)
+      after = row.id
+    end
+  until #rows < BATCH
+end
+
+function checks.counts(found)
+  for _, row in ipairs(db.many("listing_counts_wrong", { limit = BATCH })) do
+    found("list", row.category_id, ("says %d products, has %d"):format(row.total, row.counted), row)
+  end
+  for _, row in ipairs(db.many("listing_facets_wrong", { limit = BATCH })) do
+    found("list", row.category_id, ("says %d products of term %d, has %d"):format(row.total, row.term_id, row.counted), row)
+  end
+end
+
 function checks.journal(found)
   local report = audit.verify()
   if report.broken then found("audit", report.broken, report.problem) end
@@ -93,11 +153,63 @@ function fsck.run(names)
   local findings = {}
   for _, name in ipairs(names or fsck.names()) do
     local check = checks[name] or error("there is no check called " .. tostring(name), 2)
-    check(function(entity, id, problem)
-      findings[#findings + 1] = { check = name, entity = entity, id = id, problem = problem }
+    check(function(entity, id, problem, row)
+      findings[#findings + 1] = { check = name, entity = entity, id = id, problem = problem, row = row }
     end)
   end
   return findings
+end
+
+local REBUILT_AT_ONCE <const> = 10 -- products in one command: the writer is everybody's
+local ROUNDS <const> = 50 -- of counts, a batch each
+
+local function run_in_parts(name, field, list)
+  for first = 1, #list, REBUILT_AT_ONCE do
+    local part = table.move(list, first, math.min(first + REBUILT_AT_ONCE - 1, #list), 1, {})
+    local ok, err = command.run(name, { [field] = part })
+    if not ok then return nil, err end
+  end
+  return true
+end
+
+-- What is wrong with products and with the index, as two lists of ids.
+local function wrong_rows(findings)
+  local products, strays, seen = {}, {}, {}
+  for _, finding in ipairs(findings) do
+    if finding.entity == "product" and not seen[finding.id] then
+      seen[finding.id] = true
+      products[#products + 1] = finding.id
+    elseif finding.entity == "search_index" then
+      strays[#strays + 1] = finding.id
+    end
+  end
+  return products, strays
+end
+
+-- Counts are made of rows, so they come last.
+local function recount()
+  for _ = 1, ROUNDS do
+    local rows = {}
+    for _, finding in ipairs(fsck.run({ "counts" })) do rows[#rows + 1] = finding.row end
+    if #rows == 0 then return true end
+    local ok, err = run_in_parts("fsck.recount", "rows", rows)
+    if not ok then return nil, err end
+  end
+  return true
+end
+
+--- Works out anew what can be: lists, cards, titles, counts, the search index. Money, stock and orders are never
+--- changed by a machine that found them wrong.
+---@param findings merx.Finding[] of fsck.run()
+---@return integer? products that were worked out anew
+---@return merx.Error? err
+function fsck.repair(findings)
+  local products, strays = wrong_rows(findings)
+  local ok, err = run_in_parts("fsck.rebuild", "products", products)
+  if ok then ok, err = run_in_parts("fsck.sweep", "documents", strays) end
+  if ok then ok, err = recount() end
+  if not ok then return nil, err end
+  return #products
 end
 
 return fsck

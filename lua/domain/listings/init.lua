@@ -274,6 +274,7 @@ end
 listings.refresh = refresh.product
 listings.refresh_all = refresh.all
 listings.terms = refresh.terms
+listings.differences = refresh.differences
 
 inventory.changed_with(refresh.product) -- what is sold out leaves the lists in the same transaction
 

@@ -253,6 +253,18 @@ function refresh.terms(id)
   return term_set(id)
 end
 
+-- Where a product is to be seen: each storefront with the facts about its prices and the rows that it should have.
+local function places_of(source, variants, now)
+  local places, is_available = {}, availability(source, variants)
+  for _, row in ipairs(channel.list()) do
+    local facts = price_facts(source, variants, row.price_list_id, now)
+    if is_shown(source, row, facts, variants) then
+      places[#places + 1] = { row = row, facts = facts, wanted = wanted_rows(source, row, facts, is_available) }
+    end
+  end
+  return places
+end
+
 --- Brings the rows of one product up to date.
 ---@param tx merx.Tx
 ---@param id integer
@@ -263,15 +275,10 @@ function refresh.product(tx, id, old_terms)
   local variants = db.many("listing_variants", { product_id = id })
   local new_terms = term_set(id)
   old_terms = old_terms or new_terms
-  local is_available = availability(source, variants)
   local all_wanted, changed = {}, false
-  for _, row in ipairs(channel.list()) do
-    local facts = price_facts(source, variants, row.price_list_id, tx.now)
-    if is_shown(source, row, facts, variants) then
-      local wanted = wanted_rows(source, row, facts, is_available)
-      for key, target in pairs(wanted) do all_wanted[key] = target end
-      changed = write_cards(source, row, facts, #variants, wanted, tx.now) or changed
-    end
+  for _, place in ipairs(places_of(source, variants, tx.now)) do
+    for key, target in pairs(place.wanted) do all_wanted[key] = target end
+    changed = write_cards(source, place.row, place.facts, #variants, place.wanted, tx.now) or changed
   end
   local touched
   if next(all_wanted) then
@@ -282,6 +289,79 @@ function refresh.product(tx, id, old_terms)
   end
   for category_id in pairs(touched) do tx.touch("category:" .. category_id) end
   tx.touch("product:" .. id)
+end
+
+local function rows_by(rows, ...)
+  local names, found = { ... }, {}
+  for _, row in ipairs(rows) do
+    local parts = {}
+    for i, name in ipairs(names) do parts[i] = tostring(row[name]) end
+    found[table.concat(parts, ":")] = row
+  end
+  return found
+end
+
+-- The names of the columns in which two rows differ.
+local function differing(a, b, passed_over)
+  local names = {}
+  for name, value in pairs(a) do
+    if b[name] ~= value and not passed_over[name] then names[#names + 1] = name end
+  end
+  for name in pairs(b) do
+    if a[name] == nil and not passed_over[name] then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return table.concat(names, ", ")
+end
+
+local function compare(what, wanted, found, passed_over, say)
+  for key, row in pairs(wanted) do
+    if not found[key] then
+      say(("%s %s is missing"):format(what, key))
+    else
+      local names = differing(row, found[key], passed_over)
+      if names ~= "" then say(("%s %s differs in %s"):format(what, key, names)) end
+    end
+  end
+  for key in pairs(found) do
+    if not wanted[key] then say(("%s %s should not be there"):format(what, key)) end
+  end
+end
+
+-- The lowest price of the last days moves with the clock; a card has the one of the day it was written.
+local BY_THE_CLOCK <const> = { lowest_amount = true }
+local OWN <const> = { product_id = true }
+
+--- Works out the rows of a product again and names what differs from those that are there. Changes nothing.
+---@param id integer
+---@param now integer
+---@return string[] sentences none when all is as it should be
+function refresh.differences(id, now)
+  local sentences = {}
+  local function say(sentence) sentences[#sentences + 1] = sentence end
+  local source = db.one("listing_source", { id = id })
+  local variants = db.many("listing_variants", { product_id = id })
+  local wanted, cards, titles = {}, {}, {}
+  local images, translated = db.many("media_of_product", { product_id = id }), titles_of(source)
+  for _, place in ipairs(places_of(source, variants, now)) do
+    for key, target in pairs(place.wanted) do wanted[key] = target end
+    for _, locale in ipairs(place.row.locales) do
+      local title = translated[locale] or source.title
+      cards[place.row.id .. ":" .. locale] = card_of(source, place.row, place.facts, #variants, images, title, locale, now)
+      for _, target in pairs(place.wanted) do
+        titles[table.concat({ place.row.id, locale, target.category_id, text.fold(title) }, ":")] = {}
+      end
+    end
+  end
+  compare("listing", wanted, rows_by(db.many("listing_rows_of_product", { product_id = id }), "channel_id", "price_list_id", "category_id"), OWN, say)
+  compare("card", cards, rows_by(db.many("listing_cards_of_product", { product_id = id }), "channel_id", "locale"), BY_THE_CLOCK, say)
+  local found = {}
+  for key in pairs(rows_by(db.many("listing_titles_of_product", { product_id = id }), "channel_id", "locale", "category_id", "title_key")) do
+    found[key] = {}
+  end
+  compare("title", titles, found, OWN, say)
+  table.sort(sentences)
+  return sentences
 end
 
 --- Brings all rows up to date, some products at a time.

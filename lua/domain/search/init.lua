@@ -52,11 +52,15 @@ local function document_of(source, locale)
   }
 end
 
-local function write(source, locale)
+local function digest_of(document)
+  return text.hex(crypto.blake2b(table.concat({ document.title, document.codes, document.words, document.body }, "\0"))):sub(1, 32)
+end
+
+local function write(source, locale, is_forced)
   local document = document_of(source, locale)
-  local digest = text.hex(crypto.blake2b(table.concat({ document.title, document.codes, document.words, document.body }, "\0"))):sub(1, 32)
+  local digest = digest_of(document)
   local old = db.one("search_document_find", { product_id = source.id, locale = locale })
-  if old and old.digest == digest then return end
+  if old and old.digest == digest and not is_forced then return end
   local id
   if old then
     id = old.id
@@ -76,27 +80,82 @@ local function remove(id)
   end
 end
 
+-- The languages in which a product is found: none when it is not.
+local function locales_of(source)
+  local locales, done = {}, {}
+  if not source or source.deleted_at or source.state ~= "active" or source.is_searchable == 0 then return locales end
+  for _, row in ipairs(channel.list()) do
+    for _, locale in ipairs(row.locales) do
+      if not done[locale] then locales[#locales + 1] = locale end
+      done[locale] = true
+    end
+  end
+  return locales
+end
+
 --- Brings the index of one product up to date.
 ---@param tx merx.Tx
 ---@param id integer
-function search.refresh(tx, id)
+---@param is_forced? boolean writes also what seems unchanged
+function search.refresh(tx, id, is_forced)
   local source = db.one("search_source", { id = id })
-  if not source or source.deleted_at or source.state ~= "active" or source.is_searchable == 0 then
-    remove(id)
-  else
-    local done = {}
-    for _, row in ipairs(channel.list()) do
-      for _, locale in ipairs(row.locales) do
-        if not done[locale] then write(source, locale) end
-        done[locale] = true
-      end
-    end
-  end
+  local locales = locales_of(source)
+  if #locales == 0 then remove(id) end
+  for _, locale in ipairs(locales) do write(source, locale, is_forced) end
   tx.touch("search")
 end
 
 local function quote(word)
   return '"' .. word:gsub('"', '""') .. '"'
+end
+
+-- Whether the index finds a document by the first words of its title.
+local function is_indexed(id, document)
+  local words = {}
+  for word in document.title:gmatch("[%w\128-\255]+") do
+    if #words < WORDS_AT_MOST and text.valid(word) then words[#words + 1] = quote(word) end
+  end
+  return #words == 0 or db.value("search_document_matches", { id = id, match = table.concat(words, " AND ") }) ~= nil
+end
+
+--- Works out the documents of a product again and names what differs from those that are there. Changes nothing.
+---@param id integer
+---@return string[] sentences none when all is as it should be
+function search.differences(id)
+  local sentences, found = {}, {}
+  local source = db.one("search_source", { id = id })
+  for _, row in ipairs(db.many("search_documents_of", { product_id = id })) do found[row.locale] = row.id end
+  for _, locale in ipairs(locales_of(source)) do
+    local document = document_of(source, locale)
+    local old = db.one("search_document_find", { product_id = id, locale = locale })
+    if not old then
+      sentences[#sentences + 1] = ("its document in %s is missing"):format(locale)
+    elseif old.digest ~= digest_of(document) then
+      sentences[#sentences + 1] = ("its document in %s is not made of its texts"):format(locale)
+    elseif not is_indexed(old.id, document) then
+      sentences[#sentences + 1] = ("the words of its title in %s do not find it"):format(locale)
+    end
+    found[locale] = nil
+  end
+  for locale in pairs(found) do sentences[#sentences + 1] = ("its document in %s should not be there"):format(locale) end
+  table.sort(sentences)
+  return sentences
+end
+
+--- Entries of the index that belong to nothing, a few at a time.
+---@param after integer id of the last one
+---@param limit integer
+---@return { id: integer }[]
+function search.strays(after, limit)
+  return db.many("search_index_strays", { after = after, limit = limit })
+end
+
+--- Removes entries of the index that belong to nothing.
+---@param tx merx.Tx
+---@param ids integer[]
+function search.remove_strays(tx, ids)
+  for _, id in ipairs(ids) do db.run("search_index_delete", { id = id }) end
+  tx.touch("search")
 end
 
 --- What a person typed, as an expression of the index: every word must be there, each by itself, by
