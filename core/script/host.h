@@ -4,6 +4,7 @@
 
 #include "crypto/keyring.h"
 #include "platform/world.h"
+#include "script/chunks.h"
 #include "script/services.h"
 #include "script/task.h"
 #include "script/watchdog.h"
@@ -23,6 +24,7 @@ struct mx_script_options {
     const mx_keyring *keyring;          // NULL: none, so nothing can be sealed or signed
     const struct mx_services *services; // NULL: none
     mx_watchdog *watchdog;              // NULL: no time limits
+    mx_chunks *chunks;                  // NULL: nothing compiled is shared
     const struct mx_pair *options;      // native.thread.options
     size_t option_count;
     size_t memory_limit; // bytes of the trusted state, 0: 256 MiB

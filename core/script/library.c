@@ -56,13 +56,29 @@ static int load_bytes(lua_State *L, const mx_buf *bytes, const char *name, struc
     return MX_OK;
 }
 
-int mx_library_load(lua_State *L, const char *path, const char *name, struct mx_error *err) {
+static int load_file(lua_State *L, const char *path, const char *name, struct mx_error *err) {
     mx_buf bytes = {0}; // loading raises nothing
     int rc = mx_file_read(path, SOURCE_MAX, &bytes, err);
     if (rc == MX_OK) {
         rc = load_bytes(L, &bytes, name, err);
     }
     mx_buf_deinit(&bytes);
+    return rc;
+}
+
+int mx_library_load(lua_State *L, const char *path, const char *name, struct mx_error *err) {
+    struct mx_slice key = mx_slice_of(name);
+    if (!mx_slice_starts_with(key, MX_SLICE("@lua/"))) { // plugins come and go with their versions
+        return load_file(L, path, name, err);
+    }
+    mx_chunks *chunks = mx_script_of(L)->options.chunks;
+    if (mx_chunks_load(chunks, L, key)) {
+        return MX_OK;
+    }
+    int rc = load_file(L, path, name, err);
+    if (rc == MX_OK) {
+        mx_chunks_keep(chunks, L, key);
+    }
     return rc;
 }
 
@@ -123,9 +139,14 @@ static bool find_module(lua_State *L, const char *name) {
     return false;
 }
 
-// [-0, +1] The chunk of a module.
+// [-0, +1] The chunk of a module. What one thread found the others find without a look at the disk:
+// trusted Lua changes only by restart.
 static void load_module(lua_State *L, const char *name) {
     struct mx_error err;
+    mx_chunks *chunks = mx_script_of(L)->options.chunks;
+    if (mx_chunks_load(chunks, L, mx_slice_of(name))) {
+        return;
+    }
     if (!find_module(L, name)) {
         luaL_error(L, "module '%s' not found: there is no %s/lua/%s.lua nor …/init.lua", name,
             mx_script_of(L)->options.share, luaL_gsub(L, name, ".", "/"));
@@ -133,9 +154,10 @@ static void load_module(lua_State *L, const char *name) {
     const char *path = lua_tostring(L, -1); // path
     // Chunks are named by their place below the share folder, so that traces are the same anywhere.
     const char *shown = path + strlen(mx_script_of(L)->options.share) + 1;
-    if (mx_library_load(L, path, lua_pushfstring(L, "@%s", shown), &err) < 0) { // path name fn
+    if (load_file(L, path, lua_pushfstring(L, "@%s", shown), &err) < 0) { // path name fn
         luaL_error(L, "%s", err.text);
     }
+    mx_chunks_keep(chunks, L, mx_slice_of(name));
 }
 
 // require(name) -> module. Upvalue 1: loaded modules; a module that is being loaded is `true`.

@@ -266,6 +266,7 @@ static int open_script(
         .keyring = shared->keyring,
         .services = &lane->services,
         .watchdog = shared->watchdog,
+        .chunks = shared->chunks,
     };
     options.options = mx_options_pairs(shared->options, &options.option_count);
     int rc = mx_script_create(&options, &lane->script, err);

@@ -1,4 +1,4 @@
-// Start: folder, writer, jobs, workers, merx.sock, doors open. End: doors closed and workers
+// Start: folder, writer, workers, doors open, jobs, merx.sock. End: doors closed and workers
 // drained, jobs, merx.sock, writer, folder. The main thread only watches and is told things.
 #include "server/server.h"
 
@@ -11,6 +11,7 @@
 #include "loop/signal.h"
 #include "platform/alloc.h"
 #include "platform/log.h"
+#include "script/ahead.h"
 #include "server/activity.h"
 #include "server/control.h"
 #include "server/folder.h"
@@ -243,11 +244,11 @@ static int start(struct server *server, struct mx_sockets *sockets, struct mx_er
         rc = mx_commands_start(shared, server->folder.db, &shared->commands, err);
     }
     if (rc == MX_OK) {
+        rc = start_workers(server, sockets, err);
+    }
+    if (rc == MX_OK) { // last: visitors who wait already are served meanwhile
         mx_tally *tally = mx_metrics_tally(shared->metrics, 1, "jobs");
         rc = mx_jobs_start(shared, tally, &server->jobs, err);
-    }
-    if (rc == MX_OK) {
-        rc = start_workers(server, sockets, err);
     }
     if (rc == MX_OK) {
         rc = mx_control_open(server->loop, server->mailbox, shared, &host, &server->control, err);
@@ -304,6 +305,7 @@ static void stop(struct server *server) {
     mx_mailbox_close(server->mailbox); // what the writer has still posted is delivered
     mx_loop_destroy(server->loop);
     mx_watchdog_stop(shared->watchdog);
+    mx_chunks_destroy(shared->chunks);
     mx_activity_destroy(shared->activity);
     mx_metrics_destroy(shared->metrics);
     mx_cache_destroy(shared->cache);
@@ -322,12 +324,15 @@ int mx_server_run(
     raise_limits();
     mx_sockets_describe(sockets, options, &where);
     int rc = read_options(server, options, err);
+    server->shared.chunks = mx_chunks_create();
+    mx_ahead *ahead = mx_ahead_start(server->shared.share, server->shared.chunks);
     if (rc == MX_OK) {
         rc = mx_folder_open(options, &server->folder, err);
     }
     if (rc == MX_OK) {
         rc = start(server, sockets, err);
     }
+    mx_ahead_stop(ahead);
     if (rc == MX_OK) {
         atomic_store(&server->shared.phase, MX_PHASE_READY);
         announce(server, mx_buf_text(&where), ready_fd);

@@ -6,6 +6,7 @@
 
 #include "crypto/keyring.h"
 #include "http/forwarded.h"
+#include "script/chunks.h"
 #include "script/watchdog.h"
 #include "server/cache.h"
 #include "server/clock.h"
@@ -28,6 +29,7 @@ struct mx_shared {
     const struct mx_world *world; // of the clock
     mx_keyring *keyring;
     mx_watchdog *watchdog;
+    mx_chunks *chunks;
     mx_stamps *stamps;
     mx_cache *cache;
     mx_metrics *metrics;

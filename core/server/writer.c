@@ -95,6 +95,7 @@ static int thread_begin(void *ctx, struct mx_error *err) {
         .keyring = shared->keyring,
         .services = &commands->services,
         .watchdog = shared->watchdog,
+        .chunks = shared->chunks,
     };
     options.options = mx_options_pairs(shared->options, &options.option_count);
     int rc = mx_script_create(&options, &commands->script, err);

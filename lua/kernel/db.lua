@@ -13,6 +13,8 @@ local db = {}
 ---@field sql string
 ---@field source string file and line, for errors
 
+local SEMICOLON <const>, RETURN <const> = (";\r"):byte(1, 2)
+
 local queries = {} ---@type table<string, merx.Query>
 local statements = {}
 local built = {}
@@ -44,28 +46,41 @@ local function raise(name, err)
   error(wrapped, 3)
 end
 
+-- The text without what is blank at its end, and without one semicolon there.
+local function trim_end(text)
+  local last = #text
+  while last > 0 and text:find("^%s", last) do last = last - 1 end
+  if text:byte(last) == SEMICOLON then last = last - 1 end
+  while last > 0 and text:find("^%s", last) do last = last - 1 end
+  return text:sub(1, last)
+end
+
 --- Splits a file of named queries.
 ---@param text string
 ---@param source string
 ---@return merx.Query[]
 function db.parse(text, source)
-  local list, current, number = {}, nil, 0
-  for line in (text .. "\n"):gmatch("(.-)\r?\n") do
-    number = number + 1
-    local name, mode = line:match("^%-%-%s*:name%s+([%w_]+)%s+:(%a+)%s*$")
+  local list, current, number, at = {}, nil, 0, 1
+  while at <= #text do
+    local stop = text:find("\n", at, true) or #text + 1 -- every thread reads all queries: no patterns
+    local line = text:sub(at, text:byte(stop - 1) == RETURN and stop - 2 or stop - 1)
+    number, at = number + 1, stop + 1
+    local is_comment = line:find("--", 1, true) and line:find("^%s*%-%-")
+    local name, mode
+    if is_comment then name, mode = line:match("^%-%-%s*:name%s+([%w_]+)%s+:(%a+)%s*$") end
     if name then
       assert(mode == "one" or mode == "many" or mode == "value" or mode == "run",
         source .. ":" .. number .. ": a query is :one, :many, :value or :run")
       current = { name = name, mode = mode, lines = {}, source = source .. ":" .. number }
       list[#list + 1] = current
-    elseif line:find("^%-%-%s*:name") then
+    elseif is_comment and line:find("^%-%-%s*:name") then
       error(source .. ":" .. number .. ": write `-- :name the_name :one|:many|:value|:run`", 0)
-    elseif current and not line:find("^%s*%-%-") then
+    elseif current and not is_comment then
       current.lines[#current.lines + 1] = line
     end
   end
   for _, query in ipairs(list) do
-    query.sql = table.concat(query.lines, "\n"):match("^%s*(.-)%s*;?%s*$")
+    query.sql = trim_end(table.concat(query.lines, "\n")):match("^%s*(.*)$")
     query.lines = nil
   end
   return list
@@ -169,9 +184,16 @@ function built_mt.__index:many(params)
   return rows
 end
 
+--- The rows as one array for each column; NULL is false in them.
+function built_mt.__index:arrays(params)
+  local first, second, third = self.statement:arrays(params)
+  if not first then raise(self.sql, second) end
+  return first, second, third
+end
+
 --- A statement built from fixed fragments, for lists with optional filters (store.lua only).
 ---@param sql string
----@return { one: function, many: function }
+---@return { one: function, many: function, arrays: function }
 function db.built(sql)
   local found = built[sql]
   if not found then
