@@ -18,25 +18,32 @@ static uint64_t stir(uint64_t value) {
     return value ^ value >> 29;
 }
 
-static void take_round(uint64_t lanes[4], const char *ptr) {
-    uint64_t words[4];
-    memcpy(words, ptr, sizeof(words));
-    for (int i = 0; i < 4; i++) {
-        lanes[i] = stir(lanes[i] ^ words[i]);
-    }
+static uint64_t word_at(const char *ptr) {
+    uint64_t word;
+    memcpy(&word, ptr, sizeof(word));
+    return word;
 }
 
 static void hash(struct mx_slice content, uint64_t out[2]) {
-    uint64_t lanes[4] = {factor_b, factor_c, factor_d, factor_a};
-    size_t at = 0;
-    for (; content.len - at >= 32; at += 32) {
-        take_round(lanes, content.ptr + at);
+    char last[32] = {0}; // what does not fill a round, and zeros
+    size_t whole = content.len & ~(size_t)31;
+    if (whole < content.len) {
+        memcpy(last, content.ptr + whole, content.len - whole);
     }
-    char last[32] = {0};
-    if (at < content.len) {
-        memcpy(last, content.ptr + at, content.len - at);
+    // Four variables and not an array: compilers would take a loop over that for vectors, which
+    // have no multiplication of 64 bits.
+    uint64_t a = factor_b;
+    uint64_t b = factor_c;
+    uint64_t c = factor_d;
+    uint64_t d = factor_a;
+    for (size_t at = 0; at <= whole; at += 32) {
+        const char *ptr = at < whole ? content.ptr + at : last;
+        a = stir(a ^ word_at(ptr));
+        b = stir(b ^ word_at(ptr + 8));
+        c = stir(c ^ word_at(ptr + 16));
+        d = stir(d ^ word_at(ptr + 24));
     }
-    take_round(lanes, last);
+    uint64_t lanes[4] = {a, b, c, d};
     uint64_t len = stir(content.len + factor_d);
     out[0] = len;
     out[1] = ~len;

@@ -209,6 +209,40 @@ static int l_all(lua_State *L) {
     return 1;
 }
 
+// [-0, +0] Appends a row to the arrays that stand on the stack from `arrays` on.
+static void append_row(lua_State *L, const struct stmt_box *box, int arrays, lua_Integer at) {
+    struct mx_stmt_value value;
+    for (int i = 0; i < box->columns; i++) {
+        mx_stmt_column(box->stmt, i, &value);
+        if (value.type == MX_STMT_NULL) {
+            lua_pushboolean(L, false); // an array has no holes
+        } else {
+            push_value(L, &value);
+        }
+        lua_rawseti(L, arrays + i, at);
+    }
+}
+
+// stmt:arrays(params) -> { value of each row, … } for each column | nil, err
+static int l_arrays(lua_State *L) {
+    struct stmt_box *box = begin_use(L);
+    struct mx_error err;
+    luaL_checkstack(L, box->columns + 8, "too many columns");
+    int arrays = lua_gettop(L) + 1;
+    for (int i = 0; i < box->columns; i++) {
+        lua_newtable(L); // … array…
+    }
+    int rc;
+    for (lua_Integer at = 1; (rc = mx_stmt_step(box->stmt, &err)) == MX_STMT_ROW; at++) {
+        append_row(L, box, arrays, at);
+    }
+    if (rc < 0) {
+        return push_step_failure(L, box, &err);
+    }
+    mx_stmt_reset(box->stmt);
+    return box->columns;
+}
+
 // stmt:value(params) -> the first column of the first row | nil | nil, err
 static int l_value(lua_State *L) {
     struct stmt_box *box = begin_use(L);
@@ -274,6 +308,7 @@ static int l_index(lua_State *L) {
 
 static const luaL_Reg stmt_methods[] = {
     {"all", l_all},
+    {"arrays", l_arrays},
     {"close", l_close},
     {"one", l_one},
     {"run", l_run},

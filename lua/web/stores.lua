@@ -9,6 +9,7 @@ local stores = {}
 ---@field count integer
 ---@field young table<string, { deps: userdata, part: string|string[] }>
 ---@field old table<string, { deps: userdata, part: string|string[] }>
+---@field inside? { count: integer, by_name: table<string, merx.Store> }
 
 ---@param limit integer parts that it holds, and up to twice as many
 ---@return merx.Store
@@ -53,6 +54,25 @@ function stores.key(page, own, key)
     key = key .. "\0" .. own[i] .. (type(found) == "string" and "=" .. found or found and "+" or "-")
   end
   return key
+end
+
+local MOST_INSIDE <const> = 8
+
+--- A store inside of a store, for what differs by `name`.
+---@param store merx.Store
+---@param name string
+---@return merx.Store
+function stores.inside(store, name)
+  local list = store.inside
+  local found = list and list.by_name[name]
+  if found then return found end
+  if not list or list.count >= MOST_INSIDE then
+    list = { count = 0, by_name = {} }
+    store.inside = list
+  end
+  found = stores.new(store.limit)
+  list.by_name[name], list.count = found, list.count + 1
+  return found
 end
 
 local function put(store, key, entry)

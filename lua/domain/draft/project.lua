@@ -29,11 +29,26 @@ local function add_path(tree, path)
   end
 end
 
+-- What never changes of an item that has `copies`, so that one copy of it serves every time.
+local CONSTANT <const> = {}
+for name in ("id qty variant_id product_id list list_pieces amount pieces offers tags categories tax_class taxable"):gmatch("%S+") do
+  CONSTANT[name] = true
+end
+
+local function mark_constant(tree)
+  tree.is_constant = true
+  for _, node in ipairs(tree) do
+    if not CONSTANT[node.name] then tree.is_constant = false end
+    if node.inside then mark_constant(node.inside) end
+  end
+end
+
 local function tree_of(paths)
   local tree = trees[paths]
   if not tree then
     tree = {}
     for _, path in ipairs(paths) do add_path(tree, path) end
+    mark_constant(tree)
     trees[paths] = tree
   end
   return tree
@@ -51,9 +66,23 @@ end
 
 local copy_tree
 
+-- A handler gets a copy of what is copied here, in a state of its own, so what is kept stays as it is.
+local function copy_constant(tree, item, copies)
+  local copy = copies[tree]
+  if not copy then
+    copy = copy_tree(tree, item)
+    copies[tree] = copy
+  end
+  return copy
+end
+
 local function copy_list(tree, list)
-  local copy = {}
-  for i = 1, #list do copy[i] = copy_tree(tree, list[i]) end
+  local copy, is_constant = {}, tree.is_constant
+  for i = 1, #list do
+    local item = list[i]
+    local copies = is_constant and item.copies
+    copy[i] = copies and copy_constant(tree, item, copies) or copy_tree(tree, item)
+  end
   return copy
 end
 

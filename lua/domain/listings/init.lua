@@ -9,6 +9,7 @@ local refresh = require("domain.listings.refresh")
 local listings = {}
 
 local KEPT_CARDS <const> = 512 -- in each thread, for each storefront and language
+local KEPT_SHELVES <const> = 48 -- pages of lists, the same
 
 ---@class merx.Card kept and shared: read it, never change it
 ---@field product_id integer
@@ -150,36 +151,70 @@ local function load_card(ctx, id)
   return card
 end
 
-local finders = {} -- by storefront, price list and language
+local function cards_by(find, ctx, ids, count)
+  local cards = {}
+  for i = 1, count do cards[#cards + 1] = find(ids[i], ctx.now, ctx, ids[i]) or nil end
+  return cards
+end
 
--- Finds cards by product. They are kept and shared by all requests until their product is touched.
-local function finder_of(ctx)
+---@class merx.Shelves what is kept of a storefront, price list and language
+---@field card fun(id: integer, now: integer, ctx: merx.Context, id: integer): merx.Card|false until its product is touched
+---@field shelf fun(key: integer, now: integer, ctx: merx.Context, ids: integer[], count: integer): table cards in a row,
+--- while all of them hold
+
+local shelves = {} ---@type table<string, merx.Shelves>
+
+local function open_shelves()
+  local self = { card = cache.keep(KEPT_CARDS, load_card) }
+  self.shelf = cache.keep(KEPT_SHELVES, function(ctx, ids, count)
+    return { ids = ids, count = count, cards = cards_by(self.card, ctx, ids, count) }
+  end)
+  return self
+end
+
+local function shelves_of(ctx)
   local key = ctx.channel.id .. " " .. ctx.channel.price_list_id .. " " .. ctx.locale
-  local find = finders[key]
-  if not find then
-    find = cache.keep(KEPT_CARDS, load_card)
-    finders[key] = find
+  local found = shelves[key]
+  if not found then
+    found = open_shelves()
+    shelves[key] = found
   end
-  return find
+  return found
+end
+
+local function holds_these(shelf, ids, count)
+  if shelf.count ~= count then return false end
+  local known = shelf.ids
+  for i = 1, count do
+    if known[i] ~= ids[i] then return false end
+  end
+  return true
+end
+
+local MIX <const> = -0x61c8864680b583eb -- odd; spreads ids over 64 bits
+
+-- The cards of these products: the same array as long as all of them hold, so that views may keep with it
+-- what they make of it.
+local function cards_in_row(ctx, ids, count)
+  local from, key = shelves_of(ctx), count
+  for i = 1, count do key = (key ~ ids[i]) * MIX end
+  local shelf = from.shelf(key, ctx.now, ctx, ids, count)
+  if holds_these(shelf, ids, count) then return shelf.cards end
+  return cards_by(from.card, ctx, ids, count) -- others have the same key
 end
 
 --- One page of a list.
 ---@param ctx merx.Context
 ---@param query merx.ListQuery
----@return merx.Card[] cards
+---@return merx.Card[] cards kept and shared, as long as they are the same: read it, never change it
 ---@return boolean has_more
 ---@return table? cursor of the place behind the last card
 function listings.page(ctx, query)
   local sort = assert(SORTS[query.sort], "there is no sort " .. tostring(query.sort))
   cache.read("category:" .. query.category_id)
-  local rows = sql_of(query, sort):many(params_of(ctx, query, query.limit + 1))
-  local cards, count, find = {}, math.min(#rows, query.limit), finder_of(ctx)
-  for i = 1, count do
-    local id = rows[i].product_id
-    cards[#cards + 1] = find(id, ctx.now, ctx, id) or nil
-  end
-  local last = rows[count]
-  return cards, #rows > query.limit, last and { key = last.sort_key, id = last.product_id }
+  local ids, keys = sql_of(query, sort):arrays(params_of(ctx, query, query.limit + 1))
+  local count = math.min(#ids, query.limit)
+  return cards_in_row(ctx, ids, count), #ids > query.limit, count > 0 and { key = keys[count], id = ids[count] } or nil
 end
 
 local counters = {}
@@ -200,7 +235,7 @@ end
 ---@param ids integer[]
 ---@return merx.Card[]
 function listings.cards(ctx, ids)
-  local cards, find, seen = {}, finder_of(ctx), {}
+  local cards, find, seen = {}, shelves_of(ctx).card, {}
   for _, id in ipairs(ids) do
     cards[#cards + 1] = not seen[id] and find(id, ctx.now, ctx, id) or nil
     seen[id] = true

@@ -33,22 +33,41 @@ router.get("/collections", POLICY, function(ctx)
   page.send(self, { template = "list-collections", title = page.text(self, "collections.title"), cache = "page" })
 end)
 
+-- What the head says of a category; it stays with it.
+local function head_of(category)
+  local head = category.head
+  if not head then
+    head = {
+      title = category.seo_title ~= "" and category.seo_title or category.title,
+      description = category.seo_description ~= "" and category.seo_description or text.strip_html(category.description),
+    }
+    category.head = head
+  end
+  return head
+end
+
+local function describe(self, handle, path)
+  local ctx = self.ctx
+  local _, category = listings.find(ctx, handle)
+  local title = category and category.title or page.text(self, "collection.all")
+  return {
+    title = title, handle = handle, url = path, image = category and image.of(category.image, ctx.base_url),
+    description = category and category.description ~= "" and template.html(category.description) or nil,
+    breadcrumbs = breadcrumbs(ctx, category, title), children = children(ctx, category),
+  }
+end
+
 router.get("/collections/:handle", POLICY, function(ctx, params)
-  local self = page.open(ctx)
-  local category_id, category = listings.find(ctx, params.handle)
+  local self, handle = page.open(ctx), params.handle
+  local category_id, category = listings.find(ctx, handle)
   if not category_id then return page.message(self, 404) end
-  local path = ctx.root .. "/collections/" .. params.handle
-  local view = list.view(self, category_id, path)
+  local path = ctx.root .. "/collections/" .. handle
+  local view, is_narrowed = list.view(self, "collection", category_id, path, function() return describe(self, handle, path) end)
   ctx.event = { name = "view_item_list", subject_id = category_id }
-  view.title = category and category.title or page.text(self, "collection.all")
-  view.handle, view.url = params.handle, path
-  view.description = category and category.description ~= "" and template.html(category.description) or nil
-  view.image = category and image.of(category.image, ctx.base_url)
-  view.breadcrumbs, view.children = breadcrumbs(ctx, category, view.title), children(ctx, category)
+  local head = category and head_of(category)
   page.send(self, {
-    template = "collection", title = category and category.seo_title ~= "" and category.seo_title or view.title, cache = "page",
-    description = category and (category.seo_description ~= "" and category.seo_description or text.strip_html(category.description)) or nil,
-    robots = view.is_narrowed and "noindex, follow" or nil, drops = { collection = view },
+    template = "collection", title = head and head.title or page.text(self, "collection.all"), cache = "page",
+    description = head and head.description, robots = is_narrowed and "noindex, follow" or nil, drops = { collection = view },
   })
 end)
 

@@ -4,8 +4,11 @@ local fragments = require("web.fragments")
 local image = require("web.view.image")
 local pricing = require("domain.pricing")
 local quote = require("domain.quote")
+local stores = require("web.stores")
 
 local card = {}
+
+local PARTS <const> = 6 -- printed of one row of cards
 
 local hundredths = filters.hundredths
 
@@ -64,21 +67,67 @@ local function view_of(page, entry, line)
   return shown.view
 end
 
+---@class merx.Shelf what is kept with an array of cards that is itself kept
+---@field lines table[] what price rules are asked: one for each variant
+---@field by_variant table<integer, table>
+---@field shown table[] views in a language, at the prices that they print; the last ones
+
+local MOST_SHOWN <const> = 4
+
+local function shelf_of(cards)
+  local shelf = cards.shelf
+  if not shelf then
+    shelf = { lines = {}, by_variant = {}, shown = {} }
+    for _, entry in ipairs(cards) do
+      if not shelf.by_variant[entry.variant_id] then -- a set shows the variant of one of its members
+        local line = line_of(entry)
+        shelf.lines[#shelf.lines + 1], shelf.by_variant[entry.variant_id] = line, line
+      end
+    end
+    cards.shelf = shelf
+  end
+  return shelf
+end
+
+local function has_prices(shown, lines)
+  local units, pieces = shown.units, shown.pieces
+  for i = 1, #lines do
+    local line = lines[i]
+    if units[i] ~= line.unit or pieces[i] ~= line.unit_pieces then return false end
+  end
+  return true
+end
+
+local function show(page, cards, shelf)
+  local shown = { words = page.words, root = page.ctx.root, units = {}, pieces = {}, views = {}, store = stores.new(PARTS) }
+  for i, line in ipairs(shelf.lines) do shown.units[i], shown.pieces[i] = line.unit, line.unit_pieces end
+  for i, entry in ipairs(cards) do shown.views[i] = view_of(page, entry, shelf.by_variant[entry.variant_id]) end
+  return shown
+end
+
+-- The views at the present prices: those that were made before, when they print the same.
+local function shown_of(page, cards, shelf)
+  local list = shelf.shown
+  for i = 1, #list do
+    local shown = list[i]
+    if shown.words == page.words and shown.root == page.ctx.root and has_prices(shown, shelf.lines) then return shown end
+  end
+  local shown = show(page, cards, shelf)
+  table.insert(list, 1, shown)
+  list[MOST_SHOWN + 1] = nil
+  return shown
+end
+
 --- Cards as templates see them. They are shared: who adds a field to one copies it first.
 ---@param page table registers of the page
 ---@param cards merx.Card[]
----@return table[]
+---@return table[] views
+---@return merx.Store store where parts of pages stay that show these cards at these prices
 function card.list(page, cards)
-  local lines, by_variant, views = {}, {}, {}
-  for _, entry in ipairs(cards) do
-    if not by_variant[entry.variant_id] then -- a set shows the variant of one of its members
-      local line = line_of(entry)
-      lines[#lines + 1], by_variant[entry.variant_id] = line, line
-    end
-  end
-  pricing.ask(page.ctx, lines, quote.handlers("price_rule"))
-  for i, entry in ipairs(cards) do views[i] = view_of(page, entry, by_variant[entry.variant_id]) end
-  return views
+  local shelf = shelf_of(cards)
+  pricing.ask(page.ctx, shelf.lines, quote.handlers("price_rule"))
+  local shown = shown_of(page, cards, shelf)
+  return shown.views, shown.store
 end
 
 return card

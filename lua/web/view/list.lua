@@ -5,8 +5,10 @@ local filters = require("web.filters")
 local fragments = require("web.fragments")
 local i18n = require("kernel.i18n")
 local json = require("kernel.json")
+local lazy = require("web.view.lazy")
 local listings = require("domain.listings")
 local page = require("web.page")
+local stores = require("web.stores")
 local text = require("kernel.text")
 
 local list = {}
@@ -213,36 +215,64 @@ local function sort_views(self)
   return views
 end
 
---- A page of a list, ready for the snippet product-list.
----@param self table page
+local function paginate_of(path, wanted, sort_args, query, next_arg)
+  return {
+    previous = query.after and { url = address(path, with(wanted.args, table.unpack(sort_args))) } or nil,
+    next = next_arg and { url = address(path, with(wanted.args, table.unpack(with(sort_args, next_arg)))) } or nil,
+  }
+end
+
+-- All that a list prints besides its cards; it is found out anew for each part of a page, so that the part
+-- depends on it.
+local function fields_of(self, category_id, path, wanted, query, next_arg)
+  local facets = listings.facets(self.ctx, category_id)
+  local sort = wanted.sort or SORTS[1]
+  local sort_args = wanted.sort and { { name = "sort_by", value = sort.value } } or {}
+  local counted, total = count_text(self, query, category_id)
+  return {
+    products_count = total, count_text = counted, sort_by = sort.value, sort_options = sort_views(self),
+    filters = wanted.is_filtered and filter_views(self, facets, wanted) or plain_filters(self, facets, category_id, wanted),
+    active_filters = active_views(self, facets, wanted, path, sort_args), clear_url = path,
+    paginate = paginate_of(path, wanted, sort_args, query, next_arg),
+  }
+end
+
+-- What tells pages apart that show the same cards.
+local function name_of(path, wanted, query, has_more, last)
+  local name = wanted.is_filtered and address(path, wanted.args) or path
+  if wanted.sort then name = name .. "\0" .. wanted.sort.value end
+  if query.after then name = name .. "\0after" end
+  return has_more and name .. "\0" .. last.key .. "\0" .. last.id or name
+end
+
+--- A page of a list, ready for the snippet product-list. Its cards are read and their price rules asked at
+--- once, the rest when it is printed.
+---@param self table page; parts that show `name` are kept with the cards
+---@param name string of the global that it will be
 ---@param category_id integer
 ---@param path string address of the list without its query
+---@param describe fun(): table further fields
 ---@return table view
-function list.view(self, category_id, path)
+---@return boolean is_narrowed whether it is a part of a longer list
+function list.view(self, name, category_id, path, describe)
   local ctx = self.ctx
-  local facets = listings.facets(ctx, category_id)
-  local wanted = list.parse(ctx, facets)
-  local sort = wanted.sort or SORTS[1]
+  local wanted = list.parse(ctx, listings.facets(ctx, category_id))
+  local sort = (wanted.sort or SORTS[1]).sort
   local query = {
-    category_id = category_id, sort = sort.sort, limit = PAGE_SIZE, after = open_cursor(sort.sort, wanted.after), terms = wanted.terms,
+    category_id = category_id, sort = sort, limit = PAGE_SIZE, after = open_cursor(sort, wanted.after), terms = wanted.terms,
     min_amount = wanted.min_amount, max_amount = wanted.max_amount, is_available = wanted.is_available, is_on_sale = wanted.is_on_sale,
   }
   local cards, has_more, last = listings.page(ctx, query)
-  local sort_args = wanted.sort and { { name = "sort_by", value = sort.value } } or {}
-  local first_url = address(path, with(wanted.args, table.unpack(sort_args)))
-  local next_arg = has_more and { name = "after", value = seal_cursor(sort.sort, last) } or nil
-  local counted, total = count_text(self, query, category_id)
-  return {
-    products = card.list(self, cards), products_count = total, count_text = counted, sort_by = sort.value,
-    sort_options = sort_views(self),
-    filters = wanted.is_filtered and filter_views(self, facets, wanted) or plain_filters(self, facets, category_id, wanted),
-    active_filters = active_views(self, facets, wanted, path, sort_args), clear_url = path,
-    paginate = {
-      previous = query.after and { url = first_url } or nil,
-      next = next_arg and { url = address(path, with(wanted.args, table.unpack(with(sort_args, next_arg)))) } or nil,
-    },
-    is_narrowed = wanted.is_filtered or query.after ~= nil,
-  }
+  local products, store = card.list(self, cards)
+  self.stores[name] = stores.inside(store, name_of(path, wanted, query, has_more, last))
+  local view = lazy.drop(function()
+    local next_arg = has_more and { name = "after", value = seal_cursor(sort, last) } or nil
+    local fields = fields_of(self, category_id, path, wanted, query, next_arg)
+    for field, value in pairs(describe()) do fields[field] = value end
+    fields.products = products
+    return fields
+  end, {}, ctx.now)
+  return view, wanted.is_filtered or query.after ~= nil
 end
 
 return list
