@@ -77,7 +77,9 @@ end
 ---@param sequence string
 ---@return integer
 function tx.id(sequence)
-  return db.value("sequence_next", { name = sequence })
+  local which = { name = sequence }
+  db.run("sequence_step", which)
+  return db.value("sequence_last", which)
 end
 
 --- Says that whatever was rendered from `tag` ("product:42") is stale after this commit.

@@ -2,6 +2,7 @@
 -- Columns that hold what a person is or did carry a tag, from which export and erasure are generated:
 --   personal: erase       emptied when the person asks
 --   personal: keep 10y    kept as the law demands, then emptied
+-- Where much is written, a CHECK of three values or more is spelled with OR: for IN (…) SQLite fills a table at each write.
 -- Tables that would grow for ever say how long a row is kept: "retain: 30d".
 
 -- Numbers that are never given twice, not even after their row is gone. Products and variants share one.
@@ -82,7 +83,7 @@ CREATE TABLE jobs (
   name         TEXT    NOT NULL,
   key          TEXT    UNIQUE, -- at most one job of a key waits
   args         TEXT    NOT NULL DEFAULT '{}' CHECK (json_valid(args)), -- personal: erase
-  state        TEXT    NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'dead')),
+  state        TEXT    NOT NULL DEFAULT 'waiting' CHECK (state = 'waiting' OR state = 'running' OR state = 'dead'),
   run_at       INTEGER NOT NULL,
   attempts     INTEGER NOT NULL DEFAULT 0,
   locked_until INTEGER, -- a running job whose thread died is free again after this

@@ -42,20 +42,22 @@ CREATE TABLE products (
   id                INTEGER PRIMARY KEY,
   handle            TEXT    NOT NULL UNIQUE,
   kind              TEXT    NOT NULL DEFAULT 'simple'
-                            CHECK (kind IN ('simple', 'variable', 'grouped', 'bundle', 'external')),
+                            CHECK (kind = 'simple' OR kind = 'variable' OR kind = 'grouped' OR kind = 'bundle'
+                              OR kind = 'external'),
   title             TEXT    NOT NULL,
   summary           TEXT    NOT NULL DEFAULT '', -- clean HTML
   description       TEXT    NOT NULL DEFAULT '', -- clean HTML
   brand_id          INTEGER REFERENCES brands (id) ON DELETE SET NULL,
   type              TEXT    NOT NULL DEFAULT '', -- what it is, in the merchant's words
-  state             TEXT    NOT NULL DEFAULT 'active' CHECK (state IN ('draft', 'active', 'archived')),
+  state             TEXT    NOT NULL DEFAULT 'active' CHECK (state = 'draft' OR state = 'active' OR state = 'archived'),
   is_listed         INTEGER NOT NULL DEFAULT 1 CHECK (is_listed IN (0, 1)), -- in categories
   is_searchable     INTEGER NOT NULL DEFAULT 1 CHECK (is_searchable IN (0, 1)),
   publish_at        INTEGER, -- unseen before
   unpublish_at      INTEGER, -- unseen from then on
   featured_position INTEGER NOT NULL DEFAULT 0, -- higher comes first
   is_featured       INTEGER NOT NULL DEFAULT 0 CHECK (is_featured IN (0, 1)),
-  tracking          TEXT    NOT NULL DEFAULT 'none' CHECK (tracking IN ('none', 'variant', 'product')),
+  tracking          TEXT    NOT NULL DEFAULT 'none'
+                            CHECK (tracking = 'none' OR tracking = 'variant' OR tracking = 'product'),
   max_per_order     INTEGER CHECK (max_per_order > 0),
   external_url      TEXT    NOT NULL DEFAULT '',
   external_label    TEXT    NOT NULL DEFAULT '',
@@ -345,7 +347,7 @@ CREATE TABLE price_history (
   amount     INTEGER NOT NULL,
   from_at    INTEGER NOT NULL,
   until_at   INTEGER, -- NULL: still so
-  cause      TEXT    NOT NULL CHECK (cause IN ('first', 'edit', 'import', 'schedule'))
+  cause      TEXT    NOT NULL CHECK (cause = 'first' OR cause = 'edit' OR cause = 'import' OR cause = 'schedule')
 ) STRICT;
 
 CREATE INDEX price_history_by_variant ON price_history (variant_id, channel_id, currency, from_at);

@@ -39,7 +39,9 @@ CREATE TABLE account_holds (
   id         INTEGER PRIMARY KEY,
   account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE RESTRICT,
   quantity   INTEGER NOT NULL CHECK (quantity > 0),
-  state      TEXT    NOT NULL DEFAULT 'held' CHECK (state IN ('held', 'committed', 'released', 'expired', 'returned')),
+  state      TEXT    NOT NULL DEFAULT 'held'
+                     CHECK (state = 'held' OR state = 'committed' OR state = 'released' OR state = 'expired'
+                       OR state = 'returned'),
   order_id   INTEGER REFERENCES orders (id) ON DELETE RESTRICT,
   line_id    INTEGER, -- of the order, for stock
   expires_at INTEGER, -- NULL: until somebody decides

@@ -3,7 +3,8 @@
 CREATE TABLE carts (
   id               INTEGER PRIMARY KEY AUTOINCREMENT,
   token            TEXT    NOT NULL UNIQUE, -- the only name a URL or cookie may use
-  state            TEXT    NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'ordered', 'merged', 'cancelled')),
+  state            TEXT    NOT NULL DEFAULT 'open'
+                           CHECK (state = 'open' OR state = 'ordered' OR state = 'merged' OR state = 'cancelled'),
   channel_id       INTEGER NOT NULL REFERENCES channels (id) ON DELETE CASCADE,
   customer_id      INTEGER REFERENCES customers (id) ON DELETE SET NULL,
   currency         TEXT    NOT NULL CHECK (length(currency) = 3),

@@ -11,11 +11,18 @@ CREATE TABLE orders (
   channel_id       INTEGER, -- a number: history does not refer
   source           TEXT    NOT NULL DEFAULT 'web',
   is_test          INTEGER NOT NULL DEFAULT 0 CHECK (is_test IN (0, 1)),
-  state            TEXT    NOT NULL DEFAULT 'placed' CHECK (state IN ('placed', 'confirmed', 'completed', 'cancelled')),
+  state            TEXT    NOT NULL DEFAULT 'placed'
+                           CHECK (state = 'placed' OR state = 'confirmed' OR state = 'completed'
+                             OR state = 'cancelled'),
   payment_state    TEXT    NOT NULL DEFAULT 'unpaid'
-                   CHECK (payment_state IN ('unpaid', 'pending', 'authorized', 'partly_paid', 'paid', 'partly_refunded', 'refunded', 'voided', 'failed')),
+                   CHECK (payment_state = 'unpaid' OR payment_state = 'pending' OR payment_state = 'authorized'
+                     OR payment_state = 'partly_paid' OR payment_state = 'paid' OR payment_state = 'partly_refunded'
+                     OR payment_state = 'refunded' OR payment_state = 'voided' OR payment_state = 'failed'),
   delivery_state   TEXT    NOT NULL DEFAULT 'unfulfilled'
-                   CHECK (delivery_state IN ('not_required', 'unfulfilled', 'partly_shipped', 'shipped', 'ready_for_pickup', 'delivered', 'partly_returned', 'returned')),
+                   CHECK (delivery_state = 'not_required' OR delivery_state = 'unfulfilled'
+                     OR delivery_state = 'partly_shipped' OR delivery_state = 'shipped'
+                     OR delivery_state = 'ready_for_pickup' OR delivery_state = 'delivered'
+                     OR delivery_state = 'partly_returned' OR delivery_state = 'returned'),
   cancelled_by     TEXT, -- merchant, customer, expiry: late money revives only the last
   cancel_reason    TEXT,
   email            TEXT    NOT NULL DEFAULT '', -- personal: keep 10y
@@ -69,7 +76,7 @@ CREATE TABLE order_lines (
   id               INTEGER PRIMARY KEY,
   order_id         INTEGER NOT NULL REFERENCES orders (id) ON DELETE CASCADE,
   position         INTEGER NOT NULL,
-  kind             TEXT    NOT NULL CHECK (kind IN ('goods', 'delivery', 'fee')),
+  kind             TEXT    NOT NULL CHECK (kind = 'goods' OR kind = 'delivery' OR kind = 'fee'),
   key              TEXT    NOT NULL, -- of the cart line; of the rate or fee
   parent_key       TEXT,
   variant_id       INTEGER, -- numbers, not references: history does not refer
@@ -161,7 +168,7 @@ CREATE TABLE order_addresses (
 CREATE TABLE order_holds (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
   order_id    INTEGER NOT NULL REFERENCES orders (id) ON DELETE CASCADE,
-  reason      TEXT    NOT NULL CHECK (reason IN ('risk', 'review', 'stock', 'payment')),
+  reason      TEXT    NOT NULL CHECK (reason = 'risk' OR reason = 'review' OR reason = 'stock' OR reason = 'payment'),
   actor       TEXT    NOT NULL,
   note        TEXT    NOT NULL DEFAULT '',
   at          INTEGER NOT NULL,
@@ -185,7 +192,7 @@ CREATE INDEX order_notes_by_order ON order_notes (order_id, id);
 CREATE TABLE order_history (
   id       INTEGER PRIMARY KEY AUTOINCREMENT,
   order_id INTEGER NOT NULL REFERENCES orders (id) ON DELETE CASCADE,
-  field    TEXT    NOT NULL CHECK (field IN ('state', 'payment_state', 'delivery_state')),
+  field    TEXT    NOT NULL CHECK (field = 'state' OR field = 'payment_state' OR field = 'delivery_state'),
   was      TEXT    NOT NULL,
   now      TEXT    NOT NULL,
   reason   TEXT    NOT NULL DEFAULT '',
@@ -200,7 +207,9 @@ CREATE TABLE fulfilments (
   id              INTEGER PRIMARY KEY AUTOINCREMENT,
   order_id        INTEGER NOT NULL REFERENCES orders (id) ON DELETE CASCADE,
   location_id     INTEGER REFERENCES locations (id) ON DELETE SET NULL,
-  state           TEXT    NOT NULL CHECK (state IN ('ready_for_pickup', 'shipped', 'delivered', 'cancelled')),
+  state           TEXT    NOT NULL
+                          CHECK (state = 'ready_for_pickup' OR state = 'shipped' OR state = 'delivered'
+                            OR state = 'cancelled'),
   carrier         TEXT    NOT NULL DEFAULT '',
   tracking_number TEXT    NOT NULL DEFAULT '',
   tracking_url    TEXT    NOT NULL DEFAULT '',
@@ -227,9 +236,10 @@ CREATE INDEX fulfilment_lines_by_line ON fulfilment_lines (line_id);
 CREATE TABLE returns (
   id              INTEGER PRIMARY KEY AUTOINCREMENT,
   order_id        INTEGER NOT NULL REFERENCES orders (id) ON DELETE CASCADE,
-  kind            TEXT    NOT NULL CHECK (kind IN ('return', 'exchange', 'withdrawal')),
+  kind            TEXT    NOT NULL CHECK (kind = 'return' OR kind = 'exchange' OR kind = 'withdrawal'),
   state           TEXT    NOT NULL DEFAULT 'requested'
-                          CHECK (state IN ('requested', 'approved', 'received', 'closed', 'refused')),
+                          CHECK (state = 'requested' OR state = 'approved' OR state = 'received' OR state = 'closed'
+                            OR state = 'refused'),
   reason          TEXT    NOT NULL DEFAULT '', -- personal: erase
   acknowledged_at INTEGER,
   created_at      INTEGER NOT NULL,
@@ -256,7 +266,7 @@ CREATE TABLE cases (
   kind       TEXT    NOT NULL CHECK (kind IN ('complaint', 'report')),
   entity     TEXT    NOT NULL,
   entity_id  INTEGER NOT NULL,
-  state      TEXT    NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'answered', 'closed')),
+  state      TEXT    NOT NULL DEFAULT 'open' CHECK (state = 'open' OR state = 'answered' OR state = 'closed'),
   email      TEXT    NOT NULL DEFAULT '', -- personal: erase
   body       TEXT    NOT NULL, -- personal: erase
   answer     TEXT    NOT NULL DEFAULT '', -- personal: erase

@@ -10,7 +10,8 @@ CREATE TABLE payments (
   flow            TEXT    NOT NULL DEFAULT 'offline' CHECK (flow IN ('offline', 'online')), -- offline: people move the money
   account_id      INTEGER REFERENCES accounts (id) ON DELETE RESTRICT, -- of a tender
   state           TEXT    NOT NULL DEFAULT 'created'
-                          CHECK (state IN ('created', 'requires_action', 'authorized', 'captured', 'failed', 'voided')),
+                          CHECK (state = 'created' OR state = 'requires_action' OR state = 'authorized'
+                            OR state = 'captured' OR state = 'failed' OR state = 'voided'),
   currency        TEXT    NOT NULL CHECK (length(currency) = 3),
   amount          INTEGER NOT NULL CHECK (amount >= 0),
   captured_amount INTEGER NOT NULL DEFAULT 0 CHECK (captured_amount >= 0),
@@ -36,7 +37,9 @@ CREATE INDEX payments_by_check_at ON payments (check_at) WHERE check_at IS NOT N
 CREATE TABLE payment_operations (
   key        TEXT    NOT NULL PRIMARY KEY, -- "p1:authorize:1"
   payment_id INTEGER NOT NULL REFERENCES payments (id) ON DELETE RESTRICT,
-  kind       TEXT    NOT NULL CHECK (kind IN ('authorize', 'capture', 'refund', 'void', 'fetch')),
+  kind       TEXT    NOT NULL
+                     CHECK (kind = 'authorize' OR kind = 'capture' OR kind = 'refund' OR kind = 'void'
+                       OR kind = 'fetch'),
   amount     INTEGER NOT NULL,
   state      TEXT    NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done')),
   result     TEXT,
@@ -67,7 +70,7 @@ CREATE TABLE refunds (
   provider_ref TEXT, -- NULL: asked for, not yet told
   amount       INTEGER NOT NULL CHECK (amount >= 0),
   tax_amount   INTEGER NOT NULL DEFAULT 0,
-  state        TEXT    NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done', 'failed')),
+  state        TEXT    NOT NULL DEFAULT 'pending' CHECK (state = 'pending' OR state = 'done' OR state = 'failed'),
   reason       TEXT    NOT NULL DEFAULT '',
   actor        TEXT    NOT NULL DEFAULT '',
   created_at   INTEGER NOT NULL,
@@ -94,7 +97,7 @@ CREATE TABLE disputes (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   payment_id   INTEGER NOT NULL REFERENCES payments (id) ON DELETE RESTRICT,
   provider_ref TEXT    NOT NULL,
-  state        TEXT    NOT NULL CHECK (state IN ('opened', 'won', 'lost')),
+  state        TEXT    NOT NULL CHECK (state = 'opened' OR state = 'won' OR state = 'lost'),
   amount       INTEGER NOT NULL CHECK (amount >= 0),
   fee_amount   INTEGER NOT NULL DEFAULT 0,
   deadline_at  INTEGER,
@@ -108,7 +111,8 @@ CREATE TABLE payment_inbox (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
   source      TEXT    NOT NULL, -- the adapter
   event_id    TEXT    NOT NULL, -- of the provider, or a digest of the body
-  state       TEXT    NOT NULL CHECK (state IN ('unverified', 'waiting', 'applied', 'refused')),
+  state       TEXT    NOT NULL
+                      CHECK (state = 'unverified' OR state = 'waiting' OR state = 'applied' OR state = 'refused'),
   headers     TEXT    NOT NULL DEFAULT '{}' CHECK (json_valid(headers)),
   body        TEXT    NOT NULL, -- personal: erase
   error       TEXT    NOT NULL DEFAULT '',

@@ -227,8 +227,8 @@ SELECT pr.variant_id, pr.min_quantity, pr.amount, pr.pieces, pr.compare_amount, 
  WHERE l.cart_id = :cart_id;
 
 -- :name draft_options :many
--- :use  the options of a cart's variants, as the shopper reads them
-SELECT DISTINCT vv.variant_id, o.position, coalesce(ot.value, o.title) AS name, coalesce(vt.value, tt.value, ov.title) AS value
+-- :use  the options of a cart's variants, as the shopper reads them; unsorted, and again for each line of a variant
+SELECT vv.variant_id, o.id, o.position, coalesce(ot.value, o.title) AS name, coalesce(vt.value, tt.value, ov.title) AS value
   FROM cart_lines AS l
   JOIN variant_values AS vv ON vv.variant_id = l.variant_id
   JOIN options AS o ON o.id = vv.option_id
@@ -240,28 +240,25 @@ SELECT DISTINCT vv.variant_id, o.position, coalesce(ot.value, o.title) AS name, 
     ON vt.entity = 'option_value' AND vt.entity_id = ov.id AND vt.locale = :locale AND vt.field = 'title'
   LEFT JOIN translations AS tt
     ON tt.entity = 'attribute_term' AND tt.entity_id = ov.term_id AND tt.locale = :locale AND tt.field = 'title'
- WHERE l.cart_id = :cart_id
- ORDER BY vv.variant_id, o.position;
+ WHERE l.cart_id = :cart_id;
 
 -- :name draft_tags :many
--- :use  tags of a cart's products, when a handler asks for them
-SELECT DISTINCT v.product_id, t.handle
+-- :use  tags of a cart's products, when a handler asks for them; again for each line of a product
+SELECT v.product_id, t.handle
   FROM cart_lines AS l
   JOIN variants AS v ON v.id = l.variant_id
   JOIN product_tags AS pt ON pt.product_id = v.product_id
   JOIN tags AS t ON t.id = pt.tag_id
- WHERE l.cart_id = :cart_id
- ORDER BY v.product_id, t.handle;
+ WHERE l.cart_id = :cart_id;
 
 -- :name draft_categories :many
--- :use  categories of a cart's products, when a handler asks for them
-SELECT DISTINCT v.product_id, c.handle
+-- :use  categories of a cart's products, when a handler asks for them; again for each line of a product
+SELECT v.product_id, c.handle
   FROM cart_lines AS l
   JOIN variants AS v ON v.id = l.variant_id
   JOIN product_categories AS pc ON pc.product_id = v.product_id
   JOIN categories AS c ON c.id = pc.category_id
- WHERE l.cart_id = :cart_id
- ORDER BY v.product_id, c.handle;
+ WHERE l.cart_id = :cart_id;
 
 -- :name draft_gift :one
 -- :use  what a rule gives away

@@ -59,7 +59,7 @@ UPDATE accounts
    AND (:delta >= 0 OR floor IS NULL OR balance - held + :delta >= floor)
 RETURNING id, balance, held, floor, low_at;
 
--- :name account_hold_at :one
+-- :name account_hold_at :run
 -- :use  takes aside at one place, or changes nothing: the way of most orders
 UPDATE accounts
    SET held = held + :quantity, updated_at = :at
@@ -67,10 +67,9 @@ UPDATE accounts
    AND owner_id = :owner_id
    AND place_id = :place_id
    AND key = :key
-   AND (floor IS NULL OR balance - held - :quantity >= floor)
-RETURNING id, balance, held, floor, low_at;
+   AND (floor IS NULL OR balance - held - :quantity >= floor);
 
--- :name account_take_at :one
+-- :name account_take_at :run
 -- :use  the same, but gone for good at once
 UPDATE accounts
    SET balance = balance - :quantity, updated_at = :at
@@ -78,8 +77,7 @@ UPDATE accounts
    AND owner_id = :owner_id
    AND place_id = :place_id
    AND key = :key
-   AND (floor IS NULL OR balance - held - :quantity >= floor)
-RETURNING id, balance, held, floor, low_at;
+   AND (floor IS NULL OR balance - held - :quantity >= floor);
 
 -- :name account_hold_one :one
 -- :use  takes aside from the first place that has enough, or changes nothing

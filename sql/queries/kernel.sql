@@ -1,11 +1,16 @@
 -- Queries of lua/kernel: settings, commands, the outbox, jobs.
 
--- :name sequence_next :value
--- :use  tx.id: a number that is never given twice
+-- :name sequence_step :run
+-- :use  tx.id: a number that is never given twice; RETURNING would fill a table of its own for it
 UPDATE sequences
    SET next = next + 1
- WHERE name = :name
-RETURNING next - 1;
+ WHERE name = :name;
+
+-- :name sequence_last :value
+-- :use  tx.id, after the step
+SELECT next - 1
+  FROM sequences
+ WHERE name = :name;
 
 -- :name settings_all :many
 -- :use  kernel.settings: all values that somebody set

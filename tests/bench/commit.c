@@ -335,7 +335,8 @@ static void add_row(struct bench *bench, const char *query, const struct value *
 static const struct value delivery_line[] = {
     {"kind", "delivery", 0}, {"position", NULL, 2}, {NULL, NULL, 0}};
 static const struct value goods_line[] = {{"kind", "goods", 0}, {NULL, NULL, 0}};
-static const struct value stock[] = {{"kind", "stock", 0}, {"key", "", 0}, {NULL, NULL, 0}};
+static const struct value stock[] = {
+    {"kind", "stock", 0}, {"key", "", 0}, {"place_id", NULL, 1}, {NULL, NULL, 0}};
 static const struct value hold[] = {{"state", "committed", 0}, {NULL, NULL, 0}};
 static const struct value delivery_address[] = {{"kind", "delivery", 0}, {NULL, NULL, 0}};
 static const struct value billing_address[] = {{"kind", "billing", 0}, {NULL, NULL, 0}};
@@ -343,24 +344,25 @@ static const struct value charge[] = {
     {"kind", "charge", 0}, {"state", "created", 0}, {NULL, NULL, 0}};
 static const struct value confirmed[] = {{"event", "order.confirmed", 0}, {NULL, NULL, 0}};
 static const struct value order_number[] = {{"name", "order_number", 0}, {NULL, NULL, 0}};
-static const struct value cart_state[] = {
-    {"id", NULL, 0}, {"state", "ordered", 0}, {NULL, NULL, 0}};
+static const struct value cart[] = {
+    {"id", NULL, 0}, {"payment", "merx.cod/cash", 0}, {NULL, NULL, 0}};
 
 // What order.place writes for one line, delivery and cash on delivery.
 static void prepare_order(struct bench *bench) {
     add_row(bench, "order_insert", NULL);
-    add_row(bench, "sequence_next", order_number);
+    add_row(bench, "sequence_step", order_number);
+    add_row(bench, "sequence_last", order_number);
     add_row(bench, "order_line_insert", goods_line);
     add_row(bench, "order_tax_insert", NULL);
     add_row(bench, "order_line_insert", delivery_line);
     add_row(bench, "order_tax_insert", NULL);
-    add_row(bench, "account_take_one", stock);
+    add_row(bench, "account_take_at", stock);
+    add_row(bench, "account_find", stock);
     add_row(bench, "hold_insert", hold);
-    add_row(bench, "movement_insert", NULL);
     add_row(bench, "order_address_insert", delivery_address);
     add_row(bench, "order_address_insert", billing_address);
     add_row(bench, "payment_insert", charge);
-    add_row(bench, "cart_set_state", cart_state);
+    add_row(bench, "cart_set_ordered", cart);
     add_row(bench, "outbox_append", NULL);
     add_row(bench, "outbox_append", confirmed);
 }

@@ -61,15 +61,41 @@ local function read_prices(cart, lists)
   return found
 end
 
-local function group_by(rows, field)
+-- Sorted and grouped here and not by the query: few rows do not repay a table of SQLite's own.
+local function handles_by_product(rows)
   local grouped = {}
   for _, row in ipairs(rows) do
-    local list = grouped[row[field]]
-    if not list then
-      list = {}
-      grouped[row[field]] = list
+    local list = grouped[row.product_id] or {}
+    grouped[row.product_id] = list
+    if not list[row.handle] then
+      list[row.handle] = true
+      list[#list + 1] = row.handle
     end
-    list[#list + 1] = row.handle or { name = row.name, value = row.value }
+  end
+  for id, list in pairs(grouped) do
+    local plain = table.move(list, 1, #list, 1, {})
+    table.sort(plain)
+    grouped[id] = plain
+  end
+  return grouped
+end
+
+local function comes_after(a, b)
+  if a.position ~= b.position then return a.position > b.position end
+  return a.id > b.id
+end
+
+local function options_by_variant(rows)
+  local grouped = {}
+  for _, row in ipairs(rows) do
+    local list = grouped[row.variant_id] or {}
+    grouped[row.variant_id] = list
+    local at = #list
+    while at > 0 and comes_after(list[at], row) do at = at - 1 end
+    if at == 0 or list[at].id ~= row.id then table.insert(list, at + 1, row) end
+  end
+  for _, list in pairs(grouped) do
+    for i, row in ipairs(list) do list[i] = { name = row.name, value = row.value } end
   end
   return grouped
 end
@@ -149,10 +175,10 @@ function draft.build(ctx, cart, plan, customer)
   local rows = db.many("draft_lines", { cart_id = cart.id, locale = ctx.locale })
   local lists = price_lists(ctx, customer)
   local found = read_prices(cart, lists)
-  local options = #rows > 0 and group_by(db.many("draft_options", { cart_id = cart.id, locale = ctx.locale }), "variant_id") or {}
+  local options = #rows > 0 and options_by_variant(db.many("draft_options", { cart_id = cart.id, locale = ctx.locale })) or {}
   local wants = wants_of(plan)
-  local tags = wants.tags and group_by(db.many("draft_tags", { cart_id = cart.id }), "product_id") or {}
-  local categories = wants.categories and group_by(db.many("draft_categories", { cart_id = cart.id }), "product_id") or {}
+  local tags = wants.tags and handles_by_product(db.many("draft_tags", { cart_id = cart.id })) or {}
+  local categories = wants.categories and handles_by_product(db.many("draft_categories", { cart_id = cart.id })) or {}
   local count, weight = 0, 0
   for _, row in ipairs(rows) do
     finish_line(ctx, row, found[row.variant_id], options[row.variant_id])

@@ -7,6 +7,7 @@ local jobs = require("kernel.jobs")
 local json = require("kernel.json")
 local command = require("kernel.command")
 local quote = require("domain.quote")
+local tables = require("kernel.tables")
 require("domain.cart.commands")
 
 local cart = {}
@@ -63,8 +64,7 @@ end
 
 -- One context for each quote: the caller's is not changed.
 local function own_context(ctx, row)
-  local own = {}
-  for name, value in pairs(ctx) do own[name] = value end
+  local own = tables.copy(ctx, 16)
   own.currency, own.boundary = row.currency, nil
   return own
 end

@@ -3,6 +3,7 @@
 local money = require("domain.money")
 local operations = require("domain.draft.operations")
 local project = require("domain.draft.project")
+local tables = require("kernel.tables")
 
 local draft = {}
 
@@ -46,9 +47,11 @@ local function comes_first(a, b)
   return a.id < b.id
 end
 
+local LINE_FIELDS <const> = 72 -- of draft_lines, and what the phases add
+local PAPER_FIELDS <const> = 64
+
 local function open_line(given)
-  local line = {}
-  for name, value in pairs(given) do line[name] = value end
+  local line = tables.copy(given, LINE_FIELDS)
   assert(type(line.id) == "string" and math.type(line.qty) == "integer" and line.qty > 0, "a line needs id and qty")
   assert(math.type(line.list) == "integer" and line.list >= 0, "a line needs its list price")
   line.variant_id = line.variant_id or 0
@@ -68,8 +71,7 @@ end
 ---@param ctx { now: integer }
 ---@return table work
 function draft.open(given, ctx)
-  local work = {}
-  for name, value in pairs(given) do work[name] = value end
+  local work = tables.copy(given, PAPER_FIELDS)
   work.given, work.now = given, ctx.now
   work.policy = money.policy(given.policy)
   work.mode = work.policy.mode

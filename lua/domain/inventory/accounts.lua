@@ -185,7 +185,8 @@ local function take_one(tx, want, place_id, options)
     kind = want.kind, owner_id = want.owner_id, place_id = want.kind == "stock" and place_id or 0, key = want.key or "",
     quantity = want.quantity, at = tx.now,
   }
-  local account = db.one(verb .. "_at", params) or want.kind == "stock" and db.one(verb .. "_one", params)
+  local account = db.run(verb .. "_at", params) == 1 and db.one("account_find", params)
+    or want.kind == "stock" and db.one(verb .. "_one", params)
   if not account then return take_parts(tx, want, options) end
   keep(tx, want, account, want.quantity, options)
   return true

@@ -127,8 +127,8 @@ function evaluate.run(given, handlers, ctx)
   finish_lines(work)
   assert_explained(work)
   find_problems(work)
-  local text = hash.text(work)
-  work.hash = ctx.digest and ctx.digest(text) or text
+  local bytes = hash.bytes(work)
+  work.hash = ctx.digest and ctx.digest(bytes) or bytes
   work.lines = order_lines(work)
   return work
 end

@@ -65,7 +65,7 @@ function quote.plan()
 end
 
 local function digest(bytes)
-  return text.hex(crypto.sha256(bytes))
+  return text.hex(crypto.blake2b(bytes))
 end
 
 local function tools(ctx, options)
