@@ -19,6 +19,9 @@ local queries = {} ---@type table<string, merx.Query>
 local statements = {}
 local built = {}
 
+-- The methods of statements, looked up once instead of at every call.
+local stmt_one, stmt_all, stmt_value, stmt_run
+
 local function prepare(sql, source)
   local conn = native.main()
   if not conn then
@@ -35,6 +38,7 @@ setmetatable(statements, {
   __index = function(self, name)
     local query = queries[name] or error("there is no query named '" .. tostring(name) .. "'", 3)
     local statement = prepare(query.sql, query.source)
+    if not stmt_one then stmt_one, stmt_all, stmt_value, stmt_run = statement.one, statement.all, statement.value, statement.run end
     rawset(self, name, statement)
     return statement
   end,
@@ -123,7 +127,8 @@ end
 ---@param params? table<string, any> by the names in the SQL, without colon
 ---@return table?
 function db.one(name, params)
-  local row, err = statements[name]:one(params)
+  local statement = statements[name]
+  local row, err = stmt_one(statement, params)
   if err then raise(name, err) end
   return row
 end
@@ -133,7 +138,8 @@ end
 ---@param params? table<string, any>
 ---@return table[]
 function db.many(name, params)
-  local rows, err = statements[name]:all(params)
+  local statement = statements[name]
+  local rows, err = stmt_all(statement, params)
   if err then raise(name, err) end
   return rows
 end
@@ -143,7 +149,8 @@ end
 ---@param params? table<string, any>
 ---@return any
 function db.value(name, params)
-  local value, err = statements[name]:value(params)
+  local statement = statements[name]
+  local value, err = stmt_value(statement, params)
   if err then raise(name, err) end
   return value
 end
@@ -154,7 +161,8 @@ end
 ---@return integer? changes
 ---@return integer|merx.Error last_id of an INSERT
 function db.run(name, params)
-  local changes, id = statements[name]:run(params)
+  local statement = statements[name]
+  local changes, id = stmt_run(statement, params)
   if changes then return changes, id end
   if id.code == "conflict" then return failure.wrap(id, "db") end
   raise(name, id)
@@ -165,7 +173,8 @@ end
 ---@param params table<string, any>
 ---@return integer id
 function db.insert(name, params)
-  local changes, id = statements[name]:run(params)
+  local statement = statements[name]
+  local changes, id = stmt_run(statement, params)
   if not changes then raise(name, id) end
   return id
 end
