@@ -1,33 +1,13 @@
 // Documents as they leave the server: valid HTML, nothing inline, small enough.
 import assert from "node:assert/strict";
 import { brotliCompressSync } from "node:zlib";
-import { HtmlValidate } from "html-validate";
 import { test } from "../scenario/support/test.mjs";
 import { DESKTOP, PHONE, visitor } from "./support/browser.mjs";
 import { eachPage } from "./support/pages.mjs";
-
-const validator = new HtmlValidate({
-  extends: ["html-validate:recommended"],
-  elements: ["html5", { "quantity-input": { flow: true, phrasing: true, permittedContent: ["@phrasing"] } }],
-  rules: {
-    "no-trailing-whitespace": "off", // nobody reads it
-    "long-title": "off",
-    "doctype-style": "off",
-    "void-style": "off",
-    "prefer-native-element": ["error", { exclude: ["status", "group"] }], // <output> and <fieldset> mean something else
-    "form-dup-name": ["error", { allowArrayBrackets: true, shared: ["radio", "button", "submit", "checkbox"] }],
-    "aria-label-misuse": ["error", { allowAnyNamable: true }], // a list may have a name
-  },
-});
+import { documentFaults, inline } from "./support/validator.mjs";
 
 const kilobytes = (bytes) => Math.round(bytes / 102.4) / 10;
 const packed = (body) => kilobytes(brotliCompressSync(body).length);
-
-// What the content security policy would refuse, and links that lead nowhere.
-const inline = () => [
-  ...document.querySelectorAll('style, script:not([src]), [style], a[href="#"], a[href^="javascript:"], a:not([href])'),
-  ...[...document.querySelectorAll("*")].filter((element) => [...element.attributes].some(({ name }) => name.startsWith("on"))),
-].map((element) => element.outerHTML.slice(0, 100));
 
 test("every page is valid HTML with nothing inline", async (t) => {
   const page = await visitor(t, { ...DESKTOP, javaScriptEnabled: false });
@@ -37,10 +17,7 @@ test("every page is valid HTML with nothing inline", async (t) => {
     if (response.request().resourceType() === "document") html = response.text().catch(() => "");
   });
   await eachPage(page, async (where) => {
-    const report = await validator.validateString(await html);
-    for (const { messages } of report.results) {
-      faults.push(...messages.map(({ ruleId, message, line, selector }) => `${where}:${line}: ${ruleId}: ${message} (${selector})`));
-    }
+    faults.push(...(await documentFaults(await html)).map((fault) => `${where}:${fault}`));
     faults.push(...(await page.evaluate(inline)).map((element) => `${where}: inline: ${element}`));
   });
   assert.deepEqual(faults, []);

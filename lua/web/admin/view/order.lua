@@ -157,6 +157,12 @@ local function primary(actions, list)
   return actions.due and "cash" or nil
 end
 
+-- A number to be called, and as it is read: in one piece.
+local function phone(number)
+  if number == "" then return nil end
+  return { href = (number:gsub("[^%d+]", "")), text = (number:gsub(" ", "\u{A0}")) }
+end
+
 --- The order's page.
 ---@param self table page
 ---@param found merx.Order
@@ -168,7 +174,7 @@ function view.of(self, found)
   return {
     number = found.number, url = base, version = found.version, placed = times.of(self, found.placed_at), states = states.of_order(self, found),
     state = found.state, is_test = found.is_test, lines = lines(self, found), totals = totals(self, found), addresses = addresses(self, found),
-    email = found.email, phone = found.phone ~= "" and found.phone or nil, note = found.note ~= "" and found.note or nil,
+    email = found.email, phone = phone(found.phone), note = found.note ~= "" and found.note or nil,
     payments = payments(self, found), parcels = list, timeline = timeline(self, found), explanation = explanation.of(self, found),
     explanation_total = amount_of(self, found, found.total_amount), delivery_title = found.delivery_title,
     shop_url = "/orders/" .. found.token, may_change = may_change, is_cancelled = found.state == "cancelled",
