@@ -38,6 +38,8 @@ static int run_command(
 struct ground {
     struct mx_folder folder;
     bool is_remote;
+    struct mx_error problem;                  // why there is nothing, for the doctor
+    struct mx_pair options[MX_OPT_COUNT + 1]; // and "problem" behind them
 };
 
 static bool is_there(const mx_options *options, const char *name) {
@@ -69,8 +71,26 @@ static int open_ground(
         return MX_OK;
     }
     int rc = mx_folder_open(options, &ground->folder, err);
-    return rc == MX_E_CONFLICT && is_there(options, "merx.sock") ? open_view(options, ground, err)
-                                                                 : rc;
+    if (rc == MX_E_CONFLICT && is_there(options, "merx.sock")) {
+        rc = open_view(options, ground, err);
+    }
+    if (rc < 0 && strcmp(name, "doctor") == 0) { // comes to the sick
+        ground->problem = *err;
+        return MX_OK;
+    }
+    return rc;
+}
+
+// The options, and what is wrong with the folder.
+static size_t fill_options(const mx_options *options, struct ground *ground) {
+    size_t count = 0;
+    const struct mx_pair *pairs = mx_options_pairs(options, &count);
+    memcpy(ground->options, pairs, count * sizeof(*pairs));
+    if (ground->problem.code != MX_OK) {
+        ground->options[count++] =
+            (struct mx_pair){MX_SLICE("problem"), mx_slice_of(ground->problem.text)};
+    }
+    return count;
 }
 
 bool mx_tool_exists(const mx_options *options, const char *name) {
@@ -101,7 +121,8 @@ int mx_tool_run(mx_options *options, const char *name, int argc, char *const *ar
         .keyring = ground.folder.keyring,
         .services = &services,
     };
-    wanted.options = mx_options_pairs(options, &wanted.option_count);
+    wanted.options = ground.options;
+    wanted.option_count = fill_options(options, &ground);
     rc = mx_script_create(&wanted, &script, err);
     if (rc == MX_OK) {
         rc = mx_script_tool(script, name, argc, argv, exit_code, err);

@@ -1,93 +1,86 @@
 --- Looks at everything a shop needs, and says what to do about what is wrong.
 require("boot")
 local args = require("cli.args")
-local channel = require("domain.channel")
 local clock = require("native.clock")
-local db = require("native.db")
 local fs = require("native.fs")
 local json = require("native.json")
-local native = require("native.fsck")
-local plugins = require("kernel.plugins")
-local points = require("kernel.points")
-local settings = require("kernel.settings")
+local machine = require("native.machine")
 local thread = require("native.thread")
 
 local doctor = { usage = [[
-usage: merx doctor [--json]
+usage: merx doctor [--strict] [--json]
 
-Checks the data folder, the database, the clock, plugins and settings. Each line says
-ok, warn or error, and what to do.
+Checks the machine (permissions, disk, how long a write takes, limits, kernel, clock),
+the database, backups, plugins and settings. Each line says ok, warn or error, and what
+to do. Works beside a running server and on a folder that no server can open.
+
+  --strict   a warning counts like an error
+  --json     as JSON, for a monitor
 
 exit status: 0 all is well, 1 something is wrong
 ]] }
 
-local checks = {}
+local GROUPS <const> = { require("cli.doctor.machine"), require("cli.doctor.shop") }
 
-function checks.database()
-  local conn = db.main()
-  if not conn then return "error", "there is no shop in " .. thread.data, "begin one with merx import or merx serve" end
-  local report, err = native.run(conn, "quick")
-  if not report then return "error", err.message, "run merx fsck" end
-  if report.count > 0 then return "error", report.count .. " problems", "run merx fsck, and restore the last backup" end
-  return "ok", "schema " .. report.schema_version .. ", SQLite " .. db.version()
-end
-
-function checks.key()
-  if not fs.exists(thread.data .. "/merx.key") then return "error", "merx.key is missing", "put the copy back, or secrets must be entered again" end
-  return "ok", "merx.key is there; keep a copy of it elsewhere"
-end
-
-function checks.clock()
-  if clock.now() < 1767225600000 then return "error", "the clock stands before 2026", "set the system's clock" end
-  return "ok", "the clock is plausible"
-end
-
-function checks.plugins()
-  local skipped = {}
-  for _, plugin in ipairs(plugins.list()) do
-    if plugin.problem then skipped[#skipped + 1] = plugin.id .. " (" .. plugin.problem .. ")" end
+local function access_of(folder)
+  local found = {}
+  for _, name in ipairs({ ".", "shop.db", "activity.db", "merx.key" }) do
+    found[name] = machine.access(folder .. "/" .. name)
   end
-  if #skipped > 0 then return "warn", "skipped: " .. table.concat(skipped, "; "), "mend or remove them" end
-  return "ok", #plugins.list() .. " plugins"
+  return found
 end
 
-function checks.selling()
-  if not db.main() then return "error", "nothing can be sold without a database", "begin a shop first" end
-  for point, what in pairs({ payment_method = "payment", delivery_method = "delivery", tax_provider = "tax" }) do
-    if #points.handlers(point) == 0 then return "error", "no plugin offers " .. what, "enable one: merx plugin list" end
-  end
-  if not channel.list()[1] then return "error", "there is no storefront", "restore the database" end
-  return "ok", "delivery, tax and payment are offered"
+local function time_sync(folder)
+  local median, longest = machine.time_sync(folder)
+  if not median then return { problem = longest.message } end
+  return { median = median, longest = longest }
 end
 
-function checks.shop()
-  if not db.main() then return "warn", "no settings yet", "begin a shop first" end
-  if settings.list()["shop.email"] and settings.get("shop.email") == "" then
-    return "warn", "shoppers cannot write to you", "set shop.email: merx settings set shop.email ADDRESS"
-  end
-  return "ok", "name and address are set"
+-- Everything that checks of the machine judge. Of a folder that is not there, the one above it is looked at.
+local function look()
+  local folder = thread.data
+  local is_there = fs.exists(folder)
+  local near = is_there and folder or folder:match("^(.*)/[^/]*$") or "."
+  while near ~= "" and not fs.exists(near) do near = near:match("^(.*)/[^/]*$") or "" end
+  local facts, err = machine.look(near ~= "" and near or "/")
+  if not facts then return nil, err end
+  local info = fs.stat(folder .. "/shop.db")
+  return {
+    facts = facts, options = thread.options, data = folder, access = access_of(folder), now = clock.now(),
+    database_bytes = info and info.size or 0, sync = is_there and time_sync(folder) or nil,
+  }
+end
+
+local function run_check(name, check, findings)
+  local ok, state, text, advice = pcall(check, findings)
+  if not ok then return { check = name, state = "error", text = tostring(state), advice = "run merx fsck; this check could not be made" } end
+  return { check = name, state = state, text = text, advice = advice }
 end
 
 ---@param given string[]
 ---@return integer exit_code
 function doctor.run(given)
-  local options, code = args.parse(given, { name = "merx doctor", usage = doctor.usage, flags = { json = "flag" } })
+  local options, code = args.parse(given, { name = "merx doctor", usage = doctor.usage, flags = { json = "flag", strict = "flag" } })
   if not options then return code end
-  local results, failed = json.array({}), false
-  for _, name in ipairs({ "database", "key", "clock", "plugins", "selling", "shop" }) do
-    local state, text, advice = checks[name]()
-    results[#results + 1] = { check = name, state = state, text = text, advice = advice }
-    failed = failed or state == "error"
+  local findings, err = look()
+  if not findings then return args.fail("merx doctor", err) end
+  local results, has_failed = json.array({}), false
+  for _, checks in ipairs(GROUPS) do
+    for _, name in ipairs(checks.names) do
+      local result = run_check(name, checks[name], findings)
+      results[#results + 1] = result
+      has_failed = has_failed or result.state == "error" or options.strict and result.state == "warn"
+    end
   end
   if options.json then
     io.write(json.encode(results, { pretty = true }), "\n")
   else
     for _, result in ipairs(results) do
-      io.write(("%-6s %-10s %s\n"):format(result.state, result.check, result.text))
-      if result.advice then io.write(("%18s%s\n"):format("→ ", result.advice)) end
+      io.write(("%-6s %-13s %s\n"):format(result.state, result.check, result.text))
+      if result.advice then io.write(("%21s%s\n"):format("→ ", result.advice)) end
     end
   end
-  return failed and 1 or 0
+  return has_failed and 1 or 0
 end
 
 return doctor

@@ -6,6 +6,12 @@ SELECT hash
   FROM audit_entries
  WHERE seq = (SELECT max(seq) FROM audit_entries);
 
+-- :name audit_newest_at :value
+-- :use  merx doctor: when the last link was made
+SELECT at
+  FROM audit_entries
+ WHERE seq = (SELECT max(seq) FROM audit_entries);
+
 -- :name audit_entry_insert :run
 -- :use  one link
 INSERT INTO audit_entries (at, actor, action, entity, entity_id, digest, hash)

@@ -30,6 +30,16 @@ command.define({
   end,
 })
 
+command.define({
+  name = "backup.note",
+  doc = "Notes that a backup was made, so that somebody can be told when the last one is old.",
+  args = schema.object({}),
+  handler = function(tx)
+    db.run("schedule_put", { name = "merx.backup", at = tx.now })
+    return { at = tx.now }
+  end,
+})
+
 local COUNT <const> = { required = true, min = 0 }
 
 command.define({
