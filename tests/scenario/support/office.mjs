@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { find_form, Shopper, unescape, words } from "../../support/shopper.mjs";
 import { merx, root, serve } from "./server.mjs";
+import { eventually } from "./test.mjs";
 
 export const PASSWORD = "seven quiet herons wade";
 
@@ -11,6 +12,7 @@ export async function open_shop(t, options = {}) {
   const imported = await merx(["import", "products", join(root, "tests/fault/support/products.csv"), "--share", root, "--data", data]);
   if (imported.code !== 0) throw new Error(`the products were not imported:\n${imported.stderr}${imported.stdout}`);
   const server = await serve(t, { share: root, data, workers: 1, ...options });
+  await eventually("the link of the owner is printed", () => links_in(server.log)[0]);
   return { server, data, staff: (...args) => merx(["staff", ...args, "--share", root, "--data", data]) };
 }
 
