@@ -72,12 +72,14 @@ end
 --- What a cart costs now. Quotes carry `given.stamps` for order.place.
 ---@param ctx merx.Context
 ---@param row merx.Cart
----@param options? { without?: string, plan?: table } without: a plugin, handler or rule that is left out
+---@param options? { plan?: table, assume_payment?: boolean } assume_payment: with the first method that is offered,
+---  until the shopper chose one; there is still the problem that none is chosen
 ---@return merx.Quote
 function cart.quote(ctx, row, options)
   local own, plan = own_context(ctx, row), options and options.plan or quote.plan()
   local buyer = row.customer_id and customer.find(row.customer_id)
   local given = draft.build(own, row, plan, buyer)
+  given.assumes_payment = options and options.assume_payment
   local found = quote.run(own, given, { plan = plan, find_variant = draft.gifts(own) })
   found.valid_until = own.boundary
   return found

@@ -55,9 +55,10 @@ end
 --- How far a checkout has come, and what it costs so far.
 ---@param ctx merx.Context
 ---@param row merx.Cart
+---@param options? { assume_payment?: boolean } see cart.quote
 ---@return merx.Checkout
-function checkout.view(ctx, row)
-  local quote = cart.quote(ctx, row)
+function checkout.view(ctx, row, options)
+  local quote = cart.quote(ctx, row, options)
   local problems = find_problems(row, quote)
   return { cart = row, quote = quote, problems = problems, step = first_step(problems) }
 end

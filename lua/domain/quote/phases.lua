@@ -54,7 +54,11 @@ end
 local function fees(work, plan)
   offer_methods(work, plan.payment_method or {})
   local choice = work.given.payment_choice
-  work.payment = choice and find_method(work, choice)
+  if choice then
+    work.payment = find_method(work, choice)
+  elseif work.given.assumes_payment then
+    work.payment = work.methods[1]
+  end
   if choice and not work.payment then
     work.payment_problem = "payment.choose_again"
   elseif not choice then

@@ -66,13 +66,13 @@ local function send(ctx, self, view, step, fields, status)
 end
 
 -- The visitor's checkout, or nothing after sending them where they belong.
-local function open(ctx)
+local function open(ctx, options)
   local row = storefront_cart.current(ctx)
   if not row then
     respond.redirect(ctx, ctx.root .. "/cart")
     return nil
   end
-  local view = checkout.view(ctx, row)
+  local view = checkout.view(ctx, row, options)
   if view.step == "cart" then
     if #view.quote.lines == 0 then
       respond.redirect(ctx, ctx.root .. "/cart")
@@ -130,25 +130,37 @@ local function errors_of(err)
   return errors
 end
 
-router.post("/checkout/address", POST, function(ctx)
-  local view = open(ctx)
-  local sent = view and read(ctx)
-  if not sent then return end
-  local values = sent.fields
-  if values.refresh then return send_address(ctx, view, values, {}, 200) end
+-- What is wrong with what was typed, by field; nothing when it was saved. The second answer is a failure
+-- of the shop's own.
+local function save_address(ctx, values)
   local delivery = {}
   for _, name in ipairs(customer.address_names) do delivery[name] = values[name] end
   local _, wrong = customer.check_address(delivery)
   local errors = wrong and errors_of(wrong) or {}
   local email = (values.email or ""):match("^%s*(.-)%s*$")
   if email == "" then errors.email = "schema.required" end
-  if next(errors) == nil then
-    local result, err = command.run("cart.set_address", { cart = ctx.cart_token, delivery = delivery, email = email })
-    if result then return respond.redirect(ctx, url_of(ctx, "delivery")) end
-    if respond.is_unavailable(err) then return send_address(ctx, view, values, {}, 503, page.text(page.open(ctx), "checkout.unsaved")) end
-    errors = errors_of(err)
+  if next(errors) then return errors end
+  local result, err = command.run("cart.set_address", { cart = ctx.cart_token, delivery = delivery, email = email })
+  if result then return nil end
+  if respond.is_unavailable(err) then return {}, err end
+  return errors_of(err)
+end
+
+-- Nothing is worked out before the address is saved: the next page does that.
+router.post("/checkout/address", POST, function(ctx)
+  if not storefront_cart.current(ctx) then return respond.redirect(ctx, ctx.root .. "/cart") end
+  local sent = read(ctx)
+  if not sent then return end
+  local errors, broken = {}, nil
+  if not sent.fields.refresh then
+    errors, broken = save_address(ctx, sent.fields)
+    if not errors then return respond.redirect(ctx, url_of(ctx, "delivery")) end
   end
-  send_address(ctx, view, values, errors, 422)
+  local view = open(ctx)
+  if not view then return end
+  if sent.fields.refresh then return send_address(ctx, view, sent.fields, {}, 200) end
+  local notice = broken and page.text(page.open(ctx), "checkout.unsaved") or nil
+  send_address(ctx, view, sent.fields, errors, broken and 503 or 422, notice)
 end)
 
 -- --- delivery -----------------------------------------------------------------------------------
@@ -229,7 +241,8 @@ local function send_payment(ctx, view, options, status)
   local methods = view.quote.methods
   local chosen = options.chosen or view.cart.payment_choice
   if not offers(methods, chosen) then chosen = methods[1] and methods[1].id end
-  local shown = chosen and view_with(ctx, view.cart, chosen) or view
+  local paid = view.quote.payment
+  local shown = (not chosen or paid and paid.id == chosen) and view or view_with(ctx, view.cart, chosen)
   for i, method in ipairs(methods) do
     local with = method.id == chosen and shown or view_with(ctx, view.cart, method.id)
     hashes[i] = { name = "quotes[" .. method.id .. "]", value = with.quote.hash }
@@ -247,7 +260,7 @@ local function send_payment(ctx, view, options, status)
 end
 
 router.get("/checkout/payment", GET, function(ctx)
-  local view = open(ctx)
+  local view = open(ctx, { assume_payment = true })
   if not view or too_early(ctx, view, "payment") then return end
   send_payment(ctx, view)
 end)
