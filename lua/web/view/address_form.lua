@@ -2,6 +2,7 @@
 local customer = require("domain.customer")
 local i18n = require("kernel.i18n")
 local page = require("web.page")
+local template = require("kernel.template")
 
 local address_form = {}
 
@@ -44,11 +45,23 @@ local function field(self, format, name, values, errors)
   }
 end
 
-local function country_options(ctx)
-  local options, names = {}, i18n.countries(ctx.locale)
-  for _, code in ipairs(customer.countries.all) do options[#options + 1] = { value = code, label = names[code] or code } end
-  table.sort(options, function(a, b) return a.label < b.label end)
-  return options
+-- Some 250 names do not change while a server runs: sorted and written once for each language.
+local country_tags = setmetatable({}, { __index = function(by_locale, locale)
+  local options, names, tags = {}, i18n.countries(locale), {}
+  for _, code in ipairs(customer.countries.all) do options[#options + 1] = { code = code, name = names[code] or code } end
+  table.sort(options, function(a, b) return a.name < b.name end)
+  for i, option in ipairs(options) do
+    tags[i] = ('<option value="%s">%s</option>'):format(option.code, template.escape(option.name))
+  end
+  by_locale[locale] = table.concat(tags)
+  return by_locale[locale]
+end })
+
+-- As `country_option_tags` of other shops: what a <select> holds, with one of them chosen.
+local function country_option_tags(ctx, chosen)
+  local tags = country_tags[ctx.locale]
+  if customer.countries.is_country(chosen) then tags = tags:gsub('value="' .. chosen .. '"', "%0 selected", 1) end
+  return template.html(tags)
 end
 
 --- The e-mail field.
@@ -83,7 +96,7 @@ function address_form.rows(self, values, errors)
     if #row > 0 then rows[#rows + 1] = row end
   end
   local country = field(self, format, "country", values, errors)
-  country.options = country_options(self.ctx)
+  country.option_tags = country_option_tags(self.ctx, values.country)
   return rows, country
 end
 
