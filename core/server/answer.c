@@ -291,7 +291,7 @@ static void add_defaults(int status, const struct said *said, struct fields *fie
 
 static enum mx_encoding choose_encoding(
     mx_exchange *exchange, const struct said *said, size_t len) {
-    if (!exchange->worker->lane.shared->compress || said->is_encoded ||
+    if (!mx_shared_settings(exchange->worker->lane.shared)->compress || said->is_encoded ||
         !mx_compress_is_worth(said->type, len)) {
         return MX_ENCODING_IDENTITY;
     }
@@ -317,7 +317,8 @@ static int send_readable(mx_exchange *exchange, const struct mx_reply_spec *spec
     char etag_sent[MX_ETAG_MAX];
     mx_buf packed = {0};
     struct mx_slice body = spec->body;
-    bool is_varied = !said->is_encoded && exchange->worker->lane.shared->compress &&
+    bool is_varied = !said->is_encoded &&
+                     mx_shared_settings(exchange->worker->lane.shared)->compress &&
                      mx_compress_is_worth(said->type, body.len);
     enum mx_encoding encoding = choose_encoding(exchange, said, body.len);
     if (encoding != MX_ENCODING_IDENTITY &&

@@ -33,7 +33,7 @@ struct shard {
 
 struct mx_cache {
     const mx_stamps *stamps; // borrowed
-    size_t shard_max;
+    atomic_size_t shard_max;
     struct shard shards[SHARDS];
 };
 
@@ -146,7 +146,7 @@ static void grow_buckets(struct shard *shard) {
 mx_cache *mx_cache_create(size_t max_bytes, const mx_stamps *stamps) {
     mx_cache *cache = mx_alloc(sizeof(*cache));
     cache->stamps = stamps;
-    cache->shard_max = max_bytes / SHARDS;
+    atomic_init(&cache->shard_max, max_bytes / SHARDS);
     for (int i = 0; i < SHARDS; i++) {
         struct shard *shard = &cache->shards[i];
         pthread_mutex_init(&shard->lock, NULL);
@@ -154,6 +154,16 @@ mx_cache *mx_cache_create(size_t max_bytes, const mx_stamps *stamps) {
         shard->buckets = mx_alloc(BUCKETS_MIN * sizeof(struct mx_cache_entry *));
     }
     return cache;
+}
+
+void mx_cache_resize(mx_cache *cache, size_t max_bytes) {
+    atomic_store(&cache->shard_max, max_bytes / SHARDS);
+    for (int i = 0; i < SHARDS; i++) {
+        struct shard *shard = &cache->shards[i];
+        pthread_mutex_lock(&shard->lock);
+        evict_down_to(shard, max_bytes / SHARDS);
+        pthread_mutex_unlock(&shard->lock);
+    }
 }
 
 void mx_cache_destroy(mx_cache *cache) {

@@ -61,6 +61,9 @@ struct mx_cache_stats {
 // `stamps` is borrowed. Owned by the caller: give it to mx_cache_destroy().
 mx_cache *mx_cache_create(size_t max_bytes, const mx_stamps *stamps);
 
+// Keeps at most `max_bytes` from now on.
+void mx_cache_resize(mx_cache *cache, size_t max_bytes);
+
 // All entries must have been released. `cache` may be NULL.
 void mx_cache_destroy(mx_cache *cache);
 

@@ -131,14 +131,14 @@ void mx_exchange_set_patience(mx_exchange *exchange, uint64_t ms) {
 // A head must be complete `head_ms` after its first byte, however the bytes trickle; a body needs
 // 1,000 bytes a second after a grace.
 static void set_reading_patience(mx_exchange *exchange) {
-    struct mx_shared *shared = exchange->worker->lane.shared;
+    const struct mx_settings *settings = mx_shared_settings(exchange->worker->lane.shared);
     uint64_t now = mx_loop_now(exchange->worker->lane.loop);
     if (mx_parser_is_idle(exchange->parser)) {
-        mx_exchange_set_patience(exchange, shared->idle_ms);
+        mx_exchange_set_patience(exchange, settings->idle_ms);
         return;
     }
     if (exchange->head_due == 0) {
-        exchange->head_due = now + shared->head_ms;
+        exchange->head_due = now + settings->head_ms;
     }
     uint64_t due = exchange->head_due;
     if (exchange->request) {
@@ -149,9 +149,8 @@ static void set_reading_patience(mx_exchange *exchange) {
 
 // --- reading ----------------------------------------------------------------------------------
 
-static bool is_upload_path(mx_exchange *exchange, struct mx_slice path) {
-    const mx_options *options = exchange->worker->lane.shared->options;
-    struct mx_slice rest = mx_slice_of(mx_options_text(options, MX_OPT_UPLOAD_PATHS));
+static bool is_upload_path(const struct mx_settings *settings, struct mx_slice path) {
+    struct mx_slice rest = settings->upload_paths;
     while (rest.ptr) {
         struct mx_slice prefix = mx_slice_trim(mx_slice_cut(&rest, ','));
         if (prefix.len > 0 && mx_slice_starts_with(path, prefix)) {
@@ -180,7 +179,7 @@ static int begin_upload(mx_exchange *exchange, const struct mx_request *request)
         .name_max = MX_LIMIT_FORM_NAME_BYTES,
         .value_max = MX_LIMIT_FORM_VALUE_BYTES,
         .file_max = MX_LIMIT_FORM_FILES,
-        .file_len_max = shared->upload_max,
+        .file_len_max = mx_shared_settings(shared)->upload_max,
     };
     if (mx_upload_create(
             exchange->arena, &type, &limits, shared->uploads, &exchange->upload, &err) < 0) {
@@ -191,7 +190,7 @@ static int begin_upload(mx_exchange *exchange, const struct mx_request *request)
 
 static int on_head_parsed(void *ctx, const struct mx_request *request, uint64_t *body_max) {
     mx_exchange *exchange = ctx;
-    struct mx_shared *shared = exchange->worker->lane.shared;
+    const struct mx_settings *settings = mx_shared_settings(exchange->worker->lane.shared);
     exchange->request = request;
     if (!request->is_chunked && request->body_len == 0) {
         return 0;
@@ -200,8 +199,8 @@ static int on_head_parsed(void *ctx, const struct mx_request *request, uint64_t 
     if (status != 0) {
         return status;
     }
-    *body_max = exchange->upload && is_upload_path(exchange, request->path) ? shared->upload_max
-                                                                            : shared->body_max;
+    *body_max = exchange->upload && is_upload_path(settings, request->path) ? settings->upload_max
+                                                                            : settings->body_max;
     if (request->expects_continue && request->body_len <= *body_max) {
         mx_buf go_on = {0};
         mx_reply_write_continue(&go_on);
@@ -252,7 +251,8 @@ static void consume(mx_exchange *exchange, struct mx_slice bytes) {
             exchange->keep_alive = exchange->request->keep_alive && !exchange->worker->is_draining;
             mx_exchange_begin(exchange);
             if (exchange->state == MX_EXCHANGE_BUSY) {
-                mx_exchange_set_patience(exchange, exchange->worker->lane.shared->handler_ms);
+                mx_exchange_set_patience(
+                    exchange, mx_shared_settings(exchange->worker->lane.shared)->handler_ms);
             }
         }
     }
@@ -383,13 +383,14 @@ void mx_exchange_accept(
     }
     mx_tally_add(worker->lane.tally, MX_COUNT_CONNECTIONS_OPENED, 1);
     begin_reading(exchange);
-    if (count > shared->connections_max) {
+    if (count > mx_shared_settings(shared)->connections_max) {
         mx_tally_add(worker->lane.tally, MX_COUNT_CONNECTIONS_SHED, 1);
         exchange->state = MX_EXCHANGE_BUSY;
         mx_answer_error(exchange, 503, "There are too many visitors. Please try again soon.");
         return;
     }
-    mx_exchange_set_patience(exchange, shared->head_ms); // a new connection says something soon
+    mx_exchange_set_patience(
+        exchange, mx_shared_settings(shared)->head_ms); // a new connection says something soon
 }
 
 static void write_access_log(mx_exchange *exchange, int status, uint64_t us, uint64_t sent) {
@@ -422,7 +423,7 @@ static void count(mx_exchange *exchange, int status, uint64_t sent) {
     struct mx_slice route = exchange->route.len > 0 ? exchange->route : MX_SLICE("none");
     mx_tally_request(tally, route, status, us);
     mx_activity_sample(exchange, route, status, us);
-    if (exchange->worker->lane.shared->access_log) {
+    if (mx_shared_settings(exchange->worker->lane.shared)->access_log) {
         write_access_log(exchange, status, us, sent);
     }
 }

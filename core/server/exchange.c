@@ -56,7 +56,8 @@ void mx_answer_error(mx_exchange *exchange, int status, const char *detail) {
     exchange->is_failing = true;
     exchange->page_key = (struct mx_slice){0}; // an error is nobody else's page
     exchange->cookie_count = 0;
-    mx_exchange_set_patience(exchange, exchange->worker->lane.shared->handler_ms);
+    mx_exchange_set_patience(
+        exchange, mx_shared_settings(exchange->worker->lane.shared)->handler_ms);
     start_task(exchange, MX_ENTRY_ERROR, status);
 }
 
@@ -97,7 +98,7 @@ const struct mx_origin *mx_exchange_origin(mx_exchange *exchange) {
     if (!exchange->is_origin_known) {
         struct mx_address peer;
         memcpy(peer.bytes, exchange->peer.address, sizeof(peer.bytes));
-        mx_origin_find(exchange->worker->lane.shared->proxies,
+        mx_origin_find(mx_shared_settings(exchange->worker->lane.shared)->proxies,
             exchange->peer.is_local ? NULL : &peer, false, exchange->request, exchange->arena,
             &exchange->origin);
         exchange->remote_len = 0;
@@ -148,8 +149,9 @@ struct mx_slice mx_exchange_id(mx_exchange *exchange) {
     struct mx_address peer;
     memcpy(peer.bytes, exchange->peer.address, sizeof(peer.bytes));
     struct mx_slice given = {0};
-    if (exchange->request && mx_proxies_trust(exchange->worker->lane.shared->proxies,
-                                 exchange->peer.is_local ? NULL : &peer)) {
+    if (exchange->request &&
+        mx_proxies_trust(mx_shared_settings(exchange->worker->lane.shared)->proxies,
+            exchange->peer.is_local ? NULL : &peer)) {
         given = mx_request_header(exchange->request, MX_SLICE("x-request-id"));
     }
     exchange->id =

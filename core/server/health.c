@@ -124,19 +124,19 @@ static bool may_ask(mx_exchange *exchange) {
     if (exchange->is_admin) {
         return true;
     }
-    const struct mx_shared *shared = exchange->worker->lane.shared;
+    const struct mx_settings *settings = mx_shared_settings(exchange->worker->lane.shared);
     struct mx_address peer;
     memcpy(peer.bytes, exchange->peer.address, sizeof(peer.bytes));
     const struct mx_address *asker = exchange->peer.is_local ? NULL : &peer;
     bool is_proxied = mx_request_header(exchange->request, MX_SLICE("x-forwarded-for")).ptr ||
                       mx_request_header(exchange->request, MX_SLICE("forwarded")).ptr;
     if (!is_proxied) {
-        return mx_proxies_trust(shared->metrics_allow, asker);
+        return mx_proxies_trust(settings->metrics_allow, asker);
     }
     // Somebody asks for somebody: then the proxy must be one of ours, and that somebody permitted.
     const struct mx_origin *origin = mx_exchange_origin(exchange);
-    return mx_proxies_trust(shared->proxies, asker) && origin->has_remote &&
-           mx_proxies_trust(shared->metrics_allow, &origin->remote);
+    return mx_proxies_trust(settings->proxies, asker) && origin->has_remote &&
+           mx_proxies_trust(settings->metrics_allow, &origin->remote);
 }
 
 static void send_text(mx_exchange *exchange, int status, struct mx_slice type, mx_buf *body) {

@@ -108,7 +108,7 @@ static void on_patience_over(void *ctx) {
 
 static void on_stop_read(struct mx_letter *letter) {
     mx_jobs *jobs = (mx_jobs *)((char *)letter - offsetof(mx_jobs, stop));
-    uint64_t ms = (uint64_t)mx_options_int(jobs->lane.shared->options, MX_OPT_DRAIN_MS);
+    uint64_t ms = mx_shared_settings(jobs->lane.shared)->drain_ms;
     jobs->is_stopping = true;
     jobs->patience = mx_timer_start(jobs->lane.loop, ms, 0, on_patience_over, jobs);
     stop_when_idle(jobs);

@@ -10,7 +10,7 @@
 #include "platform/log.h"
 #include "server/call.h"
 #include "server/exit.h"
-#include "server/options.h"
+#include "server/settings.h"
 #include "server/suggest.h"
 #include "server/supervisor.h"
 #include "server/tool.h"
@@ -52,16 +52,6 @@ static int find_share(mx_options *options, struct mx_error *err) {
         mx_options_set(options, MX_OPT_SHARE, real ? real : path, "the program's own place", err);
     free(real);
     return rc;
-}
-
-static void configure_log(const mx_options *options) {
-    const char *format = mx_options_text(options, MX_OPT_LOG_FORMAT);
-    enum mx_log_level level = MX_LOG_INFO;
-    enum mx_log_form form = strcmp(format, "json") == 0    ? MX_LOG_JSON
-                            : strcmp(format, "human") == 0 ? MX_LOG_HUMAN
-                                                           : MX_LOG_AUTO;
-    mx_log_level_parse(mx_slice_of(mx_options_text(options, MX_OPT_LOG_LEVEL)), &level);
-    mx_log_configure(level, form);
 }
 
 // --- subcommands of C -------------------------------------------------------------------------
@@ -266,7 +256,7 @@ int main(int argc, char **argv) {
         mx_options_resolve(options, &err) < 0 || find_share(options, &err) < 0) {
         code = fail_usage(&err);
     } else {
-        configure_log(options);
+        mx_settings_configure_log(options);
         code = run(options, count, argv + 1);
     }
     mx_options_destroy(options);

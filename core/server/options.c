@@ -26,6 +26,7 @@ struct spec {
     int64_t max;
     const char *choices; // separated by "|"
     const char *help;
+    bool is_live; // may change while the server runs
 };
 
 #define STRINGIFY(x) #x
@@ -33,68 +34,70 @@ struct spec {
 
 static const struct spec specs[MX_OPT_COUNT] = {
     [MX_OPT_DATA] = {"data", KIND_TEXT, "/var/lib/merx", 0, 0, NULL,
-        "folder of the database, media, plugins and keys"},
+        "folder of the database, media, plugins and keys", false},
     [MX_OPT_SHARE] = {"share", KIND_TEXT, "", 0, 0, NULL,
-        "folder of lua/, sql/, themes/ and plugins/; else found beside the program"},
+        "folder of lua/, sql/, themes/ and plugins/; else found beside the program", false},
     [MX_OPT_CONFIG] = {"config", KIND_TEXT, "", 0, 0, NULL,
-        "configuration file instead of /etc/merx/merx.conf"},
+        "configuration file instead of /etc/merx/merx.conf", false},
     [MX_OPT_LISTEN] = {"listen", KIND_TEXT, "127.0.0.1:8080", 0, 0, NULL,
-        "addresses of the shop, separated by commas; also unix:/path"},
+        "addresses of the shop, separated by commas; also unix:/path", false},
     [MX_OPT_ADMIN_LISTEN] = {"admin_listen", KIND_TEXT, "", 0, 0, NULL,
-        "one more address, where /healthz, /readyz and /metrics are open to anyone"},
+        "one more address, where /healthz, /readyz and /metrics are open to anyone", false},
     [MX_OPT_SOCKET_MODE] = {"socket_mode", KIND_CHOICE, "0660", 0, 0, "0600|0660|0666",
-        "permissions of a listening Unix socket"},
+        "permissions of a listening Unix socket", false},
     [MX_OPT_WORKERS] = {"workers", KIND_INT, "0", 0, MX_LIMIT_WORKERS, NULL,
-        "threads that serve requests; 0: one for each core"},
+        "threads that serve requests; 0: one for each core", false},
     [MX_OPT_BASE_URL] = {"base_url", KIND_TEXT, "", 0, 0, NULL,
-        "absolute address of the shop, for links in mail and feeds"},
+        "absolute address of the shop, for links in mail and feeds", false},
     [MX_OPT_TRUSTED_PROXIES] = {"trusted_proxies", KIND_TEXT, "", 0, 0, NULL,
-        "who may say for whom they ask: networks, loopback, private, unix"},
+        "who may say for whom they ask: networks, loopback, private, unix", true},
     [MX_OPT_FORWARDED] = {"forwarded", KIND_CHOICE, "x-forwarded", 0, 0, "x-forwarded|forwarded",
-        "which header those proxies set"},
+        "which header those proxies set", true},
     [MX_OPT_METRICS_ALLOW] = {"metrics_allow", KIND_TEXT, "loopback unix", 0, 0, NULL,
-        "who may read /healthz, /readyz and /metrics: networks, loopback, private, unix"},
+        "who may read /healthz, /readyz and /metrics: networks, loopback, private, unix", true},
     [MX_OPT_LOG_LEVEL] = {"log_level", KIND_CHOICE, "info", 0, 0, "error|warn|info|debug",
-        "how much is logged"},
+        "how much is logged", true},
     [MX_OPT_LOG_FORMAT] = {"log_format", KIND_CHOICE, "auto", 0, 0, "auto|json|human",
-        "one JSON object a line, or for people"},
-    [MX_OPT_ACCESS_LOG] = {"access_log", KIND_FLAG, "false", 0, 0, NULL, "log every request"},
-    [MX_OPT_COMPRESS] = {"compress", KIND_FLAG, "true", 0, 0, NULL, "answer in gzip or brotli"},
+        "one JSON object a line, or for people", true},
+    [MX_OPT_ACCESS_LOG] = {"access_log", KIND_FLAG, "false", 0, 0, NULL, "log every request", true},
+    [MX_OPT_COMPRESS] = {"compress", KIND_FLAG, "true", 0, 0, NULL, "answer in gzip or brotli",
+        true},
     [MX_OPT_CACHE_BYTES] = {"cache_bytes", KIND_SIZE, "64M", 0, INT64_C(1) << 40, NULL,
-        "memory for rendered pages and sections"},
+        "memory for rendered pages and sections", true},
     [MX_OPT_CONNECTIONS] = {"connections", KIND_INT, NUMBER(8192), 16, 1000000, NULL,
-        "connections at once, of all workers"},
+        "connections at once, of all workers", true},
     [MX_OPT_BODY_BYTES] = {"body_bytes", KIND_SIZE, "1M", 1, 1 << 30, NULL,
-        "largest body of a request"},
+        "largest body of a request", true},
     [MX_OPT_UPLOAD_BYTES] = {"upload_bytes", KIND_SIZE, "64M", 1, INT64_C(1) << 40, NULL,
-        "largest multipart body on the upload paths"},
+        "largest multipart body on the upload paths", true},
     [MX_OPT_UPLOAD_PATHS] = {"upload_paths", KIND_TEXT, "/admin/,/api/", 0, 0, NULL,
-        "beginnings of paths that take uploads, separated by commas"},
+        "beginnings of paths that take uploads, separated by commas", true},
     [MX_OPT_HEAD_MS] = {"head_ms", KIND_INT, "10000", 100, 600000, NULL,
-        "how long the head of a request may take"},
+        "how long the head of a request may take", true},
     [MX_OPT_IDLE_MS] = {"idle_ms", KIND_INT, "30000", 100, 3600000, NULL,
-        "how long a connection may wait for its next request"},
+        "how long a connection may wait for its next request", true},
     [MX_OPT_HANDLER_MS] = {"handler_ms", KIND_INT, "60000", 100, 3600000, NULL,
-        "how long an answer may take"},
+        "how long an answer may take", true},
     [MX_OPT_DRAIN_MS] = {"drain_ms", KIND_INT, "25000", 0, 3600000, NULL,
-        "how long requests may take to end at a stop"},
+        "how long requests may take to end at a stop", true},
     [MX_OPT_SUPERVISE] = {"supervise", KIND_CHOICE, "auto", 0, 0, "auto|true|false",
-        "restart the server when it crashes; auto: unless systemd does"},
+        "restart the server when it crashes; auto: unless systemd does", false},
     [MX_OPT_MIGRATE] = {"migrate", KIND_FLAG, "true", 0, 0, NULL,
-        "bring the database up to date at the start"},
-    [MX_OPT_SAFE] = {"safe", KIND_FLAG, "false", 0, 0, NULL, "start without any plugin"},
+        "bring the database up to date at the start", false},
+    [MX_OPT_SAFE] = {"safe", KIND_FLAG, "false", 0, 0, NULL, "start without any plugin", false},
     [MX_OPT_ALLOW_OLD_DEPS] = {"allow_old_deps", KIND_FLAG, "false", 0, 0, NULL,
-        "start with an SQLite or Lua that has known faults"},
+        "start with an SQLite or Lua that has known faults", false},
     [MX_OPT_ALLOW_FAKE_CLOCK] = {"allow_fake_clock", KIND_FLAG, "false", 0, 0, NULL,
-        "permit world_now, for development"},
+        "permit world_now, for development", false},
     [MX_OPT_WORLD_NOW] = {"world_now", KIND_INT, "-1", -1, INT64_MAX, NULL,
-        "let the clock stand at these milliseconds since 1970"},
+        "let the clock stand at these milliseconds since 1970", false},
 };
 
 struct value {
     char *text;     // owned
     char *source;   // owned; NULL: the default
     int64_t number; // of integers, sizes and flags
+    bool is_given;  // by a flag, or by the program
 };
 
 struct mx_options {
@@ -201,6 +204,7 @@ static int set_value(mx_options *options, enum mx_option option, struct mx_slice
             (int)(trimmed.len < 60 ? trimmed.len : 60), trimmed.ptr, source);
     }
     struct value *value = &options->values[option];
+    value->is_given = false;
     mx_free(value->text);
     mx_free(value->source);
     value->text = mx_alloc(trimmed.len + 1);
@@ -240,7 +244,9 @@ void mx_options_destroy(mx_options *options) {
 
 int mx_options_set(mx_options *options, enum mx_option option, const char *value,
     const char *source, struct mx_error *err) {
-    return set_value(options, option, mx_slice_of(value), source, err);
+    int rc = set_value(options, option, mx_slice_of(value), source, err);
+    options->values[option].is_given = rc == MX_OK;
+    return rc;
 }
 
 // --- names ------------------------------------------------------------------------------------
@@ -332,6 +338,7 @@ static int read_flag(
     char source[NAME_MAX_LEN];
     write_flag_name(specs[option].name, source);
     int rc = set_value(options, (enum mx_option)option, value, source, err);
+    options->values[option].is_given = rc == MX_OK;
     return rc < 0 ? rc : 1;
 }
 
@@ -470,6 +477,52 @@ int mx_options_resolve(mx_options *options, struct mx_error *err) {
         !mx_options_flag(options, MX_OPT_ALLOW_FAKE_CLOCK)) {
         return mx_fail(err, MX_E_INVALID, "world_now needs allow_fake_clock: it is not for a shop");
     }
+    return MX_OK;
+}
+
+// --- once more --------------------------------------------------------------------------------
+
+static void copy_value(mx_options *to, const mx_options *from, enum mx_option option) {
+    const struct value *value = &from->values[option];
+    struct mx_error err;
+    int rc =
+        set_value(to, option, mx_slice_of(value->text), value->source ? value->source : "", &err);
+    assert(rc == MX_OK && "it was valid before");
+    (void)rc;
+    to->values[option].is_given = value->is_given;
+    if (!value->source) {
+        mx_free(to->values[option].source);
+        to->values[option].source = NULL;
+    }
+}
+
+static void append_name(mx_buf *list, enum mx_option option) {
+    mx_buf_append_text(list, list->len > 0 ? ", " : "");
+    mx_buf_append_text(list, specs[option].name);
+}
+
+int mx_options_refresh(const mx_options *options, mx_options **out, mx_buf *taken, mx_buf *waiting,
+    struct mx_error *err) {
+    mx_options *fresh = mx_options_create();
+    for (int i = 0; i < MX_OPT_COUNT; i++) {
+        if (options->values[i].is_given) {
+            copy_value(fresh, options, (enum mx_option)i);
+        }
+    }
+    int rc = mx_options_resolve(fresh, err);
+    if (rc < 0) {
+        mx_options_destroy(fresh);
+        return rc;
+    }
+    for (int i = 0; i < MX_OPT_COUNT; i++) {
+        if (strcmp(fresh->values[i].text, options->values[i].text) != 0) {
+            append_name(specs[i].is_live ? taken : waiting, (enum mx_option)i);
+        }
+        if (!specs[i].is_live) {
+            copy_value(fresh, options, (enum mx_option)i);
+        }
+    }
+    *out = fresh;
     return MX_OK;
 }
 

@@ -59,6 +59,12 @@ int mx_options_read_flags(
 // exists), checks every value. Call it after mx_options_read_flags().
 int mx_options_resolve(mx_options *options, struct mx_error *err);
 
+// Reads everything but flags once more, with `options` for those that need a restart. Appends the
+// names of changed ones to `taken`, and those that wait for a restart to `waiting`. `*out` is
+// owned: give it to mx_options_destroy().
+int mx_options_refresh(const mx_options *options, mx_options **out, mx_buf *taken, mx_buf *waiting,
+    struct mx_error *err);
+
 // Values, borrowed from `options`. Text is never NULL; an absent one is "".
 const char *mx_options_text(const mx_options *options, enum mx_option option);
 int64_t mx_options_int(const mx_options *options, enum mx_option option);

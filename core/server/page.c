@@ -291,7 +291,8 @@ bool mx_page_send_cached(mx_exchange *exchange) {
 int mx_page_store(mx_exchange *exchange, const struct mx_page *page, struct mx_cache_entry **out,
     struct mx_error *err) {
     struct mx_shared *shared = exchange->worker->lane.shared;
-    bool is_worth = shared->compress && mx_compress_is_worth(page->content_type, page->body.len);
+    bool is_worth = mx_shared_settings(shared)->compress &&
+                    mx_compress_is_worth(page->content_type, page->body.len);
     mx_buf lines = {0};
     // A 304 has no framing, so what the writer makes of it is the status line and our fields.
     struct mx_reply reply = {

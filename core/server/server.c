@@ -80,6 +80,19 @@ static void on_writer_reloaded(void *ctx, struct mx_slice answer) {
     mx_sd_notify("READY=1\nSTATUS=serving");
 }
 
+// What cannot be read leaves everything as it was.
+static void refresh_settings(struct mx_shared *shared) {
+    struct mx_settings *fresh = NULL;
+    struct mx_error err;
+    if (mx_settings_refresh(atomic_load(&shared->settings), &fresh, &err) < 0) {
+        mx_log_error("the options stay as they were: %s", err.text);
+    } else if (fresh) {
+        atomic_store(&shared->settings, fresh);
+        mx_settings_configure_log(fresh->options);
+        mx_cache_resize(shared->cache, fresh->cache_bytes);
+    }
+}
+
 static void begin_reload(void *ctx) {
     struct server *server = ctx;
     struct mx_error err;
@@ -87,6 +100,7 @@ static void begin_reload(void *ctx) {
         return;
     }
     mx_sd_notify_reloading();
+    refresh_settings(&server->shared);
     if (mx_commands_reload(
             server->shared.commands, server->mailbox, on_writer_reloaded, server, &err) < 0) {
         mx_log_error("reload failed: %s", err.text);
@@ -142,28 +156,18 @@ static void raise_limits(void) {
 
 static int read_options(struct server *server, mx_options *options, struct mx_error *err) {
     struct mx_shared *shared = &server->shared;
-    bool standard = strcmp(mx_options_text(options, MX_OPT_FORWARDED), "forwarded") == 0;
-    enum mx_forwarded_kind kind = standard ? MX_FORWARDED_STANDARD : MX_FORWARDED_X;
-    struct mx_slice proxies = mx_slice_of(mx_options_text(options, MX_OPT_TRUSTED_PROXIES));
-    struct mx_slice allow = mx_slice_of(mx_options_text(options, MX_OPT_METRICS_ALLOW));
+    struct mx_settings *settings = NULL;
     shared->options = options;
     shared->share = mx_options_text(options, MX_OPT_SHARE);
     shared->data = mx_options_text(options, MX_OPT_DATA);
-    shared->connections_max = mx_options_int(options, MX_OPT_CONNECTIONS);
-    shared->body_max = (uint64_t)mx_options_int(options, MX_OPT_BODY_BYTES);
-    shared->upload_max = (uint64_t)mx_options_int(options, MX_OPT_UPLOAD_BYTES);
-    shared->head_ms = (uint64_t)mx_options_int(options, MX_OPT_HEAD_MS);
-    shared->idle_ms = (uint64_t)mx_options_int(options, MX_OPT_IDLE_MS);
-    shared->handler_ms = (uint64_t)mx_options_int(options, MX_OPT_HANDLER_MS);
-    shared->access_log = mx_options_flag(options, MX_OPT_ACCESS_LOG);
-    shared->compress = mx_options_flag(options, MX_OPT_COMPRESS);
     shared->clock = mx_clock_create(mx_options_int(options, MX_OPT_WORLD_NOW));
     shared->world = mx_clock_world(shared->clock);
     shared->wake_jobs = wake_jobs;
     shared->wake_ctx = server;
     server->wake.fn = on_wake_read;
-    int rc = mx_proxies_parse(proxies, kind, &shared->proxies, err);
-    return rc < 0 ? rc : mx_proxies_parse(allow, kind, &shared->metrics_allow, err);
+    int rc = mx_settings_create(options, &settings, err);
+    atomic_store(&shared->settings, settings);
+    return rc;
 }
 
 static int open_shared(struct server *server, unsigned workers, struct mx_error *err) {
@@ -172,8 +176,7 @@ static int open_shared(struct server *server, unsigned workers, struct mx_error 
     shared->uploads = server->folder.uploads;
     shared->keyring = server->folder.keyring;
     shared->stamps = mx_stamps_create();
-    shared->cache = mx_cache_create(
-        (size_t)mx_options_int(shared->options, MX_OPT_CACHE_BYTES), shared->stamps);
+    shared->cache = mx_cache_create(mx_shared_settings(shared)->cache_bytes, shared->stamps);
     shared->metrics = mx_metrics_create(workers + 2);
     shared->activity = mx_activity_create(workers);
     return mx_watchdog_start(&shared->watchdog, err);
@@ -310,8 +313,7 @@ static void stop(struct server *server) {
     mx_metrics_destroy(shared->metrics);
     mx_cache_destroy(shared->cache);
     mx_stamps_destroy(shared->stamps);
-    mx_proxies_destroy(shared->proxies);
-    mx_proxies_destroy(shared->metrics_allow);
+    mx_settings_destroy(atomic_load(&shared->settings));
     mx_clock_destroy(shared->clock);
     mx_folder_close(&server->folder);
 }

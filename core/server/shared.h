@@ -5,13 +5,12 @@
 #include <stdatomic.h>
 
 #include "crypto/keyring.h"
-#include "http/forwarded.h"
 #include "script/chunks.h"
 #include "script/watchdog.h"
 #include "server/cache.h"
 #include "server/clock.h"
 #include "server/metrics.h"
-#include "server/options.h"
+#include "server/settings.h"
 #include "server/stamps.h"
 
 typedef struct mx_activity mx_activity; // server/activity.h
@@ -20,8 +19,9 @@ typedef struct mx_commands mx_commands; // server/writer.h
 enum mx_phase { MX_PHASE_STARTING, MX_PHASE_READY, MX_PHASE_DRAINING };
 
 struct mx_shared {
-    mx_options *options;
-    const char *share; // folder, borrowed from the options
+    mx_options *options;                    // as at the start
+    _Atomic(struct mx_settings *) settings; // as they are now: mx_shared_settings()
+    const char *share;                      // folder, borrowed from the options
     const char *data;
     char *database; // data/shop.db
     char *uploads;  // where files of forms wait, data/tmp
@@ -35,19 +35,14 @@ struct mx_shared {
     mx_metrics *metrics;
     mx_activity *activity;
     mx_commands *commands;
-    mx_proxies *proxies;          // who may set forwarded headers
-    mx_proxies *metrics_allow;    // who may read numbers
     void (*wake_jobs)(void *ctx); // from any thread: a tick runs soon
     void *wake_ctx;
     _Atomic int phase; // enum mx_phase
     _Atomic int connections;
     _Atomic uint64_t pages; // part of every page key: counted up by a reload
-    int64_t connections_max;
-    uint64_t body_max;
-    uint64_t upload_max;
-    uint64_t head_ms;
-    uint64_t idle_ms;
-    uint64_t handler_ms;
-    bool access_log;
-    bool compress;
 };
+
+// Options in force, borrowed until the server ends.
+static inline const struct mx_settings *mx_shared_settings(const struct mx_shared *shared) {
+    return atomic_load_explicit(&shared->settings, memory_order_acquire);
+}

@@ -53,7 +53,6 @@ static void on_patience_over(void *ctx) {
 static void on_drain_posted(struct mx_letter *letter) {
     struct mx_worker *worker =
         (struct mx_worker *)((char *)letter - offsetof(struct mx_worker, drain));
-    const mx_options *options = worker->lane.shared->options;
     worker->is_draining = true; // whoever comes in now hears "Connection: close"
     close_doors(worker);
     mx_exchange *next = NULL;
@@ -62,7 +61,7 @@ static void on_drain_posted(struct mx_letter *letter) {
         mx_exchange_drain(exchange);
     }
     worker->patience = mx_timer_start(worker->lane.loop,
-        (uint64_t)mx_options_int(options, MX_OPT_DRAIN_MS), 0, on_patience_over, worker);
+        mx_shared_settings(worker->lane.shared)->drain_ms, 0, on_patience_over, worker);
     mx_timer_move(worker->housekeeping, 0);
 }
 

@@ -210,6 +210,22 @@ static void the_size_is_kept_and_what_is_used_survives(void **state) {
     free(text);
 }
 
+static void a_smaller_size_holds_at_once(void **state) {
+    struct world *world = *state;
+    char key[16];
+    for (int i = 0; i < 500; i++) {
+        snprintf(key, sizeof(key), "k%d", i);
+        put(world, key, "something", 1, INT64_MAX);
+    }
+    struct mx_cache_stats stats;
+    mx_cache_resize(world->cache, 16 * 1024);
+    mx_cache_stats_get(world->cache, &stats);
+    assert_true(stats.bytes <= 16 * 1024);
+    mx_cache_resize(world->cache, 1024 * 1024);
+    put(world, "a", "one", 7, INT64_MAX);
+    assert_true(has(world, "a", "one", 0));
+}
+
 static void what_is_too_large_is_not_stored(void **state) {
     struct world *world = *state;
     size_t len = 300 * 1024; // more than half of a shard of 64 KiB
@@ -294,6 +310,7 @@ int main(void) {
         CACHE_TEST(files_are_few),
         CACHE_TEST(the_first_variant_of_an_encoding_stays),
         CACHE_TEST(the_size_is_kept_and_what_is_used_survives),
+        CACHE_TEST(a_smaller_size_holds_at_once),
         CACHE_TEST(what_is_too_large_is_not_stored),
         CACHE_TEST(no_thread_ever_sees_less_than_what_was_acknowledged),
     };

@@ -139,6 +139,52 @@ static void sizes_and_flags_have_several_spellings(void **state) {
     mx_options_destroy(options);
 }
 
+static void options_are_read_again_and_flags_stay(void **state) {
+    (void)state;
+    mx_options *options = mx_options_create();
+    mx_options *fresh = NULL;
+    mx_buf taken = {0};
+    mx_buf waiting = {0};
+    struct mx_error err;
+    const char *given[] = {"--idle-ms", "5000"};
+    char **argv = (char **)(uintptr_t)given;
+    int argc = 2;
+    assert_int_equal(mx_options_read_flags(options, &argc, argv, false, &err), MX_OK);
+    assert_int_equal(
+        mx_options_set(options, MX_OPT_SHARE, "/s", "the program's own place", &err), MX_OK);
+    assert_int_equal(mx_options_resolve(options, &err), MX_OK);
+    setenv("MERX_IDLE_MS", "6000", 1);
+    setenv("MERX_HEAD_MS", "7000", 1);
+    setenv("MERX_WORKERS", "3", 1);
+    assert_int_equal(mx_options_refresh(options, &fresh, &taken, &waiting, &err), MX_OK);
+    assert_string_equal(mx_buf_text(&taken), "head_ms");
+    assert_string_equal(mx_buf_text(&waiting), "workers");
+    assert_int_equal(mx_options_int(fresh, MX_OPT_IDLE_MS), 5000);
+    assert_int_equal(mx_options_int(fresh, MX_OPT_HEAD_MS), 7000);
+    assert_int_equal(mx_options_int(fresh, MX_OPT_WORKERS), 0);
+    assert_string_equal(mx_options_text(fresh, MX_OPT_SHARE), "/s");
+    unsetenv("MERX_HEAD_MS");
+    mx_options *last = NULL;
+    mx_buf_clear(&taken);
+    mx_buf_clear(&waiting);
+    assert_int_equal(mx_options_refresh(fresh, &last, &taken, &waiting, &err), MX_OK);
+    assert_string_equal(mx_buf_text(&taken), "head_ms");
+    assert_int_equal(mx_options_int(last, MX_OPT_HEAD_MS), 10000);
+    assert_int_equal(mx_options_int(last, MX_OPT_IDLE_MS), 5000);
+    setenv("MERX_HEAD_MS", "soon", 1);
+    mx_options *none = NULL;
+    assert_int_equal(mx_options_refresh(last, &none, &taken, &waiting, &err), MX_E_INVALID);
+    assert_null(none);
+    unsetenv("MERX_IDLE_MS");
+    unsetenv("MERX_HEAD_MS");
+    unsetenv("MERX_WORKERS");
+    mx_buf_deinit(&taken);
+    mx_buf_deinit(&waiting);
+    mx_options_destroy(last);
+    mx_options_destroy(fresh);
+    mx_options_destroy(options);
+}
+
 static void lua_gets_every_option_as_text(void **state) {
     (void)state;
     mx_options *options = mx_options_create();
@@ -316,6 +362,7 @@ int main(void) {
         cmocka_unit_test(a_slip_of_the_finger_finds_its_word),
         cmocka_unit_test(flags_are_taken_out_of_the_arguments),
         cmocka_unit_test(sizes_and_flags_have_several_spellings),
+        cmocka_unit_test(options_are_read_again_and_flags_stay),
         cmocka_unit_test(lua_gets_every_option_as_text),
         cmocka_unit_test(a_fake_clock_stands_and_a_real_one_cannot_be_moved),
         cmocka_unit_test(failures_have_the_documented_exit_codes),
