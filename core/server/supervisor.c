@@ -18,15 +18,17 @@
 #include "server/exit.h"
 #include "server/sd_notify.h"
 #include "server/server.h"
+#include "server/settings.h"
 
 enum {
     FIRST_PAUSE_MS = 100,
     LONGEST_PAUSE_MS = 10000,
-    STEADY_MS = 60000, // a child that ran this long was well
+    WELL_MS = 2000, // a child that was ready and ran this long was well
 };
 
 struct supervisor {
-    mx_options *options;
+    mx_options *options; // for the next child
+    mx_options *own;     // what they are when they were read again, else NULL
     struct mx_sockets *sockets;
     sigset_t signals; // those that are waited for
     sigset_t before;  // the mask of a child
@@ -137,8 +139,38 @@ static void tell_of_crash(int status, uint64_t pause_ms) {
     }
 }
 
+// The next child begins with what the last one had taken up by SIGHUP.
+static void refresh_options(struct supervisor *supervisor) {
+    mx_options *fresh = NULL;
+    mx_buf taken = {0};
+    mx_buf waiting = {0};
+    struct mx_error err;
+    if (mx_options_refresh(supervisor->options, &fresh, &taken, &waiting, &err) == MX_OK) {
+        mx_options_destroy(supervisor->own);
+        supervisor->own = fresh;
+        supervisor->options = fresh;
+        mx_settings_configure_log(fresh);
+    } else {
+        mx_log_error("the options stay as they were: %s", err.text);
+    }
+    mx_buf_deinit(&taken);
+    mx_buf_deinit(&waiting);
+}
+
+// How long to wait before the next child, given how long before the last one. One that served is
+// replaced at once, however often that happens; only what dies at its start is given time.
+static uint64_t next_pause(uint64_t last_ms, bool was_well) {
+    if (was_well) {
+        return 0;
+    }
+    if (last_ms == 0) {
+        return FIRST_PAUSE_MS;
+    }
+    return last_ms * 2 < LONGEST_PAUSE_MS ? last_ms * 2 : LONGEST_PAUSE_MS;
+}
+
 static int watch(struct supervisor *supervisor) {
-    uint64_t pause_ms = FIRST_PAUSE_MS;
+    uint64_t pause_ms = 0;
     bool is_first = true;
     for (;;) {
         struct mx_error err;
@@ -156,14 +188,13 @@ static int watch(struct supervisor *supervisor) {
             return WEXITSTATUS(status); // it never worked: trying again would not help
         }
         is_first = false;
-        if ((mx_mono_ns(mx_world_real()) - began) / 1000000 > STEADY_MS) {
-            pause_ms = FIRST_PAUSE_MS;
-        }
+        uint64_t ran_ms = (mx_mono_ns(mx_world_real()) - began) / 1000000;
+        pause_ms = next_pause(pause_ms, supervisor->was_ready && ran_ms >= WELL_MS);
         tell_of_crash(status, pause_ms);
         if (!pause_for(supervisor, pause_ms)) {
             return MX_EXIT_OK;
         }
-        pause_ms = pause_ms * 2 < LONGEST_PAUSE_MS ? pause_ms * 2 : LONGEST_PAUSE_MS;
+        refresh_options(supervisor);
     }
 }
 
@@ -188,5 +219,6 @@ int mx_supervise(mx_options *options) {
     sigprocmask(SIG_BLOCK, &supervisor.signals, &supervisor.before);
     int code = watch(&supervisor);
     mx_sockets_close(supervisor.sockets);
+    mx_options_destroy(supervisor.own);
     return code;
 }

@@ -27,6 +27,35 @@ test("a crash is repaired without a refused connection, and nothing acknowledged
   assert.ok(server.lines().filter((line) => line.msg.startsWith("the server crashed (signal 9)")).length === 3);
 });
 
+// The pauses that the supervisor announced, in milliseconds.
+const pauses = (server) => server.lines().map((line) => line.msg.match(/starting it again in (\d+) ms/)?.[1]).filter(Boolean).map(Number);
+
+test("a child that served is replaced at once, however often that happens", async (t) => {
+  const server = await serve(t);
+  for (let round = 0; round < 4; round++) {
+    assert.equal((await request(server.port, "/")).status, 200);
+    await sleep(2200);
+    process.kill(await server.worker(), "SIGKILL");
+  }
+  assert.equal((await request(server.port, "/")).status, 200);
+  assert.deepEqual(pauses(server), [0, 0, 0, 0]);
+});
+
+test("a child that dies at its start again and again is given time", async (t) => {
+  const server = await serve(t);
+  let last = 0;
+  for (let round = 1; round <= 4; round++) {
+    await eventually("there is another child", async () => ![server.child.pid, last].includes(await server.worker()));
+    last = await server.worker();
+    process.kill(last, "SIGKILL");
+    await eventually("the supervisor tells of it", () => pauses(server).length === round);
+  }
+  const said = pauses(server);
+  if (said[0] === 0) assert.deepEqual(said, [0, 100, 200, 400]); // the first one may have served for long
+  else assert.deepEqual(said, [100, 200, 400, 800]);
+  assert.equal((await request(server.port, "/")).status, 200);
+});
+
 test("a server that cannot start says why, once", async (t) => {
   const folder = await t.folder();
   await mkdir(join(folder, "share", "lua"), { recursive: true });
@@ -117,6 +146,54 @@ test("a reload under load fails no request", async (t) => {
   assert.deepEqual(failures, []);
   const metrics = await request(server.port, "/metrics");
   assert.match(metrics.text, /^hello_reloads [1-9]/m);
+});
+
+test("SIGHUP takes up the options that may change, and names those that may not", async (t) => {
+  const file = join(await t.folder(), "merx.conf");
+  const write = (...lines) => writeFile(file, lines.join("\n") + "\n");
+  const reload = async (said) => {
+    const before = server.log.length;
+    server.child.kill("SIGHUP");
+    await eventually("it is reloaded", () => server.log.slice(before).includes("reloaded"));
+    for (const words of said) assert.match(server.log.slice(before), words);
+    return server.log.slice(before);
+  };
+  const post = async () => (await request(server.port, "/", { method: "POST", body: "more than ten bytes" })).status;
+  await write("# nothing yet");
+  const server = await serve(t, { args: ["--config", file, "--handler-ms", "7000"] });
+  assert.notEqual(await post(), 413);
+  assert.equal((await request(server.port, "/metrics")).status, 200);
+  assert.equal(server.lines().filter((line) => line.msg === "request").length, 0);
+
+  await write("body_bytes = 10", "idle_ms = 200", "access_log = yes", "metrics_allow = 192.0.2.1", "cache_bytes = 1M", "handler_ms = 1", "base_url = https://b");
+  const told = await reload([
+    /changed and taken up: metrics_allow, access_log, cache_bytes, body_bytes, idle_ms"/, // a flag wins: no handler_ms
+    /changed, but only a restart takes it up: base_url"/,
+  ]);
+  assert.doesNotMatch(told, /handler_ms/);
+  assert.equal(await post(), 413);
+  assert.equal((await request(server.port, "/metrics")).status, 404);
+  await eventually("requests are logged", () => server.lines().some((line) => line.msg === "request" && line.path === "/metrics"));
+  const idle = new Wire(server.port).send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await idle.reply();
+  const since = Date.now();
+  await idle.end();
+  assert.ok(Date.now() - since < 5000, "an idle connection is let go after idle_ms");
+
+  await write("body_bytes = 10", "idle_ms = never");
+  await reload([/the options stay as they were: idle_ms must be a number .*merx\.conf:2/]);
+  await write("body_bytes = 10", "trusted_proxies = nobody/99");
+  await reload([/the options stay as they were: /]);
+  assert.equal(await post(), 413);
+
+  await write("body_bytes = 10");
+  await reload([/taken up: metrics_allow, access_log, cache_bytes, idle_ms"/]);
+  process.kill(await server.worker(), "SIGKILL");
+  assert.equal(await post(), 413, "the next child begins with them");
+
+  await write("");
+  await eventually("merx.sock is there again", () => server.ask("reload").catch(() => null));
+  await eventually("bodies may be larger again", async () => (await post()) !== 413);
 });
 
 test("merx stop ends the server", async (t) => {
