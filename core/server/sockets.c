@@ -52,7 +52,7 @@ static bool is_any_port(struct mx_slice address) {
 }
 
 // SO_REUSEPORT would share the port with another server of the same user, and each would get half
-// of the shoppers: a socket without it says whether somebody listens already.
+// of the visitors: a socket without it says whether somebody listens already.
 static int claim(struct mx_slice address, struct mx_error *err) {
     int fd = -1;
     int rc = mx_socket_listen(address, false, 0, &fd, err);
