@@ -201,6 +201,41 @@ test("money that was received is recorded once, also when the button is pressed 
   assert.equal(forms(second.text).some((one) => /\/cash$/.test(one.action)), false);
 });
 
+test("money goes back for pieces, exactly as much as was shown, and never twice", async (t) => {
+  const shop = await open_shop(t);
+  const owner = await owner_of(shop);
+  const product = await something(shop, owner);
+  const order = await order_by(shop, product, 3);
+  const url = `/admin/orders/${order.number}`;
+  await owner.submit(find_form(await owner.visit(url), /\/cash$/));
+  const before = await stock_of(owner, product);
+  const paid = await owner.visit(url);
+  const link = /href="([^"]+\/refund)"/.exec(paid.text)[1];
+  const asked = find_form(await owner.visit(link), /\/refund$/);
+  const line = asked.fields.find(([name]) => name.startsWith("line-"))[0];
+  const look = (pieces) => owner.get(`${link}?${new URLSearchParams({ [line]: pieces, restock: "yes", look: "1" })}`);
+  assert.equal((await look("4")).status, 422);
+  assert.equal((await look("")).status, 422);
+  const shown = await look("1");
+  const form = forms(shown.text).find((one) => one.method === "POST" && /\/refund$/.test(one.action));
+  const sum = amount(words(form.html));
+  assert.match(words(shown.text), /by hand \(Cash on delivery\)/);
+  assert.equal((await owner.submit(form, { expected: sum * 2 })).status, 409, "only what was shown");
+  const done = await owner.submit(form, { reason: "One was chipped" });
+  assert.match(words(done.text), /recorded as given back\./);
+  assert.match(words(done.text), new RegExp(`${(sum / 100).toFixed(2)} given back`));
+  assert.match(words(done.text), /Partly refunded/);
+  assert.equal((await owner.submit(form)).status, 409, "not twice");
+  assert.equal((await stock_of(owner, product))[0], before[0] + 1);
+  const rest = await look("2");
+  const last = forms(rest.text).find((one) => one.method === "POST" && /\/refund$/.test(one.action));
+  const goods = sum + amount(words(last.html));
+  await owner.submit(last);
+  assert.equal((await look("1")).status, 422, "no more than was bought");
+  assert.ok(goods < order.total, "the delivery is kept");
+  assert.equal(goods % 3, 0);
+});
+
 test("what one person did is not undone blindly by another", async (t) => {
   const shop = await open_shop(t);
   const owner = await owner_of(shop);

@@ -4,17 +4,19 @@ local command = require("kernel.command")
 local db = require("kernel.db")
 local document = require("domain.order.document")
 local events = require("kernel.events")
+local order_money = require("domain.order.money")
 local jobs = require("kernel.jobs")
 local json = require("kernel.json")
 local payment = require("domain.payment")
 local place = require("domain.order.place")
 require("domain.order.commands")
-require("domain.order.money")
 
 local order = {}
 
 order.document = document.make
 order.write = place.write
+order.refundable = order_money.refundable
+order.quote_refund = order_money.quote_refund
 
 events.define("order.placed", { doc = "A buyer accepted a quote; the order stands and its goods are held." })
 events.define("order.confirmed", { doc = "The order is certain: paid, promised, or payable at the door." })

@@ -210,6 +210,33 @@ local function give_back(tx, spread, work, reason)
   return ids
 end
 
+local order_money = {}
+
+--- What of each line can still be given back: pieces that were bought and sums that were paid, less what went back.
+---@param order_id integer
+---@return table<integer, { quantity: integer, amount: integer }> by line
+function order_money.refundable(order_id)
+  local left = {}
+  for line_id, line in pairs(refundable_lines(order_id)) do
+    left[line_id] = { quantity = line.quantity - line.done.quantity, amount = line.gross - line.done.amount }
+  end
+  return left
+end
+
+--- Works out a refund and moves nothing: how much, and through which payments.
+---@param order_id integer
+---@param wanted { line_id: integer, quantity: integer }[]
+---@return { amount: integer, tax_amount: integer, parts: { payment: table, amount: integer }[] }? quoted
+---@return merx.Error? err "refund.too_many", "refund.too_much", "refund.nothing"
+function order_money.quote_refund(order_id, wanted)
+  local work, err = work_out(order_id, wanted)
+  if not work then return nil, err end
+  if work.amount == 0 then return failure.new("refund.nothing", "nothing was paid for that") end
+  local parts, problem = payment.spread(payment.list_refundable(order_id), work.amount)
+  if not parts then return nil, problem end
+  return { amount = work.amount, tax_amount = work.tax_amount, parts = parts }
+end
+
 command.define({
   name = "payment.refund",
   doc = "Gives money back for pieces of lines or for sums of lines; the newest payment first.",
@@ -244,4 +271,4 @@ command.define({
   end,
 })
 
-return true
+return order_money

@@ -52,6 +52,15 @@ export const PAGES = {
     await page.locator(".notice--warn").waitFor();
   },
   cancel: at("/admin/orders/1001/cancel"),
+  refund: async (page) => {
+    await page.goto("/admin/orders/1003");
+    const cash = page.locator('form[action$="/cash"] button');
+    if (await cash.count()) await Promise.all([page.waitForURL(/done=cash/), cash.first().click()]);
+    await page.goto("/admin/orders/1003/refund");
+    await page.locator('[name^="line-"]').first().fill("1");
+    await page.locator('[name="look"]').click();
+    await page.locator('input[name="expected"]').waitFor({ state: "attached" });
+  },
   products: at("/admin/products"),
   "no product found": at("/admin/products?q=zzzqq"),
   product: at("/admin/products/1"),

@@ -6,6 +6,7 @@ local i18n = require("kernel.i18n")
 local image = require("web.view.image")
 local order = require("domain.order")
 local page = require("web.admin.page")
+local payment = require("domain.payment")
 local points = require("kernel.points")
 local staff = require("domain.staff")
 local states = require("web.admin.view.states")
@@ -131,7 +132,7 @@ end
 
 --- What can be done with an order now.
 ---@param found merx.Order
----@return { due?: integer, can_ship: boolean, can_cancel: boolean, can_hold: boolean, hold?: table }
+---@return { due?: integer, can_ship: boolean, can_cancel: boolean, can_hold: boolean, can_refund: boolean?, hold?: table }
 function view.actions(found)
   local is_live = found.state == "placed" or found.state == "confirmed"
   local actions = { can_hold = is_live, can_cancel = false, can_ship = false }
@@ -142,6 +143,7 @@ function view.actions(found)
     local is_waiting = row.flow == "offline" and row.kind == "charge" and row.state ~= "voided" and row.captured_amount < row.amount
     if found.state ~= "cancelled" and is_waiting and not actions.due then actions.due = row.amount - row.captured_amount end
   end
+  for _, row in ipairs(payment.list_refundable(found.id)) do actions.can_refund = actions.can_refund or row.refundable > 0 end
   local is_here = found.delivery_state == "unfulfilled" or found.delivery_state == "not_required"
   actions.can_cancel = is_live and is_here
   actions.can_ship = found.state == "confirmed" and not actions.hold
@@ -181,6 +183,7 @@ function view.of(self, found)
     cancel_reason = found.cancel_reason ~= "" and found.cancel_reason or nil,
     hold = actions.hold and { id = actions.hold.id, reason = page.text_or(self, "holds." .. actions.hold.reason, actions.hold.reason) } or nil,
     can_ship = may_change and actions.can_ship, can_cancel = may_change and actions.can_cancel, can_hold = may_change and actions.can_hold and not actions.hold,
+    can_refund = may_change and actions.can_refund,
     due = may_change and actions.due and amount_of(self, found, actions.due) or nil, primary = may_change and primary(actions, list) or nil,
     journal_url = staff.may(self.ctx.staff, "audit.view") and "/admin/journal?order=" .. found.id or nil,
   }
