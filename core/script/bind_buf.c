@@ -8,8 +8,18 @@
 
 enum { ROOM_MAX = 16 * 1024 * 1024 };
 
+// The buffer at argument 1. The metatable is in upvalue 1: no look into the registry.
 static mx_buf *check_buf(lua_State *L) {
-    return luaL_checkudata(L, 1, MX_BUF_TYPE);
+    mx_buf *buf = lua_touserdata(L, 1);
+    if (buf && lua_getmetatable(L, 1)) { // … meta
+        bool is_buf = lua_rawequal(L, -1, lua_upvalueindex(1));
+        lua_pop(L, 1);
+        if (is_buf) {
+            return buf;
+        }
+    }
+    luaL_typeerror(L, 1, MX_BUF_TYPE);
+    return NULL;
 }
 
 static void append_argument(lua_State *L, mx_buf *buf, int index, bool is_escaped) {
@@ -114,8 +124,11 @@ static const luaL_Reg buf_module[] = {
 
 int mx_luaopen_buf(lua_State *L) {
     luaL_newmetatable(L, MX_BUF_TYPE); // meta
-    luaL_setfuncs(L, buf_meta, 0);
-    luaL_newlib(L, buf_methods); // meta methods
+    lua_pushvalue(L, -1);              // meta meta
+    luaL_setfuncs(L, buf_meta, 1);     // meta
+    luaL_newlibtable(L, buf_methods);  // meta methods
+    lua_pushvalue(L, -2);              // meta methods meta
+    luaL_setfuncs(L, buf_methods, 1);  // meta methods
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
     luaL_newlib(L, buf_module);

@@ -321,10 +321,22 @@ static const char *const field_names[] = {
 
 enum { FIELD_SECURE = MX_REQUEST_ID + 1 };
 
-// Methods are in upvalue 1; fields, by name to number, in upvalue 2.
+// Whether argument 1 is a request, without a look into the registry: fields are read often.
+static bool has_meta(lua_State *L, int meta) {
+    bool has = lua_touserdata(L, 1) != NULL && lua_getmetatable(L, 1); // … meta?
+    if (has) {
+        has = lua_rawequal(L, -1, meta);
+        lua_pop(L, 1);
+    }
+    return has;
+}
+
+// Methods are in upvalue 1; fields, by name to number, in upvalue 2; the metatable is in 3.
 static int l_index(lua_State *L) {
-    luaL_checkudata(L, 1, MX_REQUEST_TYPE);
     lua_settop(L, 2);
+    if (!has_meta(L, lua_upvalueindex(3))) {
+        return luaL_typeerror(L, 1, MX_REQUEST_TYPE);
+    }
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) {
         return 1;
@@ -334,7 +346,8 @@ static int l_index(lua_State *L) {
         return 1;
     }
     int field = (int)lua_tointeger(L, -1);
-    mx_exchange *exchange = check_exchange(L);
+    mx_exchange *exchange = ((struct mx_request_box *)lua_touserdata(L, 1))->exchange;
+    luaL_argcheck(L, exchange != NULL, 1, "the request has been answered");
     if (field == FIELD_SECURE) {
         lua_pushboolean(L, ops_of(L)->is_secure(exchange));
         return 1;
@@ -365,7 +378,8 @@ int mx_luaopen_request(lua_State *L) {
     }
     lua_pushinteger(L, FIELD_SECURE);
     lua_setfield(L, -2, "secure");
-    lua_pushcclosure(L, l_index, 2); // meta index
+    lua_pushvalue(L, -3);
+    lua_pushcclosure(L, l_index, 3); // meta index
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
     lua_newtable(L); // a type without functions of its own

@@ -63,8 +63,18 @@ end
 ---@param locale string
 ---@return string
 function context.path_in(ctx, locale)
-  local path = prefix_of(ctx.channel, locale) .. ctx.path
-  return #path > 1 and path:byte(-1) == SLASH and path:sub(1, -2) or path
+  local paths = ctx.paths
+  if not paths then
+    paths = {}
+    ctx.paths = paths
+  end
+  local path = paths[locale]
+  if not path then
+    path = prefix_of(ctx.channel, locale) .. ctx.path
+    if #path > 1 and path:byte(-1) == SLASH then path = path:sub(1, -2) end
+    paths[locale] = path
+  end
+  return path
 end
 
 return context

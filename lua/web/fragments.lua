@@ -88,11 +88,14 @@ end
 
 local function watched_own(page, rule, name)
   local value, parts = page.globals[name], page.parts[name]
-  if not parts or type(value) ~= "table" then
-    add_own(rule, name)
-    return value
+  for _, known in ipairs(rule.own) do
+    if known == name then return value end -- all of it is read: nothing more to learn
   end
-  return telling(value, function(field) add_own(rule, name, parts[field] and field) end)
+  if parts and type(value) == "table" then
+    return telling(value, function(field) add_own(rule, name, parts[field] and field) end)
+  end
+  add_own(rule, name)
+  return value
 end
 
 -- Globals that tell what is read of them. They are made anew: what an earlier part of the page had made

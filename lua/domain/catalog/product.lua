@@ -65,9 +65,10 @@ local function translated(ctx, query, id)
 end
 
 local function load_options(ctx, row)
+  row.options = db.many("options_of_product", { product_id = row.id })
+  if #row.options == 0 then return end -- most have none: nothing else to read
   local words = translated(ctx, "option_translations", row.id)
   local by_id = {}
-  row.options = db.many("options_of_product", { product_id = row.id })
   for _, option in ipairs(row.options) do
     option.key = option.title -- what a form sends: the same in every language
     option.title = words["option" .. option.id] or option.title
@@ -82,16 +83,17 @@ local function load_options(ctx, row)
 end
 
 local function load_attributes(ctx, row)
+  row.attributes = db.many("attributes_of_product", { product_id = row.id })
+  if #row.attributes == 0 then return end
   local words = translated(ctx, "attribute_translations", row.id)
   local by_attribute = {}
-  row.attributes = db.many("attributes_of_product", { product_id = row.id })
   for _, attribute in ipairs(row.attributes) do
     attribute.is_visible = attribute.is_visible == 1
     attribute.title = words["attribute" .. attribute.id .. "title"] or attribute.title
     attribute.values = attribute.attribute_id and {} or json.decode(words["attribute" .. attribute.id .. "words"] or attribute.words)
     if attribute.attribute_id then by_attribute[attribute.attribute_id] = attribute.values end
   end
-  for _, term in ipairs(db.many("terms_of_product", { product_id = row.id })) do
+  for _, term in ipairs(next(by_attribute) and db.many("terms_of_product", { product_id = row.id }) or {}) do
     local values = by_attribute[term.attribute_id]
     if values then values[#values + 1] = words["term" .. term.id .. "title"] or term.title end
   end
@@ -159,7 +161,7 @@ end
 local function load_variants(ctx, row)
   row.variants = db.many("variants_of_product", { product_id = row.id })
   local values = {}
-  for _, entry in ipairs(db.many("variant_values_of_product", { product_id = row.id })) do
+  for _, entry in ipairs(#row.options > 0 and db.many("variant_values_of_product", { product_id = row.id }) or {}) do
     values[entry.variant_id] = values[entry.variant_id] or {}
     values[entry.variant_id][entry.option_id] = entry.value_id
   end

@@ -10,13 +10,21 @@ local products = {}
 
 local FORM <const> = { errors = {}, quantity = 1 }
 
+local LONGEST <const> = 160 -- of what search engines show
+
+-- The beginning of a summary as plain text. Most have no markup, and reading it is dear.
+local function begin_of(summary)
+  local is_plain = not summary:find("[<%c]") and not summary:find("&[%w#]") and not summary:find("  ", 1, true)
+  return text.sub(is_plain and summary or text.strip_html(summary), 1, LONGEST)
+end
+
 -- What the head says of a product; it stays with it.
 local function head_of(found)
   local head = found.head
   if not head then
     head = {
       title = found.seo_title ~= "" and found.seo_title or found.title,
-      description = found.seo_description ~= "" and found.seo_description or text.sub(text.strip_html(found.summary), 1, 160),
+      description = found.seo_description ~= "" and found.seo_description or begin_of(found.summary),
     }
     found.head = head
   end
