@@ -132,21 +132,47 @@ int mx_negotiate_language(struct mx_slice accept, const struct mx_slice *offers,
     return find_best(accept, offers, count, fit_language, true);
 }
 
-static int fit_coding(struct mx_slice range, struct mx_slice coding) {
-    if (mx_slice_equal_nocase(range, coding)) {
-        return 2;
+static const struct mx_slice encoding_names[] = {
+    [MX_ENCODING_IDENTITY] = MX_SLICE("identity"),
+    [MX_ENCODING_GZIP] = MX_SLICE("gzip"),
+    [MX_ENCODING_BROTLI] = MX_SLICE("br"),
+};
+enum { ENCODINGS = sizeof(encoding_names) / sizeof(encoding_names[0]) };
+
+static bool find_encoding(struct mx_slice name, enum mx_encoding *out) {
+    for (int i = 0; i < ENCODINGS; i++) {
+        if (mx_slice_equal_nocase(name, encoding_names[i])) {
+            *out = (enum mx_encoding)i;
+            return true;
+        }
     }
-    return mx_slice_equal(range, MX_SLICE("*")) ? 1 : 0;
+    return false;
 }
 
+static int or_else(int quality, int other) {
+    return quality == QUALITY_NONE ? other : quality;
+}
+
+// One pass for all codings, because every cached page asks. The first element that names a coding
+// counts, for one that is not named "*" does.
 enum mx_encoding mx_negotiate_encoding(struct mx_slice accept) {
-    int fit;
-    int brotli = find_quality(accept, MX_SLICE("br"), fit_coding, &fit);
-    int gzip = find_quality(accept, MX_SLICE("gzip"), fit_coding, &fit);
-    int identity = find_quality(accept, MX_SLICE("identity"), fit_coding, &fit);
-    if (fit < 2) {
-        identity = 0; // allowed, but whatever is named comes first
+    int qualities[ENCODINGS] = {QUALITY_NONE, QUALITY_NONE, QUALITY_NONE};
+    int others = 0;
+    bool has_others = false;
+    struct preference preference;
+    while (next_preference(&accept, &preference)) {
+        enum mx_encoding named;
+        if (mx_slice_equal(preference.range, MX_SLICE("*"))) {
+            others = has_others ? others : preference.quality;
+            has_others = true;
+        } else if (find_encoding(preference.range, &named) && qualities[named] == QUALITY_NONE) {
+            qualities[named] = preference.quality;
+        }
     }
+    int brotli = or_else(qualities[MX_ENCODING_BROTLI], others);
+    int gzip = or_else(qualities[MX_ENCODING_GZIP], others);
+    // Not named it is allowed, but whatever is named comes first.
+    int identity = or_else(qualities[MX_ENCODING_IDENTITY], 0);
     if (brotli > 0 && brotli >= gzip && brotli >= identity) {
         return MX_ENCODING_BROTLI;
     }
@@ -154,10 +180,5 @@ enum mx_encoding mx_negotiate_encoding(struct mx_slice accept) {
 }
 
 struct mx_slice mx_encoding_name(enum mx_encoding encoding) {
-    static const struct mx_slice names[] = {
-        [MX_ENCODING_IDENTITY] = MX_SLICE("identity"),
-        [MX_ENCODING_GZIP] = MX_SLICE("gzip"),
-        [MX_ENCODING_BROTLI] = MX_SLICE("br"),
-    };
-    return names[encoding];
+    return encoding_names[encoding];
 }

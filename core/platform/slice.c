@@ -66,10 +66,23 @@ bool mx_slice_to_u64(struct mx_slice slice, uint64_t max, uint64_t *out) {
     return true;
 }
 
+// An odd factor spreads what differs upwards, the shift brings it down again.
+static uint64_t mix(uint64_t hash, uint64_t word) {
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+    return hash ^ hash >> 32;
+}
+
 uint64_t mx_slice_hash(struct mx_slice slice) {
-    uint64_t hash = 14695981039346656037ULL;
-    for (size_t i = 0; i < slice.len; i++) {
-        hash = (hash ^ (unsigned char)slice.ptr[i]) * 1099511628211ULL;
+    uint64_t hash = mix(slice.len, 14695981039346656037ULL);
+    uint64_t word;
+    for (; slice.len >= sizeof(word); slice.ptr += sizeof(word), slice.len -= sizeof(word)) {
+        memcpy(&word, slice.ptr, sizeof(word));
+        hash = mix(hash, word);
     }
-    return hash;
+    if (slice.len > 0) {
+        word = 0;
+        memcpy(&word, slice.ptr, slice.len);
+        hash = mix(hash, word);
+    }
+    return mix(hash, hash >> 29);
 }

@@ -37,5 +37,5 @@ struct mx_slice mx_slice_cut(struct mx_slice *rest, char separator);
 // Reads all of `slice` as a decimal number without sign. False when it is not one or passes `max`.
 bool mx_slice_to_u64(struct mx_slice slice, uint64_t max, uint64_t *out);
 
-// 64-bit FNV-1a. For tables that live in one process; not against an attacker.
+// 64 bits, all of them spread. For tables that live in one process; not against an attacker.
 uint64_t mx_slice_hash(struct mx_slice slice);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "platform/arena.h"
 #include "platform/buf.h"
@@ -46,6 +47,30 @@ static void numbers_stop_at_their_bound(void **state) {
     assert_false(mx_slice_to_u64(MX_SLICE(""), 9, &value));
     assert_false(mx_slice_to_u64(MX_SLICE("+1"), 9, &value));
     assert_false(mx_slice_to_u64(MX_SLICE("9"), 5, &value));
+}
+
+static void texts_that_differ_little_hash_apart(void **state) {
+    (void)state;
+    enum { COUNT = 4096 };
+    static unsigned low[COUNT];
+    static unsigned high[16];
+    char text[32];
+    for (int i = 0; i < COUNT; i++) {
+        int len = snprintf(text, sizeof(text), "product:%d", i);
+        uint64_t hash = mx_slice_hash((struct mx_slice){text, (size_t)len});
+        assert_true(hash == mx_slice_hash(mx_slice_of(text)));
+        low[hash % COUNT]++;
+        high[hash >> 60]++;
+    }
+    for (int i = 0; i < COUNT; i++) {
+        assert_true(low[i] < 10); // by chance the fullest slot has seven or eight
+    }
+    for (int i = 0; i < 16; i++) {
+        assert_true(high[i] > COUNT / 32 && high[i] < COUNT / 8);
+    }
+    assert_true(mx_slice_hash(MX_SLICE("")) != mx_slice_hash((struct mx_slice){"\0", 1}));
+    assert_true(mx_slice_hash(MX_SLICE("a")) != mx_slice_hash((struct mx_slice){"a\0", 2}));
+    assert_true(mx_slice_hash(MX_SLICE("12345678a")) != mx_slice_hash(MX_SLICE("a12345678")));
 }
 
 static void a_buffer_grows_and_keeps_its_content(void **state) {
@@ -107,6 +132,7 @@ int main(void) {
         cmocka_unit_test(trim_takes_blanks_from_both_ends),
         cmocka_unit_test(names_are_compared_without_case),
         cmocka_unit_test(numbers_stop_at_their_bound),
+        cmocka_unit_test(texts_that_differ_little_hash_apart),
         cmocka_unit_test(a_buffer_grows_and_keeps_its_content),
         cmocka_unit_test(integers_are_written_to_the_last_digit),
         cmocka_unit_test(html_is_escaped),
