@@ -401,6 +401,22 @@ function i18n.countries(locale)
   return country_names[language]
 end
 
+local province_names = {}
+
+--- The name of a province, as "California"; its code when it has none here.
+---@param locale string
+---@param country string ISO 3166-1
+---@param code string the part of ISO 3166-2 behind the country
+---@return string
+function i18n.province(locale, country, code)
+  local language = locale:match("^%a+")
+  if not province_names[language] then
+    local loaded, names = pcall(require, "kernel.i18n.provinces." .. language)
+    province_names[language] = loaded and names or require("kernel.i18n.provinces.en")
+  end
+  return province_names[language][country .. "-" .. code] or code
+end
+
 --- The language's own name, as "Deutsch".
 ---@param locale string
 ---@return string

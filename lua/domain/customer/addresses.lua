@@ -1,6 +1,7 @@
 --- Addresses: tolerant of how people type, strict about what a parcel needs. Pure.
 local countries = require("domain.customer.countries")
 local failure = require("kernel.failure")
+local i18n = require("kernel.i18n")
 local schema = require("kernel.schema")
 local text = require("kernel.text")
 
@@ -109,13 +110,16 @@ end
 
 --- The lines of an address as a label shows them.
 ---@param address merx.Address
+---@param locale string in which provinces are spelled, where a label spells them
 ---@return string[]
-function addresses.lines(address)
-  local lines = {}
-  for _, row in ipairs(countries.format(address.country).fields) do
+function addresses.lines(address, locale)
+  local lines, format = {}, countries.format(address.country)
+  for _, row in ipairs(format.fields) do
     local parts = {}
     for _, name in ipairs(row) do
-      if name ~= "phone" and name ~= "country" and address[name] then parts[#parts + 1] = address[name] end
+      local value = address[name]
+      if value and name == "province" and format.spells_province then value = i18n.province(locale, address.country, value) end
+      if value and name ~= "phone" and name ~= "country" then parts[#parts + 1] = value end
     end
     if #parts > 0 then lines[#lines + 1] = table.concat(parts, " ") end
   end

@@ -11,6 +11,7 @@ local countries = {}
 ---@field labels table<string, string> field -> last part of the key of its label
 ---@field postal? { pattern: string, mask?: string, tail?: integer, example: string }
 ---@field provinces? string[] codes to choose from
+---@field spells_province? boolean a label shows the province's name, and not its code as in "Springfield IL"
 
 local STREET_FIRST <const> = { { "name" }, { "company" }, { "line1" }, { "line2" } }
 
@@ -121,10 +122,11 @@ local formats = {
     required = set("province", "city", "district", "phone"), labels = {},
     postal = { pattern = D6, example = "100000" },
     provinces = codes([[AH BJ CQ FJ GD GS GX GZ HA HB HE HI HL HN JL JS JX LN NM NX QH SC SD SH SN SX TJ XJ XZ YN ZJ]]),
+    spells_province = true,
   },
   HK = {
     fields = rows({ "district" }, { "province" }), required = set("district", "province"), labels = { province = "area" },
-    provinces = codes("HK KL NT"),
+    provinces = codes("HK KL NT"), spells_province = true,
   },
   TW = {
     fields = rows({ "postal_code" }, { "city" }, { "district" }), required = set("city", "district"), labels = { city = "county" },
@@ -137,6 +139,7 @@ local formats = {
     postal = { pattern = "^%d%d%d%d%d%d%d$", mask = "###-####", example = "100-0001" },
     provinces = codes([[01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34
       35 36 37 38 39 40 41 42 43 44 45 46 47]]),
+    spells_province = true,
   },
   KR = {
     fields = rows({ "province" }, { "city", "district" }, { "postal_code" }), required = set("province", "city", "postal_code"),

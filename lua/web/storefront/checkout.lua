@@ -38,7 +38,7 @@ local function review_rows(self, row, quote, current)
   local ctx, rows = self.ctx, {}
   rows[1] = { title = page.text(self, "checkout.review_contact"), value = row.email, url = url_of(ctx, "address") }
   if row.delivery_address then
-    local parts = customer.address_lines(row.delivery_address)
+    local parts = customer.address_lines(row.delivery_address, ctx.locale)
     parts[#parts + 1] = i18n.country(ctx.locale, row.delivery_address.country)
     rows[2] = { title = page.text(self, "checkout.review_address"), value = table.concat(parts, ", "), url = url_of(ctx, "address") }
   end

@@ -29,9 +29,10 @@ local function message_of(self, format, label, key)
   return page.text(self, "forms.invalid", { label = label })
 end
 
-local function options_of(codes)
+-- In the order of the list, which is that of the names; nothing is chosen beforehand.
+local function province_options(ctx, country, codes)
   local options = { { value = "", label = "" } }
-  for _, code in ipairs(codes) do options[#options + 1] = { value = code, label = code } end
+  for _, code in ipairs(codes) do options[#options + 1] = { value = code, label = i18n.province(ctx.locale, country, code) } end
   return options
 end
 
@@ -41,7 +42,7 @@ local function field(self, format, name, values, errors)
     id = "address-" .. name, name = name, label = label, type = name == "phone" and "tel" or "text", value = values[name] or "",
     autocomplete = AUTOCOMPLETE[name], inputmode = name == "phone" and "tel" or nil, required = format.required[name] == true,
     error = message_of(self, format, label, errors[name]),
-    options = name == "province" and format.provinces and options_of(format.provinces) or nil,
+    options = name == "province" and format.provinces and province_options(self.ctx, values.country, format.provinces) or nil,
   }
 end
 

@@ -110,7 +110,7 @@ function view.of(self, order)
     next_text = page.text(self, order.state == "cancelled" and "order.cancelled" or order.payment_state == "unpaid" and "order.next_cod" or "order.next"),
   }
   if address then
-    drop.address_lines = customer.address_lines(address)
+    drop.address_lines = customer.address_lines(address, ctx.locale)
     drop.address_lines[#drop.address_lines + 1] = i18n.country(ctx.locale, address.country)
     drop.first_name = address.given_name or address.name
   end

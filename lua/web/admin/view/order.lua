@@ -63,7 +63,7 @@ local function addresses(self, found)
   for _, kind in ipairs({ "delivery", "billing" }) do
     local address = found.addresses[kind]
     if address then
-      local rows = customer.address_lines(address)
+      local rows = customer.address_lines(address, self.locale)
       rows[#rows + 1] = i18n.country(self.locale, address.country)
       local text = table.concat(rows, "\n")
       if list[1] and list[1].text == text then

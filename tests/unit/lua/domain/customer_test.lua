@@ -1,3 +1,4 @@
+local i18n = require("kernel.i18n")
 local test = require("support.test")
 local shop = require("support.shop")
 shop.open()
@@ -71,9 +72,22 @@ test.group("addresses", function()
 
   test.case("are written in the order of their country", function()
     local chinese = assert(addresses.check(address_of("CN", typed.CN)))
-    test.equal(addresses.lines(chinese)[2], "BJ")
+    test.equal(addresses.lines(chinese, "zh-CN")[2], "北京市")
+    test.equal(addresses.lines(chinese, "en")[2], "Beijing")
+    local american = assert(addresses.check(address_of("US", typed.US)))
+    test.truthy(table.concat(addresses.lines(american, "en"), "\n"):find("NY", 1, true), "a label in the States has codes")
     local german = assert(addresses.check(address_of("DE", typed.DE)))
-    test.equal(addresses.lines(german)[3], "10117 City")
+    test.equal(addresses.lines(german, "en")[3], "10117 City")
+  end)
+
+  test.case("every province to choose from has a name in each language of the shop", function()
+    for code, format in pairs(countries.known()) do
+      for _, province in ipairs(format.provinces or {}) do
+        for _, locale in ipairs({ "en", "zh-CN" }) do
+          test.truthy(i18n.province(locale, code, province) ~= province, locale .. " " .. code .. "-" .. province)
+        end
+      end
+    end
   end)
 
   test.case("every format names fields that exist, and requires only fields that it shows", function()
