@@ -4,6 +4,7 @@ local args = require("cli.args")
 local command = require("kernel.command")
 local json = require("native.json")
 local staff = require("domain.staff")
+local thread = require("native.thread")
 
 local tool = { usage = [[
 usage: merx staff list [--json]
@@ -59,6 +60,9 @@ local function change(name, fields, links)
   if token then
     io.write(staff.link_url(token), "\n")
     io.stderr:write("Give this link to ", fields.email, ". It works once, for 24 hours.\n")
+    if (thread.options.base_url or "") == "" then
+      io.stderr:write("If browsers find the shop elsewhere, change its beginning, or say where with --base-url.\n")
+    end
   end
   return 0
 end

@@ -1,4 +1,5 @@
 --- What concerns the person who is signed in: name, language, colours, password, where they are signed in.
+local browser = require("web.admin.view.browser")
 local command = require("kernel.command")
 local fields = require("web.admin.view.fields")
 local i18n = require("kernel.i18n")
@@ -29,7 +30,7 @@ local function sessions(self)
   local ctx, list = self.ctx, {}
   for i, row in ipairs(staff.list_sessions(ctx.staff.staff_user_id, ctx.now)) do
     list[i] = {
-      address = row.address, agent = row.agent, seen = times.relative(self, row.seen_at), is_this = row.id == ctx.staff.id,
+      address = row.address, agent = browser.name(row.agent), seen = times.relative(self, row.seen_at), is_this = row.id == ctx.staff.id,
       began = times.exact(self, row.created_at),
     }
   end

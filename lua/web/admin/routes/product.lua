@@ -50,6 +50,14 @@ local function reasons(self)
   return options
 end
 
+local function place_field(self, variant, values)
+  local options = {}
+  for i, place in ipairs(variant.stock.places) do
+    options[i] = { value = tostring(place.place_id), label = page.text(self, "stock.at_place", { place = place.place or "", count = place.balance }) }
+  end
+  return fields.of(self, "place", { options = options, value = values.place or options[1].value, label = page.text(self, "stock.place") })
+end
+
 local function send_form(ctx, found, variant, values, problems, options)
   local self = page.open(ctx)
   local list = {
@@ -59,6 +67,7 @@ local function send_form(ctx, found, variant, values, problems, options)
     }),
     fields.of(self, "note", { value = values.note, problem = problems.note }),
   }
+  if #variant.stock.places > 1 then table.insert(list, 2, place_field(self, variant, values)) end
   local errors = fields.errors(list)
   if options and options.problem then errors[#errors + 1] = { message = options.problem } end
   local name = variant.title ~= "" and found.tracking ~= "product" and found.title .. " – " .. variant.title or found.title
@@ -79,16 +88,24 @@ route.get("/products/:id/stock/:variant", "stock.change", function(ctx, params)
   if found then send_form(ctx, found, variant, {}, {}) end
 end)
 
--- A count says what lies there; all else says what came or went.
-local function change(ctx, variant, reason, quantity, note)
-  if reason == "counted" then
-    local stock = variant.stock
-    return command.run("stock.set", {
-      variant_id = variant.id, quantity = quantity, can_backorder = stock.is_unlimited or false, low_at = stock.low_at, note = note,
-    }, session.actor(ctx))
+-- The place that was named, or the first one; nil while nothing lies anywhere.
+local function find_place(variant, typed)
+  for _, place in ipairs(variant.stock.places) do
+    if tostring(place.place_id) == typed then return place end
   end
-  local delta = reason == "received" and quantity or -quantity
-  return command.run("stock.adjust", { variant_id = variant.id, delta = delta, reason = reason, note = note }, session.actor(ctx))
+  return variant.stock.places[1]
+end
+
+-- A count says what lies there; all else says what came or went.
+local function change(ctx, variant, place, given)
+  local args = { variant_id = variant.id, location_id = place and place.place_id > 0 and place.place_id or nil, note = given.note }
+  if given.reason == "counted" then
+    args.quantity, args.low_at = given.quantity, place and place.low_at
+    args.can_backorder = place ~= nil and place.floor == nil
+    return command.run("stock.set", args, session.actor(ctx))
+  end
+  args.delta, args.reason = given.reason == "received" and given.quantity or -given.quantity, given.reason
+  return command.run("stock.adjust", args, session.actor(ctx))
 end
 
 route.post("/products/:id/stock/:variant", "stock.change", function(ctx, params)
@@ -105,7 +122,7 @@ route.post("/products/:id/stock/:variant", "stock.change", function(ctx, params)
   if not quantity or quantity == 0 and reason ~= "counted" then problems.quantity = "stock.quantity" end
   if text.len(note) > 500 then problems.note = "stock.note_too_long" end
   if next(problems) then return send_form(ctx, found, variant, sent, problems) end
-  local done, err = change(ctx, variant, reason, quantity, note)
+  local done, err = change(ctx, variant, find_place(variant, sent.place), { reason = reason, quantity = quantity, note = note })
   if done then return respond.redirect(ctx, "/admin/products/" .. found.id .. "?done=stock") end
   if err.code == "stock.short" then
     return send_form(ctx, found, variant, sent, { quantity = "stock.short" }, { args = { available = err.data.available } })

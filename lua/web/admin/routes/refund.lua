@@ -38,7 +38,8 @@ local function line_fields(self, found, sent, problems, left)
     if rest.quantity > 0 and rest.amount > 0 then
       local title = line.variant_title ~= "" and line.title .. " – " .. line.variant_title or line.title
       list[#list + 1] = fields.of(self, "line-" .. line.id, {
-        label = title, value = sent["line-" .. line.id], inputmode = "numeric", is_plain = true, problem = problems[line.id], args = { left = rest.quantity },
+        label = title, value = sent["line-" .. line.id], inputmode = "numeric", is_plain = true, unit = page.text(self, "refund.unit"),
+        problem = problems[line.id], args = { left = rest.quantity },
         help = page.text(self, "refund.left", { count = rest.quantity, amount = i18n.currency(self.locale, rest.amount, found.currency) }),
       })
     end

@@ -64,7 +64,7 @@ route.post("/sign-out", "self", function(ctx)
   local self = page.open(ctx)
   if not done then return page.message(self, page.status_of(err), { text = page.explain(self, err) }) end
   session.forget(ctx)
-  respond.redirect(ctx, "/admin/sign-in?out=1")
+  ctx.req:reply(303, { Location = "/admin/sign-in?out=1", ["Cache-Control"] = "no-store", ["Clear-Site-Data"] = '"cache"' }, "")
 end)
 
 return true
