@@ -127,18 +127,34 @@ end
 -- Nothing that anybody can write looks like it.
 local GAP <const> = "\0" .. crypto.token() .. ":"
 
+local function render_apart(page, name)
+  cache.read("channels") -- what the request was found to ask for
+  local out, state = buf.new(), page.state
+  local snippet = assert(page.theme.env:find("snippet", name))
+  -- In the render that goes on, when there is one; what fails there is rendered with care.
+  local is_fine = state and pcall(snippet.run, snippet, out, state, setmetatable({}, state.scope_meta))
+  if not is_fine then snippet:render(out:reset(), page.render_context({})) end
+  return out:string()
+end
+
 -- What a snippet that stands apart prints on this page: the same wherever it stands.
 local function text_apart(page, name)
   local text = page.apart[name]
-  if not text then
-    local out, state = buf.new(), page.state
-    local snippet = assert(page.theme.env:find("snippet", name))
-    -- In the render that goes on, when there is one; what fails there is rendered with care.
-    local is_fine = state and pcall(snippet.run, snippet, out, state, setmetatable({}, state.scope_meta))
-    if not is_fine then snippet:render(out:reset(), page.render_context({})) end
-    text = out:string()
-    page.apart[name] = text
+  if text then return text end
+  local store = page.address_store
+  if not store then
+    text = render_apart(page, name)
+  else
+    -- A form that came back shows the page at another address.
+    local key = base_key(page) .. name .. "\0" .. page.ctx.req.path
+    text = stores.get(store, key, page.ctx.now)
+    if not text then
+      local deps
+      deps, text = cache.note(render_apart, page, name)
+      stores.put(store, key, deps, text)
+    end
   end
+  page.apart[name] = text
   return text
 end
 

@@ -54,7 +54,8 @@ local function ask_section(self, id, given)
 end
 
 --- Opens a page. `own` are the globals that it alone has; `stores` says where parts are kept that show one
---- of them (see web.stores), `parts` which of their fields have a store of their own.
+--- of them (see web.stores), `parts` which of their fields have a store of their own, `address_store` is the one for
+--- what hardly another address shows.
 ---@param ctx merx.WebContext
 ---@return table page registers of its templates
 function page.open(ctx)

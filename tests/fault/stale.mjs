@@ -128,11 +128,13 @@ test("a product, its price, category and stock change under cached pages", async
     { path: "/collections/kitchen", was: /\bMug\b/, now: /Harbour Mug/ },
     { path: "/collections/all", was: /\bMug\b/, now: /Harbour Mug/ },
     { path: "/search?q=mug", was: /\bMug\b/, now: /Harbour Mug/ },
+    { path: "/products/bowl", was: /\bMug\b/, now: /Harbour Mug/ }, // among what goes with it
   ]);
   await mutate(server, "a new price", edit("MUG", { "Regular price": "15.75" }), [
     { path: "/products/mug", was: /12\.99/, now: /15\.75/ },
     { path: "/collections/kitchen", was: /12\.99/, now: /15\.75/ },
     { path: "/collections/all?sort_by=price-ascending", was: /12\.99/, now: /15\.75/ },
+    { path: "/products/bowl", was: /12\.99/, now: /15\.75/ },
   ]);
   await mutate(server, "a new description", edit("MUG", { Description: "<p>Holds tea as well.</p>" }), [
     { path: "/products/mug", was: /Holds coffee/, now: /Holds tea as well/ },
@@ -140,10 +142,13 @@ test("a product, its price, category and stock change under cached pages", async
   await mutate(server, "another category", edit("MUG", { Categories: "Lighting" }), [
     { path: "/collections/lighting", was: /^(?!.*Harbour Mug)/, now: /Harbour Mug/ },
     { path: "/collections/kitchen", was: /Harbour Mug/, now: /^(?!.*Harbour Mug)/ },
+    { path: "/products/lamp", was: /^(?!.*Harbour Mug)/, now: /Harbour Mug/ },
+    { path: "/products/bowl", was: /Harbour Mug/, now: /^(?!.*Harbour Mug)/ },
   ]);
   await mutate(server, "the last one is gone", stock(0), [
     { path: "/products/mug", was: /^(?!.*sold out)/i, now: /sold out/i },
     { path: "/collections/lighting", was: /^(?!.*sold out)/i, now: /sold out/i },
+    { path: "/products/candle", was: /^(?!.*sold out)/i, now: /sold out/i },
   ]);
   await mutate(server, "some came back", stock(7), [
     { path: "/products/mug", was: /sold out/i, now: /^(?!.*sold out)/i },
@@ -209,7 +214,7 @@ test("a sale begins and ends while the pages lie in the cache", async (t) => {
     if (answer[0] !== "ok") throw new Error(`the clock was not moved: ${answer.join(" ")}`);
   };
   looks = 0;
-  const pages = (was, then) => ["/products/vase", "/collections/kitchen"].map((path) => ({ path, was, now: then }));
+  const pages = (was, then) => ["/products/vase", "/products/bowl", "/collections/kitchen"].map((path) => ({ path, was, now: then }));
   await mutate(server, "the sale begins", clock(now + 3 * DAY), pages(/34\.00/, /24\.00/));
   await mutate(server, "the sale ends", clock(now + 14 * DAY), pages(/24\.00/, /^(?!.*24\.00).*34\.00/));
   say(`${looks} looks around two boundaries of time, none stale; ${await cache_hits(server)}`);

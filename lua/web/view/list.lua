@@ -264,7 +264,8 @@ function list.view(self, name, category_id, path, describe)
   }
   local cards, has_more, last = listings.page(ctx, query)
   local products, store = card.list(self, cards)
-  self.stores[name] = stores.inside(store, name_of(path, wanted, query, has_more, last))
+  self.address_store = stores.inside(store, name_of(path, wanted, query, has_more, last))
+  self.stores[name] = self.address_store
   local view = lazy.drop(function()
     local next_arg = has_more and { name = "after", value = seal_cursor(sort, last) } or nil
     local fields = fields_of(self, category_id, path, wanted, query, next_arg)

@@ -19,7 +19,7 @@ local product = {}
 local hundredths = filters.hundredths
 local DAY <const> = 86400000
 local RELATED <const> = 4
-local PARTS <const> = 4 -- printed of one product or list: sections of its page, in each scheme of colours
+local PARTS <const> = 6 -- printed of one product or list: sections of its page, in each scheme of colours
 local MOST_CHOICES <const> = 8 -- of one product that something printed is kept for
 
 -- What price rules are asked about a variant; nil when it has no price.
@@ -358,7 +358,7 @@ function product.view(self, found, chosen, variant)
   local ctx = self.ctx
   set_prices(ctx, found)
   local store = store_of(found, chosen, variant)
-  self.stores.product, self.parts.product = store, PARTS_OF
+  self.stores.product, self.address_store, self.parts.product = store, store, PARTS_OF
   self.stores["product.related"] = function() return related_store(ctx, found, store) end
   return lazy.drop(function() return fields_of(self, found, chosen, variant) end, {
     breadcrumbs = function() return breadcrumbs(ctx, found) end,
