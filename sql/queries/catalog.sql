@@ -98,13 +98,16 @@ SELECT a.owner_id, sum(a.balance - a.held) AS available, min(a.floor) AS floor, 
  GROUP BY a.owner_id;
 
 -- :name lowest_prices_of_product :many
--- :use  the lowest offered price of each variant since `since` (the 30 days before a reduction)
+-- :use  what each variant cost least in the time `before` it came to cost what it does: beside a reduction,
+--       as directive 98/6/EC, article 6a, asks
 SELECT h.variant_id, min(h.amount) AS amount
   FROM variants AS v
+ CROSS JOIN price_history AS o
+    ON o.variant_id = v.id AND o.channel_id = :channel_id AND o.currency = :currency AND o.until_at IS NULL
  CROSS JOIN price_history AS h
     ON h.variant_id = v.id AND h.channel_id = :channel_id AND h.currency = :currency
- WHERE v.product_id = :product_id AND (h.until_at IS NULL OR h.until_at > :since)
-   AND h.amount > :above
+ WHERE v.product_id = :product_id
+   AND h.until_at > o.from_at - :before
  GROUP BY h.variant_id;
 
 -- :name product_translations :many

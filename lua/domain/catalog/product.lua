@@ -7,8 +7,7 @@ local prices = require("domain.catalog.prices")
 
 local product = {}
 
-local DAY <const> = 24 * 3600 * 1000
-local THIRTY_DAYS <const> = 30 * DAY
+local THIRTY_DAYS <const> = 30 * 24 * 3600 * 1000
 local KEPT <const> = 128 -- whole products in each thread
 
 ---@class merx.Product
@@ -146,10 +145,8 @@ local function load_prices(ctx, row)
   end
   if not reduced then return end
   local lowest = {}
-  local today = ctx.now - ctx.now % DAY
-  cache.valid_until(today + DAY) -- then another day leaves the thirty
   for _, entry in ipairs(db.many("lowest_prices_of_product", {
-    product_id = row.id, channel_id = ctx.channel.id, currency = ctx.currency, since = today - THIRTY_DAYS, above = -1,
+    product_id = row.id, channel_id = ctx.channel.id, currency = ctx.currency, before = THIRTY_DAYS,
   })) do
     lowest[entry.variant_id] = entry.amount
   end

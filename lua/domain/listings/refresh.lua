@@ -161,22 +161,22 @@ local function offers_of(facts)
   return json.encode(offers)
 end
 
-local function lowest_of(source, row, facts, now)
+local function lowest_of(source, row, facts)
   if facts.is_on_sale == 0 then return nil end
   for _, entry in ipairs(db.many("lowest_prices_of_product", {
-    product_id = source.id, channel_id = row.id, currency = row.currency, since = now - THIRTY_DAYS, above = -1,
+    product_id = source.id, channel_id = row.id, currency = row.currency, before = THIRTY_DAYS,
   })) do
     if entry.variant_id == facts.lead.id then return entry.amount end
   end
 end
 
-local function card_of(source, row, facts, choices, images, title, locale, now)
+local function card_of(source, row, facts, choices, images, title, locale)
   local first, second = images[1] or {}, images[2] or {}
   return {
     channel_id = row.id, locale = locale, product_id = source.id, variant_id = facts.lead.id, kind = source.kind,
     handle = source.handle, title = title, brand = source.brand or "", choices = choices,
     tax_class = facts.lead.tax_class, list_amount = facts.base.amount, list_pieces = facts.base.pieces,
-    offers = offers_of(facts), lowest_amount = lowest_of(source, row, facts, now),
+    offers = offers_of(facts), lowest_amount = lowest_of(source, row, facts),
     image_path = first.path or "", image_width = first.width or 0, image_height = first.height or 0,
     image_alt = first.alt or "", image_color = first.color or "", second_path = second.path or "",
   }
@@ -189,7 +189,7 @@ local function titles_of(source)
 end
 
 -- Cards and title keys in every language of the storefront. Returns whether a card changed.
-local function write_cards(source, row, facts, choices, wanted, now)
+local function write_cards(source, row, facts, choices, wanted)
   local images, titles = db.many("media_of_product", { product_id = source.id }), titles_of(source)
   local old_cards, old_titles = {}, {}
   for _, card in ipairs(db.many("listing_cards_of_product", { product_id = source.id })) do
@@ -201,7 +201,7 @@ local function write_cards(source, row, facts, choices, wanted, now)
   local changed = false
   for _, locale in ipairs(row.locales) do
     local title = titles[locale] or source.title
-    local card = card_of(source, row, facts, choices, images, title, locale, now)
+    local card = card_of(source, row, facts, choices, images, title, locale)
     local old = old_cards[row.id .. ":" .. locale]
     if not old or differs(card, old) then
       db.insert("listing_card_put", card)
@@ -278,7 +278,7 @@ function refresh.product(tx, id, old_terms)
   local all_wanted, changed = {}, false
   for _, place in ipairs(places_of(source, variants, tx.now)) do
     for key, target in pairs(place.wanted) do all_wanted[key] = target end
-    changed = write_cards(source, place.row, place.facts, #variants, place.wanted, tx.now) or changed
+    changed = write_cards(source, place.row, place.facts, #variants, place.wanted) or changed
   end
   local touched
   if next(all_wanted) then
@@ -347,7 +347,7 @@ function refresh.differences(id, now)
     for key, target in pairs(place.wanted) do wanted[key] = target end
     for _, locale in ipairs(place.row.locales) do
       local title = translated[locale] or source.title
-      cards[place.row.id .. ":" .. locale] = card_of(source, place.row, place.facts, #variants, images, title, locale, now)
+      cards[place.row.id .. ":" .. locale] = card_of(source, place.row, place.facts, #variants, images, title, locale)
       for _, target in pairs(place.wanted) do
         titles[table.concat({ place.row.id, locale, target.category_id, text.fold(title) }, ":")] = {}
       end
