@@ -30,8 +30,9 @@ CREATE TABLE attempts (
 
 CREATE INDEX attempts_by_free_at ON attempts (free_at);
 
--- Orders that wait for a parcel, and stock that runs out: two short lists of long tables.
-CREATE INDEX orders_to_ship ON orders (id)
+-- Orders that wait for a parcel, and stock that runs out: two short lists of long tables. What is the same in
+-- all rows comes first, so that these are chosen before the indexes of the whole tables.
+CREATE INDEX orders_to_ship ON orders (state, deleted_at, id)
  WHERE state = 'confirmed' AND delivery_state IN ('unfulfilled', 'partly_shipped') AND deleted_at IS NULL;
-CREATE INDEX accounts_low ON accounts (balance - held, owner_id)
+CREATE INDEX accounts_low ON accounts (kind, balance - held, owner_id)
  WHERE kind = 'stock' AND floor IS NOT NULL AND balance - held <= coalesce(low_at, 3);

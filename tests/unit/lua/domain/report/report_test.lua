@@ -3,6 +3,7 @@ shop.open()
 
 local clock = require("native.clock")
 local command = require("kernel.command")
+local db = require("kernel.db")
 local explain = require("domain.report.explain")
 local native = require("native.db")
 local report = require("domain.report")
@@ -155,6 +156,20 @@ test.group("stock", function()
     local moves = report.list_movements(variant_id, 2)
     test.equal({ moves[1].delta, moves[1].reason, moves[2].note, moves[2].actor }, { -2, "damaged", "Delivery 7", "staff:1" })
   end)
+end)
+
+test.case("the short lists of the first page are read from indexes of their own", function()
+  local conn = shop.open()
+  for name, index in pairs({
+    report_to_ship_count = "orders_to_ship", report_orders_to_ship = "orders_to_ship", report_orders_oldest_to_ship = "orders_to_ship",
+    report_stock_low = "accounts_low",
+  }) do
+    local plan = {}
+    for i, row in ipairs(assert(conn:prepare("EXPLAIN QUERY PLAN " .. db.queries()[name].sql)):all({})) do plan[i] = row.detail end
+    plan = table.concat(plan, "; ")
+    test.truthy(plan:find("USING INDEX " .. index, 1, true) or plan:find("USING COVERING INDEX " .. index, 1, true), name .. ": " .. plan)
+    test.equal(plan:find("TEMP B-TREE", 1, true), nil, name .. " sorts: " .. plan)
+  end
 end)
 
 test.case("the steps of an explanation add up to the total, also when a line was given away", function()
