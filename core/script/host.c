@@ -161,9 +161,7 @@ int mx_script_boot(mx_script *script, struct mx_error *err) {
     }
     lua_pushcfunction(L, l_boot);
     lua_pushlightuserdata(L, path);
-    lua_gc(L, LUA_GCSTOP); // what is loaded stays: looking through it on the way finds nothing
     int rc = mx_script_call(L, 1, 0, &budget, err);
-    lua_gc(L, LUA_GCRESTART);
     if (rc == MX_OK) {
         lua_gc(L, LUA_GCCOLLECT);
     }
