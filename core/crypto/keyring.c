@@ -188,21 +188,15 @@ static int write_ring(const mx_keyring *ring, struct mx_error *err) {
     return rc;
 }
 
-// A new file must not take the place of one that holds the only keys to somebody's secrets.
+// A new file must not take the place of one that holds the only keys to somebody's secrets, be it a
+// link to nowhere. It appears whole or not at all: half a key file would stop every later start.
+// The caller holds the lock of the folder, so nobody makes one in between.
 static int write_new_ring(const mx_keyring *ring, struct mx_error *err) {
-    int fd = open(ring->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) {
-        if (errno == EEXIST) {
-            return mx_fail(err, MX_E_CONFLICT, "there is a key file at %s already", ring->path);
-        }
-        return mx_fail_errno(err, errno, "cannot make the key file %s", ring->path);
+    struct stat info;
+    if (lstat(ring->path, &info) == 0) {
+        return mx_fail(err, MX_E_CONFLICT, "there is a key file at %s already", ring->path);
     }
-    close(fd);
-    int rc = write_ring(ring, err);
-    if (rc < 0) {
-        unlink(ring->path);
-    }
-    return rc;
+    return write_ring(ring, err);
 }
 
 int mx_keyring_create(
