@@ -109,12 +109,14 @@ command.define({
       cart = db.one("cart_open", { token = args.cart })
       if cart and cart.state ~= "open" then cart = nil end -- an ordered cart is left alone: a new one begins
     end
-    if not cart then cart, err = create(tx, args) end
+    local is_new = not cart
+    if is_new then cart, err = create(tx, args) end
     if not cart then return nil, err end
     local result, problem = add(tx, cart, {
       variant_id = variant_of(args), properties = args.properties, selling_plan_id = args.selling_plan_id, parent_key = args.parent_key,
     }, args.quantity)
     if not result then return nil, problem end
+    result.is_new = is_new
     touch(tx, cart)
     return result
   end,

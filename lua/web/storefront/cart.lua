@@ -26,14 +26,10 @@ function storefront_cart.current(ctx)
   return found and found.state == "open" and found or nil
 end
 
--- Gives the visitor the cart that a command answered, and remembers it for a month.
+-- Gives the visitor the cart that a command opened, and remembers it for a month.
 local function keep(ctx, id)
-  local found = cart.find_by_id(id)
-  if found.token ~= ctx.cart_token then
-    ctx.req:set_cookie("cart", found.token, { max_age = MONTH, http_only = true, same_site = "Lax" })
-    ctx.cart_token = found.token
-  end
-  return found
+  ctx.cart_token = cart.find_by_id(id).token
+  ctx.req:set_cookie("cart", ctx.cart_token, { max_age = MONTH, http_only = true, same_site = "Lax" })
 end
 
 local function view_of(self, row)
@@ -149,7 +145,7 @@ local function add(ctx, variant_id, quantity, properties)
     properties = properties, channel_id = ctx.channel.id, currency = ctx.currency, locale = ctx.locale,
   })
   if result then
-    keep(ctx, result.id)
+    if result.is_new then keep(ctx, result.id) end
     respond.note(ctx, "add_to_cart", variant_id, { quantity = quantity })
   end
   return result, err
