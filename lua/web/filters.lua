@@ -28,7 +28,8 @@ end
 ---@param amount integer
 ---@return string
 function filters.money(ctx, amount)
-  return i18n.currency(ctx.locale, amount, ctx.currency)
+  if i18n.currency_digits(ctx.currency) > 2 then return i18n.currency(ctx.locale, amount, ctx.currency) end
+  return filters.amounts(ctx.locale, ctx.currency)[filters.hundredths(amount, ctx.currency)]
 end
 
 -- ------------------------------------------------------------------------------------- texts

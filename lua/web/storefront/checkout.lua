@@ -165,11 +165,25 @@ end)
 
 -- --- delivery -----------------------------------------------------------------------------------
 
-local function days_text(ctx, rate)
-  if not rate.min_days then return nil end
+local MOST_DAYS_TEXTS <const> = 64
+local days_texts, days_texts_count = {}, 0 -- all visitors of a day read the same few
+
+local function write_days(ctx, rate)
   local from = i18n.date(ctx.locale, ctx.now + rate.min_days * DAY, "medium")
   local to = i18n.date(ctx.locale, ctx.now + (rate.max_days or rate.min_days) * DAY, "medium")
   return i18n.text(ctx.locale, from == to and "delivery_days.day" or "delivery_days.range", { from = from, to = to })
+end
+
+local function days_text(ctx, rate)
+  if not rate.min_days then return nil end
+  local key = ctx.locale .. " " .. ctx.now // DAY .. " " .. rate.min_days .. "-" .. (rate.max_days or rate.min_days)
+  local text = days_texts[key]
+  if not text then
+    if days_texts_count >= MOST_DAYS_TEXTS then days_texts, days_texts_count = {}, 0 end
+    text = write_days(ctx, rate)
+    days_texts[key], days_texts_count = text, days_texts_count + 1
+  end
+  return text
 end
 
 local function send_delivery(ctx, view, options, status)
