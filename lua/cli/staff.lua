@@ -55,7 +55,8 @@ local function change(name, fields, links)
   local result, err = command.run(name, fields, { actor = "cli" })
   if not result then
     local is_form = err.code == "invalid" and err.fields and err.fields.email
-    return args.fail(NAME, { code = err.code, message = is_form and fields.email .. " is no e-mail address" or err.message })
+    local code = err.code == "staff.last_owner" and "conflict" or err.code
+    return args.fail(NAME, { code = code, message = is_form and fields.email .. " is no e-mail address" or err.message })
   end
   if token then
     io.write(staff.link_url(token), "\n")

@@ -131,6 +131,27 @@ test("pages of the back office are kept by nobody and found by no search engine"
   }
 });
 
+test("an owner invites people, changes their role and shuts them out", async (t) => {
+  const shop = await open_shop(t);
+  const owner = await owner_of(shop);
+  const list = await owner.visit("/admin/people");
+  assert.equal((await owner.submit(find_form(list, "/admin/people"), { email: "no address" })).status, 422);
+  assert.equal((await owner.submit(find_form(list, "/admin/people"), { email: "ANA@example.com" })).status, 422, "nobody is there twice");
+  const invited = await owner.submit(find_form(list, "/admin/people"), { email: "ben@example.com", role: "viewer" });
+  const ben = new Person(shop.server.port);
+  assert.equal((await ben.accept(links_in(invited.text)[0])).path, "/admin");
+  assert.equal((await ben.get("/admin/people")).status, 403);
+  const page = await owner.visit(/href="(\/admin\/people\/2)"/.exec((await owner.visit("/admin/people")).text)[1]);
+  await owner.submit(find_form(page, /\/role$/), { role: "owner" });
+  assert.equal((await ben.get("/admin/people")).status, 200, "at once");
+  assert.equal(forms((await ben.visit("/admin/people/2")).text).some((form) => /\/(disable|reset|role)$/.test(form.action)), false, "not oneself");
+  assert.match(words((await owner.submit(find_form(page, /\/disable$/))).text), /is shut out/);
+  assert.match((await ben.get("/admin")).path, /sign-in/);
+  const again = await owner.submit(find_form(await owner.visit("/admin/people/2"), /\/enable$/));
+  const link = links_in((await owner.submit(find_form(again, /\/reset$/))).text)[0];
+  assert.equal((await ben.accept(link, { password: "nine slow barges turn" })).path, "/admin");
+});
+
 // --- orders -------------------------------------------------------------------------------------
 
 const HANDLES = /href="\/products\/([\w-]+)"/g;

@@ -17,6 +17,7 @@ local email = schema.email({ required = true })
 local locale = schema.text({ max = 20, pattern = "^%l%l%l?%-?%w*$", default = "en" })
 local name = schema.text({ max = 100, default = "" })
 local hash = schema.text({ required = true, max = 200 })
+local role = schema.enum({ "owner", "staff", "viewer", default = "staff" })
 
 local function get_by_email(address)
   local row = db.one("staff_by_email", { email_key = text.fold(address) })
@@ -59,7 +60,7 @@ command.define({
 command.define({
   name = "staff.invite",
   doc = "Adds a person, who chooses a password by a link that works once.",
-  args = schema.object({ email = email, role = schema.enum({ "owner", "staff", "viewer", default = "staff" }), token_hash = digest, locale = locale }),
+  args = schema.object({ email = email, role = role, token_hash = digest, locale = locale }),
   handler = function(tx, args)
     if db.one("staff_by_email", { email_key = text.fold(args.email) }) then
       return failure.new("staff.conflict", args.email .. " is there already: merx staff reset makes a new link")
@@ -133,7 +134,7 @@ local function set_enabled(tx, address, is_enabled)
   local row, err = get_by_email(address)
   if not row then return nil, err end
   if not is_enabled and is_last_owner(row) then
-    return failure.new("staff.conflict", address .. " is the only owner: make another one first, with merx staff add EMAIL --owner")
+    return failure.new("staff.last_owner", address .. " is the only owner: make another one first, with merx staff add EMAIL --owner")
   end
   db.run("staff_set_enabled", { id = row.id, is_enabled = is_enabled, at = tx.now })
   end_sessions(row.id)
@@ -154,6 +155,22 @@ command.define({
   doc = "Lets a person in again.",
   args = schema.object({ email = email }),
   handler = function(tx, args) return set_enabled(tx, args.email, true) end,
+})
+
+command.define({
+  name = "staff.set_role",
+  doc = "Gives a person another role; the last owner keeps theirs.",
+  args = schema.object({ email = email, role = role }),
+  handler = function(tx, args)
+    local row, err = get_by_email(args.email)
+    if not row then return nil, err end
+    if args.role ~= "owner" and is_last_owner(row) then
+      return failure.new("staff.last_owner", args.email .. " is the only owner: make another one first")
+    end
+    db.run("staff_set_role", { id = row.id, role_id = db.value("staff_role_by_title", { title = args.role }), at = tx.now })
+    tx.audit({ action = "staff.set_role", entity = "staff", id = row.id, before = { role = row.role }, after = { role = args.role } })
+    return { id = row.id }
+  end,
 })
 
 command.define({

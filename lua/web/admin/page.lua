@@ -19,7 +19,7 @@ local ROOM <const> = thread.share .. "/lua/web/admin"
 local NAVIGATION <const> = {
   { "overview", "/admin", "overview.view" }, { "orders", "/admin/orders", "orders.view" },
   { "products", "/admin/products", "products.view" }, { "journal", "/admin/journal", "audit.view" },
-  { "settings", "/admin/settings", "settings.view" },
+  { "people", "/admin/people", "staff.change" }, { "settings", "/admin/settings", "settings.view" },
 }
 
 local HEADERS <const> = {

@@ -75,6 +75,17 @@ export const PAGES = {
     await page.locator("#errors").waitFor();
   },
   journal: at("/admin/journal"),
+  people: at("/admin/people"),
+  "people with a mistake": (page) => pressed(page, "/admin/people", "main form .button"),
+  person: async (page) => {
+    await page.goto("/admin/people");
+    if (!(await page.locator('a[href="/admin/people/2"]').count())) {
+      await page.locator('[name="email"]').fill("ben@example.com");
+      await page.locator("main form .button").click();
+      await page.locator(".code").waitFor();
+    }
+    await page.goto("/admin/people/2");
+  },
   settings: at("/admin/settings"),
   "settings with a mistake": async (page) => {
     await page.goto("/admin/settings");
