@@ -58,12 +58,14 @@ static void compile(mx_ahead *ahead, lua_State *L) {
     bool is_wanted = module.len > 0 && !mx_chunks_has(ahead->chunks, module) &&
                      mx_file_read(path, SOURCE_MAX, &source, &err) == MX_OK;
     if (is_wanted) {
-        const char *shown = path + ahead->root.len - strlen("lua/");
-        lua_pushfstring(L, "@%s", shown);                                             // shown
-        if (mx_state_load(L, mx_buf_slice(&source), lua_tostring(L, -1)) == LUA_OK) { // … fn
+        mx_buf shown = {0}; // not Lua's: nothing here may raise, there is no call around it
+        mx_buf_append_char(&shown, '@');
+        mx_buf_append_text(&shown, path + ahead->root.len - strlen("lua/"));
+        if (mx_state_load(L, mx_buf_slice(&source), mx_buf_text(&shown)) == LUA_OK) { // fn
             mx_chunks_keep(ahead->chunks, L, module);
         }
         lua_settop(L, 0);
+        mx_buf_deinit(&shown);
     }
     mx_buf_deinit(&source);
     mx_buf_deinit(&name);

@@ -1,6 +1,7 @@
 --- Work that waits: queued by a command in its own transaction, or on a schedule; run in the jobs
 --- thread, tried again with growing pauses, and kept as a dead letter when it never works.
 local clock = require("native.clock")
+local clock_guard = require("kernel.clock_guard")
 local command = require("kernel.command")
 local db = require("kernel.db")
 local failure = require("kernel.failure")
@@ -8,6 +9,7 @@ local json = require("native.json")
 local log = require("kernel.log")
 local outbox = require("kernel.outbox")
 local schema = require("kernel.schema")
+local thread = require("native.thread")
 
 local jobs = {}
 
@@ -49,6 +51,19 @@ command.define({
   handler = function(tx, args)
     db.run("job_add", { name = args.name, key = "every:" .. args.name, args = "{}", run_at = args.at, created_at = tx.now })
     return { name = args.name }
+  end,
+})
+
+local AHEAD <const> = 60000 -- ms; less is the drift that keeping a clock right mends
+
+command.define({
+  name = "jobs.follow_clock",
+  doc = "Brings work nearer that was put off by a clock that went wrong: nothing waits a year because it was next year for a while.",
+  args = schema.object({}),
+  handler = function(tx)
+    local moved = db.run("jobs_follow_clock", { now = tx.now, ahead = tx.now + AHEAD })
+      + db.run("outbox_exceptions_follow_clock", { latest = tx.now + outbox.longest_pause })
+    return { moved = moved }
   end,
 })
 
@@ -150,6 +165,32 @@ local function call_listeners(now, is_last)
   return soonest
 end
 
+local last_now = 0
+
+-- At the start, and whenever time has run backwards since the last round.
+local function follow_clock()
+  local now = clock.now()
+  if not scheduled or now < last_now - AHEAD then
+    local moved = assert(command.run("jobs.follow_clock", {})).moved
+    if moved > 0 then log.warn("the clock went back: what it had put off is due as if it had been right", { count = moved }) end
+  end
+  last_now = now
+end
+
+local guard = clock_guard.new()
+local has_told = false
+local may_doubt = thread.role == "jobs" and thread.options.allow_fake_clock ~= "true"
+
+-- Whether jobs may go by the clock: one that leapt ahead would have them forget carts, orders and answers.
+local function is_believed()
+  local leap = may_doubt and guard:check(clock.now(), clock.mono() // 1000000)
+  if leap and not has_told then
+    log.warn("the clock leapt ahead: repeating jobs wait a quarter of an hour for somebody to set it right", { minutes = leap // 60000 })
+  end
+  has_told = leap ~= nil and leap ~= false
+  return not leap
+end
+
 local function ensure_schedules()
   local now = clock.now()
   for name, definition in pairs(definitions) do
@@ -168,11 +209,13 @@ end
 ---@return integer ms until it wants to be called again
 function jobs.tick(now)
   if not now then return call_listeners(clock.now(), true) end
+  follow_clock()
   if not scheduled then ensure_schedules() end
   local more, next_at = outbox.run()
+  local listener_rest = call_listeners(clock.now(), false)
+  if not is_believed() then return listener_rest end
   local due = db.many("jobs_due", { now = clock.now(), limit = BATCH })
   for _, row in ipairs(due) do run_one(row) end
-  local listener_rest = call_listeners(clock.now(), false)
   if more or #due == BATCH then return 0 end
   local next_job = db.value("job_next_at")
   local soonest = math.min(next_at or math.maxinteger, next_job or math.maxinteger)

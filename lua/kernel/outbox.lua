@@ -17,6 +17,8 @@ local TRIES <const> = 12
 local FIRST_WAIT <const> = 1000
 local LONGEST_WAIT <const> = 6 * 3600 * 1000
 
+outbox.longest_pause = LONGEST_WAIT + LONGEST_WAIT // 4
+
 --- How long to wait before try number `attempts + 1`: doubled each time, with up to a quarter of jitter.
 ---@param attempts integer
 ---@return integer ms

@@ -143,6 +143,18 @@ SELECT id, name, args, attempts, run_at
  ORDER BY run_at, id
  LIMIT :limit;
 
+-- :name jobs_follow_clock :run
+-- :use  after the clock went back: what was due so long after it was written is due so long after now
+UPDATE jobs
+   SET run_at = :now + CASE WHEN run_at > updated_at THEN run_at - updated_at ELSE 0 END, updated_at = :now
+ WHERE state = 'waiting' AND updated_at > :ahead;
+
+-- :name outbox_exceptions_follow_clock :run
+-- :use  after the clock went back: no retry waits longer than the longest pause
+UPDATE outbox_exceptions
+   SET next_at = :latest
+ WHERE state = 'waiting' AND next_at > :latest;
+
 -- :name job_next_at :value
 -- :use  when the next job is due
 SELECT run_at
