@@ -35,14 +35,30 @@ function cache.memo(tag, load)
   end
 end
 
+-- Keys that were asked for lately: `limit` of them, and up to twice as many. True when it is one.
+local function memory_of(limit)
+  local young, old, count = {}, {}, 0
+  return function(key)
+    if young[key] or old[key] then return true end
+    if count >= limit then
+      old, young, count = young, {}, 0
+    end
+    young[key], count = true, count + 1
+    return false
+  end
+end
+
 --- A function that makes something once and keeps it in this thread while everything that was read on
 --- the way holds. It keeps `limit` things, and up to twice as many; nil is not kept.
 ---@generic T
 ---@param limit integer
 ---@param make fun(...): T
----@return fun(key: any, now: integer, ...): T now: milliseconds UTC; the rest is for `make`
-function cache.keep(limit, make)
+---@param remembered? integer keep only what is asked for a second time, while so many other things are: what is asked
+--- for once costs the collector less when it is forgotten at once
+---@return fun(key: any, now: integer, ...): T, boolean now: milliseconds UTC; the rest is for `make`; second: it is kept
+function cache.keep(limit, make, remembered)
   local young, old, count = {}, {}, 0
+  local is_known = remembered and memory_of(remembered)
   local function put(key, entry)
     if count >= limit then
       old, young, count = young, {}, 0
@@ -52,15 +68,16 @@ function cache.keep(limit, make)
   return function(key, now, ...)
     local entry = young[key]
     if entry then
-      if native.renew(entry.deps, now) then return entry.value end
+      if native.renew(entry.deps, now) then return entry.value, true end
     elseif old[key] and native.renew(old[key].deps, now) then
       entry = old[key]
       put(key, entry)
-      return entry.value
+      return entry.value, true
     end
+    if is_known and not is_known(key) then return make(...), false end
     local deps, value = cache.note(make, ...)
     if value ~= nil then put(key, { value = value, deps = deps }) end
-    return value
+    return value, value ~= nil
   end
 end
 

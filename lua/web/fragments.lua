@@ -30,11 +30,12 @@ local DIFFERENCES <const> = {
 ---@field names string[] globals that it reads
 ---@field shadowed string[] those of them that a page may bring itself: it then prints the part itself
 ---@field own string[] what it reads of what only its page knows
+---@field is_of_address boolean it differs by path
 ---@field has_gaps boolean
 ---@field is_whole boolean false: it cannot be kept with its gaps, because the snippet's text is changed
 
 local function new_rule()
-  return { differs_by = {}, names = {}, shadowed = {}, own = {}, has_gaps = false, is_whole = true }
+  return { differs_by = {}, names = {}, shadowed = {}, own = {}, is_of_address = false, has_gaps = false, is_whole = true }
 end
 
 -- All that every part depends on.
@@ -66,6 +67,11 @@ local function add(list, value)
     if known == value then return end
   end
   list[#list + 1] = value
+end
+
+local function differ(rule, difference)
+  add(rule.differs_by, difference)
+  if difference == "path" then rule.is_of_address = true end
 end
 
 -- A table that tells which of its fields are read.
@@ -113,11 +119,11 @@ local function watched(page, rule)
     if page.own[name] ~= nil then return page.globals[name] end
     local difference, alike = globals.difference(name), globals.alike(name)
     if not alike then
-      if difference then add(rule.differs_by, difference) end
+      if difference then differ(rule, difference) end
       return fresh[name]
     end
     return telling(fresh[name], function(field)
-      if not alike[field] then add(rule.differs_by, difference) end
+      if not alike[field] then differ(rule, difference) end
     end)
   end })
 end
@@ -242,10 +248,9 @@ local function print_into(store, page, rule, name, key, out, render, ...)
   end, ...)
   put_made(page, out, rule, part, pieces, render, ...)
   -- What was read for the first time may ask for another key, or another store.
-  if after and stores.of(page, rule.own) == store then
-    local same = stores.key(page, rule.own, after)
-    if same == key then stores.put(store, key, deps, pieces or part:string()) end
-  end
+  local same_store, same_key
+  if after then same_store, same_key = stores.find(page, rule.own, after, rule.is_of_address) end
+  if same_store == store and same_key == key then stores.put(store, key, deps, pieces or part:string()) end
 end
 
 local function put_kept(page, out, kept)
@@ -276,12 +281,12 @@ function fragments.print(page, rules, name, out, render, ...)
     if not cache.fetch(out, key) then print_shared(page, rule, name, out, render, ...) end
     return
   end
-  local store = key and stores.of(page, rule.own)
+  local store
+  if key then store, key = stores.find(page, rule.own, key, rule.is_of_address) end
   if not store then
     render(out, page.globals, ...)
     return
   end
-  key = stores.key(page, rule.own, key)
   local kept = stores.get(store, key, page.ctx.now)
   if kept then
     put_kept(page, out, kept)

@@ -19,41 +19,41 @@ end
 
 local of_thread = stores.new(64)
 
---- The store for a part that reads globals of its page alone; nil when one of them has none.
----@param page table `stores` of it: by name of the global or its field, a store, how to find it, or the name of a
---- value that never changes
+--- The store for a part that reads globals of its page alone, and its key there; nil when it reads one that
+--- neither has a store nor is plain text.
+---@param page table `stores` of it: by name of the global or its field, a store, how to find it (false: there is none), or
+--- the name of a value that never changes; `address_store`: for what differs by address
 ---@param own string[] names of globals
+---@param key string all else that it depends on
+---@param is_of_address boolean
 ---@return merx.Store?
-function stores.of(page, own)
-  local store = of_thread
+---@return string? key
+function stores.find(page, own, key, is_of_address)
+  local given, store = page.stores, nil
   for i = 1, #own do
     local name = own[i]
-    local found = page.stores[name]
+    local found, value = given[name], nil
     if type(found) == "function" then
       found = found()
-      page.stores[name] = found
+      given[name] = found
     end
-    if found == nil then
-      if page.own[name] ~= nil then return nil end
-    elseif type(found) == "table" then
-      if store ~= of_thread and store ~= found then return nil end
+    if found == false then
+      return nil
+    elseif found == nil then
+      value = page.own[name]
+    end
+    if type(found) == "table" then
+      if store and store ~= found then return nil end
       store = found
+    elseif type(value) == "string" then
+      key = ("%s\0%s:%d:%s"):format(key, name, #value, value)
+    elseif value ~= nil then
+      return nil
+    else
+      key = key .. "\0" .. name .. (found and "=" .. found or "-")
     end
   end
-  return store
-end
-
---- The key of such a part in its store.
----@param page table
----@param own string[]
----@param key string all else that it depends on
----@return string
-function stores.key(page, own, key)
-  for i = 1, #own do
-    local found = page.stores[own[i]]
-    key = key .. "\0" .. own[i] .. (type(found) == "string" and "=" .. found or found and "+" or "-")
-  end
-  return key
+  return store or is_of_address and page.address_store or of_thread, key
 end
 
 local MOST_INSIDE <const> = 8

@@ -9,6 +9,7 @@ local product = {}
 
 local THIRTY_DAYS <const> = 30 * 24 * 3600 * 1000
 local KEPT <const> = 128 -- whole products in each thread
+local REMEMBERED <const> = 2048 -- those that were asked for once
 
 ---@class merx.Product
 ---@field id integer
@@ -22,6 +23,7 @@ local KEPT <const> = 128 -- whole products in each thread
 ---@field variants merx.Variant[]
 ---@field attributes { title: string, values: string[], is_visible: boolean }[]
 ---@field category? merx.Category where the way back up leads
+---@field is_kept? boolean it will be the same one the next time, unless it is touched
 
 ---@class merx.Variant
 ---@field id integer
@@ -208,7 +210,7 @@ local find_kept = cache.keep(KEPT, function(ctx, handle)
   cache.read("channels") -- the language that texts were written in
   local row = db.one("product_by_handle", { handle = handle })
   return row and load_visible(ctx, row)
-end)
+end, REMEMBERED)
 
 --- A product that shoppers may see now, whole, or nil. It is kept and shared: whoever changes a part of
 --- it changes it for all.
@@ -218,7 +220,9 @@ end)
 function product.find_by_handle(ctx, handle)
   local channel = ctx.channel
   local key = channel.id .. " " .. channel.price_list_id .. " " .. ctx.locale .. " " .. ctx.currency .. " " .. handle
-  return find_kept(key, ctx.now, ctx, handle)
+  local found, is_kept = find_kept(key, ctx.now, ctx, handle)
+  if found then found.is_kept = is_kept end
+  return found
 end
 
 ---@param ctx merx.Context

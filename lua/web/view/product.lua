@@ -245,9 +245,9 @@ local function related(self, found)
 end
 
 -- Where parts stay that show of a product only what goes with it: most products of a category have the
--- same.
+-- same. False: nowhere.
 local function related_store(ctx, found, own)
-  if not found.category or #related_ids(found) > 0 then return own end
+  if not found.category or #related_ids(found) > 0 then return own or false end
   local forward = put_forward_in(ctx, found.category)
   local without = 0
   for _, entry in ipairs(forward.cards) do
@@ -357,7 +357,7 @@ local PARTS_OF <const> = { related = true }
 function product.view(self, found, chosen, variant)
   local ctx = self.ctx
   set_prices(ctx, found)
-  local store = store_of(found, chosen, variant)
+  local store = found.is_kept and store_of(found, chosen, variant) or nil
   self.stores.product, self.address_store, self.parts.product = store, store, PARTS_OF
   self.stores["product.related"] = function() return related_store(ctx, found, store) end
   return lazy.drop(function() return fields_of(self, found, chosen, variant) end, {
