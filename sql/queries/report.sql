@@ -109,6 +109,12 @@ SELECT o.id, o.number, o.state, o.payment_state, o.delivery_state, o.email, o.cu
  WHERE o.number = :number
    AND o.deleted_at IS NULL;
 
+-- :name report_order_name :one
+-- :use  what an entry of the journal is about
+SELECT number, currency
+  FROM orders
+ WHERE id = :id;
+
 -- :name report_stock_low :many
 -- :use  what runs out, the emptiest first: at the merchant's mark, or at three pieces where there is none
 SELECT a.owner_id, a.balance - a.held AS available, a.low_at, coalesce(v.product_id, p.id) AS product_id, p.title,

@@ -84,6 +84,13 @@ function report.list_orders(filter, limit, before)
   return db.many("report_orders_recent", { limit = limit, before = before })
 end
 
+--- What an order is called, and in which money it is.
+---@param id integer
+---@return { number: string, currency: string }?
+function report.find_order_name(id)
+  return db.one("report_order_name", { id = id })
+end
+
 --- How the total of an order came about.
 report.explain = explain.steps
 

@@ -16,8 +16,8 @@ local MANY <const> = 100
 local function change(self, now, before)
   if before == 0 then return nil end
   local share = (now - before) / before
-  local text = i18n.percent(self.locale, share, { max = 0 })
-  return { text = (share > 0 and "+" or "") .. text, tone = share >= 0 and "up" or "down" }
+  local text = i18n.percent(self.locale, share, { max_decimals = 0 })
+  return { text = (share > 0 and "+" or "") .. text, tone = share > 0 and "up" or share < 0 and "down" or "same" }
 end
 
 local function figure(self, key, sales, earlier, what)
