@@ -134,7 +134,7 @@ static const struct {
     {"clock", do_clock, 1, "Shows, or with MS moves, the clock of a server that permits it."},
     {"config", do_config, 1, "Shows every option; --explain says where each value comes from."},
     {"metrics", do_metrics, 0, "Shows the numbers of the running server."},
-    {"reload", do_reload, 0, "Has the running server take up changed settings and plugins."},
+    {"reload", do_reload, 0, "Has the running server take up changed options, settings and plugins."},
     {"serve", do_serve, 0, "Serves the shop."},
     {"status", do_status, 0, "Shows how the running server is, as JSON."},
     {"stop", do_stop, 0, "Lets the running server finish its requests and end."},

@@ -23,7 +23,8 @@
 enum {
     FIRST_PAUSE_MS = 100,
     LONGEST_PAUSE_MS = 10000,
-    WELL_MS = 2000, // a child that was ready and ran this long was well
+    LONGEST_PAUSE_READY_MS = 1000, // whoever calls between two crashes is served
+    WELL_MS = 2000,                // a child that was ready and ran this long was well
 };
 
 struct supervisor {
@@ -157,16 +158,15 @@ static void refresh_options(struct supervisor *supervisor) {
     mx_buf_deinit(&waiting);
 }
 
-// How long to wait before the next child, given how long before the last one. One that served is
-// replaced at once, however often that happens; only what dies at its start is given time.
-static uint64_t next_pause(uint64_t last_ms, bool was_well) {
-    if (was_well) {
+// How long to wait before the next child, given how long before this one. One that served is
+// replaced at once, however often that happens; what dies at its start is given time.
+static uint64_t next_pause(uint64_t last_ms, bool was_ready, uint64_t ran_ms) {
+    if (was_ready && ran_ms >= WELL_MS) {
         return 0;
     }
-    if (last_ms == 0) {
-        return FIRST_PAUSE_MS;
-    }
-    return last_ms * 2 < LONGEST_PAUSE_MS ? last_ms * 2 : LONGEST_PAUSE_MS;
+    uint64_t longest = was_ready ? LONGEST_PAUSE_READY_MS : LONGEST_PAUSE_MS;
+    uint64_t pause_ms = last_ms == 0 ? FIRST_PAUSE_MS : last_ms * 2;
+    return pause_ms < longest ? pause_ms : longest;
 }
 
 static int watch(struct supervisor *supervisor) {
@@ -189,7 +189,7 @@ static int watch(struct supervisor *supervisor) {
         }
         is_first = false;
         uint64_t ran_ms = (mx_mono_ns(mx_world_real()) - began) / 1000000;
-        pause_ms = next_pause(pause_ms, supervisor->was_ready && ran_ms >= WELL_MS);
+        pause_ms = next_pause(pause_ms, supervisor->was_ready, ran_ms);
         tell_of_crash(status, pause_ms);
         if (!pause_for(supervisor, pause_ms)) {
             return MX_EXIT_OK;
