@@ -55,6 +55,11 @@ test("pages of the back office are valid HTML with nothing inline, one main head
     if (titles.has(title)) assert.equal(titles.get(title), path, `${where} has the title of another page: ${title}`);
     titles.set(title, path);
   });
+  await page.context().clearCookies();
+  await eachOf(DOOR, page, async (where) => {
+    note(faults, where, await documentFaults(await html));
+    note(faults, where, await page.evaluate(inline));
+  });
   assert.deepEqual(faults, []);
 }, { timeout: 120_000 });
 

@@ -95,6 +95,23 @@ test("a session has a cookie that no script and no other site can use, and a new
   assert.notEqual(again.cookies.get("__Host-staff"), first);
 });
 
+test("whoever comes in may call a browser and themselves what they like", async (t) => {
+  const shop = await open_shop(t);
+  const owner = await owner_of(shop);
+  const odd = new Person(shop.server.port, { headers: { "User-Agent": `Caf\u00e9 ${"x".repeat(2000)}` } });
+  assert.equal((await odd.sign_in("ana@example.com")).path, "/admin");
+  const account = find_form(await owner.visit("/admin/account"), "/admin/account");
+  const name = "\u738b\u5c0f\u660e".repeat(50);
+  const saved = await owner.submit(account, { name });
+  assert.equal(saved.path, "/admin/account?done=person");
+  assert.ok(saved.text.includes(name.slice(0, 100)));
+  assert.ok(!saved.text.includes(name.slice(0, 101)), "cut where characters end");
+  assert.equal((await owner.submit(find_form(saved, "/admin/account"), { name: "<script>alert(1)</script>", locale: "zh-CN" })).status, 200);
+  const page = await owner.visit("/admin");
+  assert.doesNotMatch(page.text, /<script>alert/);
+  assert.match(page.text, /<html lang="zh-CN"/);
+});
+
 test("a forged form is refused: without its token, with that of another, or from another site", async (t) => {
   const shop = await open_shop(t);
   const owner = await owner_of(shop);

@@ -158,7 +158,7 @@ end
 function staff.begin_session(id, given)
   local token = crypto.token()
   local done, problem = command.run("staff.sign_in", {
-    id = id, token_hash = staff.digest(token), csrf = crypto.token(), address = given.address, agent = given.agent:sub(1, 300),
+    id = id, token_hash = staff.digest(token), csrf = crypto.token(), address = given.address, agent = given.agent,
     old_token_hash = given.old_token and staff.digest(given.old_token) or nil, password_hash = given.password_hash, pair = given.pair,
   })
   if not done then return nil, problem end

@@ -27,13 +27,14 @@ end
 ---@param req userdata
 ---@return merx.AdminContext?
 function context.of(req)
-  if req.path ~= "/admin" and not req.path:find("^/admin/") then return nil end
+  local path = req.path
+  if path:sub(1, 6) ~= "/admin" or #path > 6 and path:sub(7, 7) ~= "/" then return nil end
   local row = channel.list()[1]
   if not row then return nil end
   local now, token = clock.now(), req:cookie("staff")
   local session = token and staff.find_session(token, now)
   local ctx = channel.context(row, now, locale_of(req, session))
-  ctx.req, ctx.path, ctx.root, ctx.is_admin = req, req.path, "", true
+  ctx.req, ctx.path, ctx.root, ctx.is_admin = req, path, "", true
   ctx.base_url = req.scheme .. "://" .. req.host
   ctx.scheme = SCHEMES[req:cookie("scheme") or ""] or ""
   ctx.staff, ctx.session_token = session, token

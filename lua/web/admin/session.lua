@@ -2,6 +2,7 @@
 local crypto = require("kernel.crypto")
 local respond = require("web.respond")
 local settings = require("kernel.settings")
+local text = require("kernel.text")
 
 local session = {}
 
@@ -17,7 +18,10 @@ end
 ---@param ctx merx.AdminContext
 ---@return { address: string, agent: string, old_token?: string }
 function session.visitor(ctx)
-  return { address = ctx.req.remote or "", agent = ctx.req:header("user-agent") or "", old_token = ctx.session_token }
+  local agent = ctx.req:header("user-agent") or ""
+  return {
+    address = ctx.req.remote or "", agent = text.valid(agent) and text.sub(agent, 1, 300) or "", old_token = ctx.session_token,
+  }
 end
 
 --- Lets somebody in and sends the browser on. The cookie ends with the browser.

@@ -8,6 +8,7 @@ local respond = require("web.respond")
 local route = require("web.admin.route")
 local session = require("web.admin.session")
 local staff = require("domain.staff")
+local text = require("kernel.text")
 local times = require("web.admin.view.times")
 
 local LOCALES <const> = require("web.admin.context").LOCALES
@@ -69,7 +70,9 @@ route.post("/account", "self", function(ctx)
   for _, known in ipairs(LOCALES) do
     if sent.locale == known then locale = known end
   end
-  local done, err = command.run("staff.set_person", { id = ctx.staff.staff_user_id, name = (sent.name or ""):sub(1, 100), locale = locale }, session.actor(ctx))
+  local done, err = command.run("staff.set_person", {
+    id = ctx.staff.staff_user_id, name = text.sub(sent.name or "", 1, 100), locale = locale,
+  }, session.actor(ctx))
   if not done then
     local self = page.open(ctx)
     return page.message(self, page.status_of(err), { text = page.explain(self, err) })

@@ -9,6 +9,7 @@ local points = require("kernel.points")
 local respond = require("web.respond")
 local route = require("web.admin.route")
 local session = require("web.admin.session")
+local text = require("kernel.text")
 
 local function find(params)
   return params.number:find("^[%w-]+$") and #params.number <= 40 and order.find_by_number(params.number) or nil
@@ -116,7 +117,7 @@ route.post("/orders/:number/refund", "orders.change", function(ctx, params)
   end
   local done, err = command.run("payment.refund", {
     order_id = found.id, version = form.quantity(sent.version) or 0, lines = wanted, is_restocked = sent.restock == "yes",
-    reason = (sent.reason or ""):sub(1, 500),
+    reason = text.sub(sent.reason or "", 1, 500),
   }, session.actor(ctx))
   if done then return respond.redirect(ctx, "/admin/orders/" .. found.number .. "?done=refunded") end
   send(ctx, order.find(found.id), sent, { problem = page.explain(self, err), status = page.status_of(err) })
