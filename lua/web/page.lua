@@ -59,17 +59,20 @@ end
 ---@param ctx merx.WebContext
 ---@return table page registers of its templates
 function page.open(ctx)
+  local found, count = theme.get(ctx.channel.theme), nil
+  -- Fields that come later are named, so that the tables have room for them from the start.
   local self = {
-    ctx = ctx, locale = ctx.locale, theme = theme.get(ctx.channel.theme), template = "", own = {}, stores = {}, parts = {}, apart = {},
+    ctx = ctx, locale = ctx.locale, theme = found, template = "", words = theme.words(found, ctx.locale),
+    amounts = filters.amounts(ctx.locale, ctx.currency), ask_section = ask_section,
+    own = { page_title = nil, page_description = nil, page_robots = nil, page_image = nil, product = nil, form = nil },
+    stores = { product = nil, form = nil, collection = nil }, parts = { product = nil }, apart = {},
+    globals = nil, cart_count = nil, on_clock = nil, render_context = nil, address_store = nil, fragment_key = nil, state = nil, making = nil,
   }
-  self.words, self.amounts = theme.words(self.theme, ctx.locale), filters.amounts(ctx.locale, ctx.currency)
-  local count
   function self.cart_count()
     count = count or count_cart(ctx)
     return count
   end
   self.globals = globals.of(self)
-  self.ask_section = ask_section
   function self.on_clock() cache.valid_until(ctx.now + CLOCK_TICK) end
   local names = i18n.date_names(ctx.locale)
   function self.render_context(vars, own_globals)

@@ -197,7 +197,11 @@ for name in ([[
 ---@param page table ctx, template, cart_count
 ---@return table
 function globals.of(page)
-  return setmetatable({}, { __index = function(self, name)
+  local room = { -- for what most pages touch
+    shop = nil, routes = nil, request = nil, localization = nil, canonical_url = nil, cart = nil, page_title = nil, page_description = nil,
+    content_for_layout = nil, product = nil, collection = nil, form = nil,
+  }
+  return setmetatable(room, { __index = function(self, name)
     local global = GLOBALS[name]
     if not global then return nil end
     local value = global.make(page.ctx, page)

@@ -2,6 +2,8 @@
 -- so many pieces on. Of several that hold, the highest tier counts, then the lowest price.
 local M = {}
 
+local NONE <const> = {}
+
 local function holds(offer, line, now)
   return offer.min_quantity <= line.qty
     and (not offer.starts_at or offer.starts_at <= now)
@@ -21,7 +23,7 @@ function M.choose(input)
   local ops = {}
   for _, line in ipairs(input.lines) do
     local best
-    for _, offer in ipairs(line.offers or {}) do
+    for _, offer in ipairs(line.offers or NONE) do
       if holds(offer, line, input.now) and is_better(offer, best) then best = offer end
     end
     if best then
