@@ -130,15 +130,30 @@ static const struct {
     int (*fn)(mx_options *options, int argc, char **argv);
     int args; // how many it may have
     const char *about;
+    const char *usage; // what stands behind its name, then examples
 } commands[] = {
-    {"clock", do_clock, 1, "Shows, or with MS moves, the clock of a server that permits it."},
-    {"config", do_config, 1, "Shows every option; --explain says where each value comes from."},
-    {"metrics", do_metrics, 0, "Shows the numbers of the running server."},
-    {"reload", do_reload, 0, "Has the running server take up changed options, settings and plugins."},
-    {"serve", do_serve, 0, "Serves the shop."},
-    {"status", do_status, 0, "Shows how the running server is, as JSON."},
-    {"stop", do_stop, 0, "Lets the running server finish its requests and end."},
-    {"version", do_version, 0, "Shows the versions."},
+    {"clock", do_clock, 1, "Shows, or with MS moves, the clock of a server that permits it.",
+        "[MS]\n\nexamples:\n  merx clock\n  merx clock 1767225600000\n"},
+    {"config", do_config, 1, "Shows every option; --explain says where each value comes from.",
+        "[--explain]\n\nexamples:\n  merx config --explain\n"},
+    {"metrics", do_metrics, 0, "Shows the numbers of the running server.",
+        "\n\nexamples:\n  merx metrics | grep http_requests\n"},
+    {"reload", do_reload, 0,
+        "Has the running server take up changed options, settings and plugins.",
+        "\n\nexamples:\n  merx reload --data=/srv/shop\n"},
+    {"serve", do_serve, 0, "Serves the shop.",
+        "[--data=FOLDER] [--listen=ADDRESS,...] [--workers=N] [--safe] [OPTIONS]\n\n"
+        "examples:\n"
+        "  merx serve --data=/srv/shop\n"
+        "  merx serve --data=/srv/shop --listen=127.0.0.1:8080,unix:/run/merx/http --workers=4\n"
+        "  merx serve --data=/srv/shop --safe      without any plugin, to find the one that harms\n"
+        "  MERX_DATA=/srv/shop merx serve\n\n"
+        "Ends on SIGTERM when its requests are answered; takes up changed options on SIGHUP.\n"},
+    {"status", do_status, 0, "Shows how the running server is, as JSON.",
+        "\n\nexamples:\n  merx status --data=/srv/shop\n"},
+    {"stop", do_stop, 0, "Lets the running server finish its requests and end.",
+        "\n\nexamples:\n  merx stop --data=/srv/shop\n"},
+    {"version", do_version, 0, "Shows the versions.", "\n"},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -205,10 +220,22 @@ static int fail_unknown(mx_options *options, const char *typed) {
     return MX_EXIT_USAGE;
 }
 
+static int do_help_of(int index) {
+    const char *usage = commands[index].usage;
+    printf("usage: merx %s%s%s\n%s\nmerx help lists the options and the exit codes.\n",
+        commands[index].name, *usage == '\n' ? "" : " ", usage, commands[index].about);
+    return MX_EXIT_OK;
+}
+
 // --- choosing ---------------------------------------------------------------------------------
 
 static int run_own(mx_options *options, int index, int argc, char **argv) {
     struct mx_error err;
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            return do_help_of(index);
+        }
+    }
     bool is_config = commands[index].fn == do_config; // --explain is its own
     if (!is_config && mx_options_read_flags(options, &argc, argv, false, &err) < 0) {
         return fail_usage(&err);

@@ -34,7 +34,7 @@ struct spec {
 
 static const struct spec specs[MX_OPT_COUNT] = {
     [MX_OPT_DATA] = {"data", KIND_TEXT, "/var/lib/merx", 0, 0, NULL,
-        "folder of the database, media, plugins and keys", false},
+        "folder of the database, media, plugins and keys; also --db", false},
     [MX_OPT_SHARE] = {"share", KIND_TEXT, "", 0, 0, NULL,
         "folder of lua/, sql/, themes/ and plugins/; else found beside the program", false},
     [MX_OPT_CONFIG] = {"config", KIND_TEXT, "", 0, 0, NULL,
@@ -308,6 +308,26 @@ static int fail_unknown_flag(const char *flag, struct mx_slice name, struct mx_e
         err, MX_E_INVALID, "there is no option %.60s: did you mean %s?", flag, suggestion);
 }
 
+static bool ends_with(struct mx_slice text, struct mx_slice ending) {
+    return text.len >= ending.len &&
+           memcmp(text.ptr + text.len - ending.len, ending.ptr, ending.len) == 0;
+}
+
+// --db is --data for those who think of the database: its folder, or the file itself.
+static int read_database(struct mx_slice *value, struct mx_error *err) {
+    struct mx_slice file = MX_SLICE("shop.db");
+    if (mx_slice_equal(*value, file)) {
+        *value = MX_SLICE(".");
+    } else if (ends_with(*value, MX_SLICE("/shop.db"))) {
+        value->len -= file.len;
+    } else if (ends_with(*value, MX_SLICE(".db"))) {
+        return mx_fail(err, MX_E_INVALID,
+            "--db: the database of a shop is called shop.db and lies in its folder: give the "
+            "folder, which may be a new one");
+    }
+    return MX_OK;
+}
+
 // Reads argv[*at]; moves `*at` when the value is the next argument. 1: it was an option, 0: not.
 static int read_flag(
     mx_options *options, int argc, char **argv, int *at, bool lenient, struct mx_error *err) {
@@ -315,7 +335,8 @@ static int read_flag(
     struct mx_slice rest = mx_slice_of(flag + 2);
     struct mx_slice name = mx_slice_cut(&rest, '=');
     bool negated = false;
-    int option = find_option(name);
+    bool is_database = mx_slice_equal(name, MX_SLICE("db"));
+    int option = is_database ? MX_OPT_DATA : find_option(name);
     if (option < 0 && mx_slice_starts_with(name, MX_SLICE("no-"))) {
         struct mx_slice positive = {name.ptr + 3, name.len - 3};
         option = find_option(positive);
@@ -337,7 +358,10 @@ static int read_flag(
     }
     char source[NAME_MAX_LEN];
     write_flag_name(specs[option].name, source);
-    int rc = set_value(options, (enum mx_option)option, value, source, err);
+    int rc = is_database ? read_database(&value, err) : MX_OK;
+    if (rc == MX_OK) {
+        rc = set_value(options, (enum mx_option)option, value, source, err);
+    }
     options->values[option].is_given = rc == MX_OK;
     return rc < 0 ? rc : 1;
 }

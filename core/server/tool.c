@@ -63,10 +63,20 @@ static int open_view(const mx_options *options, struct ground *ground, struct mx
     return rc < 0 ? rc : mx_db_open(&db, &ground->folder.db, err);
 }
 
+// Who only asks what a tool does has no shop to open yet, or to make.
+static bool asks_for_help(int argc, char *const *argv) {
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // Some tools begin a shop; others take the folder as they find it, and `test` never looks at it.
-static int open_ground(
-    const mx_options *options, const char *name, struct ground *ground, struct mx_error *err) {
-    bool makes_it = strcmp(name, "init") == 0 || strcmp(name, "import") == 0;
+static int open_ground(const mx_options *options, const char *name, int argc, struct ground *ground,
+    struct mx_error *err) {
+    bool makes_it = strcmp(name, "import") == 0 && argc > 1; // else it only says what is missing
     if (strcmp(name, "test") == 0 || (!makes_it && !is_there(options, "shop.db"))) {
         return MX_OK;
     }
@@ -105,7 +115,7 @@ int mx_tool_run(mx_options *options, const char *name, int argc, char *const *ar
     struct ground ground = {.is_remote = false};
     mx_script *script = NULL;
     mx_clock *clock = mx_clock_create(mx_options_int(options, MX_OPT_WORLD_NOW));
-    int rc = open_ground(options, name, &ground, err);
+    int rc = asks_for_help(argc, argv) ? MX_OK : open_ground(options, name, argc, &ground, err);
     if (rc < 0) {
         goto out;
     }

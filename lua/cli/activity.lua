@@ -18,6 +18,10 @@ UTC; the last five seconds may be missing while a server runs.
   --days=N      the last N days, today among them (7)
   --top=EVENT   what the event was most often about: ids of products, categories, variants
   --json        as JSON
+
+examples:
+  merx activity --days=30
+  merx activity --top=view_item
 ]] }
 
 local NAME <const> = "merx activity"

@@ -18,6 +18,10 @@ to do. Works beside a running server and on a folder that no server can open.
   --json     as JSON, for a monitor
 
 exit status: 0 all is well, 1 something is wrong
+
+examples:
+  merx doctor
+  merx doctor --strict --json
 ]] }
 
 local GROUPS <const> = { require("cli.doctor.machine"), require("cli.doctor.shop") }

@@ -15,6 +15,10 @@ Writes all products in WooCommerce's format, "-" to standard output. merx import
 it back. Pictures are named by their place below the data folder.
 
   --force   replace FILE when it exists
+
+examples:
+  merx export products catalogue.csv
+  merx export products - | gzip > catalogue.csv.gz
 ]] }
 
 local NAME <const> = "merx export"

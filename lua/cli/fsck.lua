@@ -21,6 +21,10 @@ Changes nothing, unless told to.
   --json     the report as JSON
 
 exit status: 0 nothing is wrong (any more), 1 something is
+
+examples:
+  merx fsck --quick
+  merx fsck --repair
 ]] }
 
 local NAME <const> = "merx fsck"

@@ -13,6 +13,10 @@ usage: merx hooks [--json] [NAME]
 
 Extension points with the handlers that answer them in order, events with their
 subscribers, commands and jobs. NAME shows only what holds it.
+
+examples:
+  merx hooks
+  merx hooks price
 ]] }
 
 local function sorted(map)

@@ -1,6 +1,7 @@
 --- merx import products FILE: takes a catalogue from a product file.
 require("boot")
 
+local args = require("cli.args")
 local channel = require("domain.channel")
 local command = require("kernel.command")
 local crypto = require("native.crypto")
@@ -14,8 +15,8 @@ local transfer = require("domain.transfer")
 local import = {
   summary = "take a catalogue from a product file",
   usage = [[
-merx import products [--dry-run] [--json] [--delimiter=C] [--encoding=NAME] FILE.csv
-merx import shop FILE.json
+usage: merx import products [--dry-run] [--json] [--delimiter=C] [--encoding=NAME] FILE.csv
+       merx import shop FILE.json
 
 Reads a product file in WooCommerce's format. The whole file is judged first: with
 one mistake in it nothing is imported, and every mistake is named with its line and
@@ -39,32 +40,25 @@ examples:
 ]],
 }
 
+local NAME <const> = "merx import"
+
 local TYPES <const> = {
   svg = "image/svg+xml", png = "image/png", jpg = "image/jpeg", jpeg = "image/jpeg", webp = "image/webp",
   avif = "image/avif", gif = "image/gif", pdf = "application/pdf", mp3 = "audio/mpeg", zip = "application/zip",
 }
 local LARGEST <const> = 20 * 1024 * 1024
 
-local function parse(args)
-  local options = {}
-  for _, arg in ipairs(args) do
-    local name, value = arg:match("^%-%-([%a-]+)=?(.*)$")
-    if name == "dry-run" or name == "json" then
-      options[name] = true
-    elseif name == "delimiter" or name == "encoding" then
-      options[name] = value == "tab" and "\t" or value
-    elseif name then
-      return nil, "merx import does not know --" .. name
-    elseif not options.what then
-      options.what = arg
-    elseif not options.file then
-      options.file = arg
-    else
-      return nil, "only one file at a time"
-    end
+local FLAGS <const> = { ["dry-run"] = "flag", json = "flag", delimiter = "value", encoding = "value" }
+
+local function parse(given)
+  local options, code = args.parse(given, { name = NAME, usage = import.usage, flags = FLAGS, least = 2 })
+  if not options then return nil, code end
+  if options[1] ~= "products" and options[1] ~= "shop" then
+    io.stderr:write(NAME, ": say what to import: products or shop\n\n", import.usage)
+    return nil, 2
   end
-  if options.what ~= "products" and options.what ~= "shop" then return nil, "say what to import: products or shop" end
-  if not options.file then return nil, "name the file to import" end
+  options.what, options.file = options[1], options[2]
+  if options.delimiter == "tab" then options.delimiter = "\t" end
   return options
 end
 
@@ -170,14 +164,11 @@ local function import_shop(bytes)
   end
 end
 
----@param args string[]
+---@param given string[]
 ---@return integer exit_code
-function import.run(args)
-  local options, problem = parse(args)
-  if not options then
-    io.stderr:write(problem, "\n\n", import.usage)
-    return 2
-  end
+function import.run(given)
+  local options, code = parse(given)
+  if not options then return code end
   local bytes, err = fs.read(options.file)
   if not bytes then
     io.stderr:write("merx import: ", err.message, "\n")

@@ -9,6 +9,9 @@ usage: merx migrate
 Applies what is new in sql/migrations, each file in a transaction of its own, after a
 copy of the database was made. Stopped at any moment, running it again finishes.
 merx serve does the same at its start unless it is told --migrate=false.
+
+examples:
+  merx migrate --data=/srv/shop
 ]] }
 
 local NAME <const> = "merx migrate"

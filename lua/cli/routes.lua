@@ -9,6 +9,10 @@ usage: merx routes [--json]
 
 One line for each route: method, path, who may call it, how forged requests are kept
 out, and how its reply may be cached.
+
+examples:
+  merx routes
+  merx routes --json | jq -r ".[].path"
 ]] }
 
 ---@param given string[]

@@ -1,4 +1,5 @@
 --- merx test: runs the Lua tests, each file in a Lua of its own.
+local args = require("cli.args")
 local clock = require("native.clock")
 local fs = require("native.fs")
 local json = require("native.json")
@@ -8,7 +9,7 @@ local thread = require("native.thread")
 local test = {
   summary = "run the Lua tests",
   usage = [[
-merx test [--filter=TEXT] [--json] [--verbose] [PATH…]
+usage: merx test [--filter=TEXT] [--json] [--verbose] [PATH…]
 
 Runs every *_test.lua below the PATHs (tests/unit/lua without one), each file in
 a Lua of its own.
@@ -16,6 +17,10 @@ a Lua of its own.
   --filter=TEXT   only cases whose name holds TEXT
   --json          one JSON object a file, and one with the sums
   --verbose       also name the cases that pass
+
+examples:
+  merx test
+  merx test --filter=coupon tests/unit/lua/domain
 ]],
 }
 
@@ -42,22 +47,13 @@ local function find_files(path, out)
   return true
 end
 
-local function parse(args)
-  local options = { paths = {}, filter = "" }
-  for _, arg in ipairs(args) do
-    local filter = arg:match("^%-%-filter=(.*)$")
-    if filter then
-      options.filter = filter
-    elseif arg == "--json" then
-      options.json = true
-    elseif arg == "--verbose" then
-      options.verbose = true
-    elseif arg:find("^%-") then
-      return nil, "merx test does not know " .. arg .. "\n\n" .. test.usage
-    else
-      options.paths[#options.paths + 1] = arg
-    end
-  end
+local function parse(given)
+  local options, code = args.parse(given, {
+    name = "merx test", usage = test.usage, flags = { filter = "value", json = "flag", verbose = "flag" }, most = math.huge,
+  })
+  if not options then return nil, code end
+  options.paths = table.move(options, 1, #options, 1, {})
+  options.filter = options.filter or ""
   if #options.paths == 0 then options.paths[1] = thread.share .. "/tests/unit/lua" end
   return options
 end
@@ -102,14 +98,11 @@ local function collect(options)
   return files
 end
 
----@param args string[]
+---@param given string[]
 ---@return integer exit_code
-function test.run(args)
-  local options, problem = parse(args)
-  if not options then
-    io.stderr:write(problem, "\n")
-    return 2
-  end
+function test.run(given)
+  local options, code = parse(given)
+  if not options then return code end
   local files, missing = collect(options)
   if not files then
     io.stderr:write(missing, "\n")

@@ -1,8 +1,8 @@
 // Options from five places, and what `merx` says to those who mistype.
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { hello, merx } from "./support/server.mjs";
+import { hello, merx, root } from "./support/server.mjs";
 import { test } from "./support/test.mjs";
 
 const explained = (text, name) => text.split("\n").find((line) => line.startsWith(`${name} `));
@@ -85,4 +85,30 @@ test("an address that is none is refused with examples", async (t) => {
     assert.equal(result.code, 5, listen);
     assert.match(result.stderr, /write 127\.0\.0\.1:8080/);
   }
+});
+
+test("every command says how it is used, and asking makes nothing", async (t) => {
+  const data = join(await t.folder(), "nothing");
+  const share = root;
+  const names = [...(await merx(["help", "--share", share])).stdout.matchAll(/^ {2}([a-z]+) +[A-Zm]/gm)].map((found) => found[1]);
+  assert.ok(names.length > 20 && !names.includes("args"), names.join(" "));
+  for (const name of names) {
+    const told = await merx([name, "--help", "--share", share, "--data", data]);
+    assert.equal(told.code, 0, `${name}: ${told.stderr}`);
+    assert.ok(told.stdout.startsWith(`usage: merx ${name}`), told.stdout);
+    if (name !== "version") assert.match(told.stdout, /^examples:$/m, name);
+  }
+  const misused = await merx(["import", "--share", share, "--data", data]);
+  assert.equal(misused.code, 2);
+  await assert.rejects(stat(data), "a question makes no shop");
+});
+
+test("--db is the folder of the database, or the file in it", async (t) => {
+  const folder = await t.folder();
+  const ask = async (path) => explained((await merx(["config", "--explain", "--db", path])).stdout, "data");
+  assert.match(await ask(folder), new RegExp(`= ${folder} `));
+  assert.match(await ask(join(folder, "shop.db")), new RegExp(`= ${folder}/ `));
+  const other = await merx(["serve", "--db", join(folder, "other.db")]);
+  assert.equal(other.code, 2);
+  assert.match(other.stderr, /is called shop\.db and lies in its folder/);
 });
