@@ -32,9 +32,9 @@ function routes.run(given)
     io.write(json.encode(list, { pretty = true }), "\n")
     return 0
   end
-  io.write(("%-7s %-28s %-10s %-7s %-8s %s\n"):format("METHOD", "PATH", "WHO", "CSRF", "CACHE", "FROM"))
+  io.write(("%-7s %-46s %-22s %-7s %-8s %s\n"):format("METHOD", "PATH", "WHO", "CSRF", "CACHE", "FROM"))
   for _, route in ipairs(list) do
-    io.write(("%-7s %-28s %-10s %-7s %-8s %s\n"):format(route.method, route.path, route.who, route.csrf, route.cache, route.source))
+    io.write(("%-7s %-46s %-22s %-7s %-8s %s\n"):format(route.method, route.path, route.who, route.csrf, route.cache, route.source))
   end
   return 0
 end

@@ -24,7 +24,7 @@ local function sources(path, out)
     if fs.stat(inner).kind == "dir" then
       sources(inner, out)
     elseif name:find("%.lua$") or name:find("%.liquid$") then
-      out[name] = assert(fs.read(inner))
+      out[inner:sub(#ROOM + 2)] = assert(fs.read(inner))
     end
   end
   return out
@@ -60,6 +60,25 @@ test.group("texts of the back office", function()
     table.sort(faults)
     test.equal(table.concat(faults, "\n"), "")
     test.truthy(count > 120, "only " .. count .. " texts were found")
+  end)
+
+  test.case("are all asked for", function()
+    -- Names that are put together when a page is made.
+    local made = {
+      "^account%.scheme_", "^actions%.", "^actors%.", "^done%.", "^entities%.", "^errors%.", "^explanation%.", "^failures%.", "^fields%.", "^holds%.",
+      "^journal%.field_", "^navigation%.", "^order%.address_", "^orders%.tab_", "^overview%.%l+_amount", "^overview%.%l+_orders", "^people%.role_",
+      "^problems%.", "^products%.state_", "^reasons%.", "^roles%.", "^settings%.", "^states%.", "^stock%.help_", "^stock%.reason_",
+    }
+    local all, unused = {}, {}
+    for _, source in pairs(sources(ROOM, {})) do all[#all + 1] = source end
+    all = table.concat(all, "\n")
+    for key in pairs(keys_of("en")) do
+      local is_made = false
+      for _, pattern in ipairs(made) do is_made = is_made or key:find(pattern) ~= nil end
+      if not is_made and not all:find("[\"']" .. key:gsub("%p", "%%%0") .. "[\"']") then unused[#unused + 1] = key end
+    end
+    table.sort(unused)
+    test.equal(table.concat(unused, "\n"), "")
   end)
 
   test.case("say in plain words what every permission, state and command of an order is", function()
