@@ -337,6 +337,13 @@ test("orders are found by number and by the beginning of an address", async (t) 
   assert.doesNotMatch(words((await owner.visit("/admin/orders?state=cancelled")).text), /1001/);
   assert.match(words((await owner.visit("/admin/orders?before=2")).text), /1001/);
   assert.equal((await owner.get("/admin/orders/9999")).status, 404);
+  assert.equal((await owner.get(`/admin/search?q=${order.number}`)).path, `/admin/orders/${order.number}`);
+  assert.equal((await owner.get("/admin/search?q=jour")).path, "/admin/journal");
+  assert.match(words((await owner.visit("/admin/search?q=ines@example")).text), /1002.*1001/s);
+  assert.match(words((await owner.visit(`/admin/search?q=${encodeURIComponent(product.title)}`)).text), new RegExp(product.title));
+  assert.match(words((await owner.visit("/admin/search?q=zzz")).text), /Nothing has this number/);
+  const viewer = await person_of(shop, "kim@example.com", "viewer");
+  assert.match(words((await viewer.visit("/admin/search?q=jour")).text), /Nothing has this number/, "what one may not see is not found");
 });
 
 // --- stock and settings -------------------------------------------------------------------------

@@ -72,7 +72,10 @@ function page.text_or(self, key, otherwise)
   return i18n.find(self.locale, "admin." .. key) or otherwise
 end
 
-local function navigation(self)
+--- The links on the left that a person may follow.
+---@param self table page
+---@return { title: string, url: string, icon: string, is_here: boolean }[]
+function page.navigation(self)
   local links, ctx = {}, self.ctx
   for _, entry in ipairs(NAVIGATION) do
     if staff.may(ctx.staff, entry[3]) then
@@ -92,7 +95,7 @@ local function frame_of(self, options)
     notice = options.notice, has_errors = options.has_errors, path = ctx.path,
   }
   if ctx.staff then
-    frame.navigation = navigation(self)
+    frame.navigation = page.navigation(self)
     frame.person = { name = ctx.staff.name ~= "" and ctx.staff.name or ctx.staff.email, email = ctx.staff.email }
   end
   return frame

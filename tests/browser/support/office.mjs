@@ -75,6 +75,8 @@ export const PAGES = {
     await page.locator("#errors").waitFor();
   },
   journal: at("/admin/journal"),
+  found: at("/admin/search?q=o"),
+  "nothing found": at("/admin/search?q=zzzqq"),
   people: at("/admin/people"),
   "people with a mistake": (page) => pressed(page, "/admin/people", "main form .button"),
   person: async (page) => {
