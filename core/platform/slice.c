@@ -22,6 +22,11 @@ bool mx_slice_starts_with(struct mx_slice slice, struct mx_slice prefix) {
            (prefix.len == 0 || memcmp(slice.ptr, prefix.ptr, prefix.len) == 0);
 }
 
+bool mx_slice_ends_with(struct mx_slice slice, struct mx_slice ending) {
+    return slice.len >= ending.len && (ending.len == 0 || memcmp(slice.ptr + slice.len - ending.len,
+                                                              ending.ptr, ending.len) == 0);
+}
+
 static bool is_blank(char c) {
     return c == ' ' || c == '\t';
 }

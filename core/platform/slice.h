@@ -26,6 +26,7 @@ static inline bool mx_slice_equal(struct mx_slice a, struct mx_slice b) {
 bool mx_slice_equal_nocase(struct mx_slice a, struct mx_slice b);
 
 bool mx_slice_starts_with(struct mx_slice slice, struct mx_slice prefix);
+bool mx_slice_ends_with(struct mx_slice slice, struct mx_slice ending);
 
 // Without ASCII spaces and tabs at both ends.
 struct mx_slice mx_slice_trim(struct mx_slice slice);

@@ -308,19 +308,14 @@ static int fail_unknown_flag(const char *flag, struct mx_slice name, struct mx_e
         err, MX_E_INVALID, "there is no option %.60s: did you mean %s?", flag, suggestion);
 }
 
-static bool ends_with(struct mx_slice text, struct mx_slice ending) {
-    return text.len >= ending.len &&
-           memcmp(text.ptr + text.len - ending.len, ending.ptr, ending.len) == 0;
-}
-
 // --db is --data for those who think of the database: its folder, or the file itself.
 static int read_database(struct mx_slice *value, struct mx_error *err) {
     struct mx_slice file = MX_SLICE("shop.db");
     if (mx_slice_equal(*value, file)) {
         *value = MX_SLICE(".");
-    } else if (ends_with(*value, MX_SLICE("/shop.db"))) {
+    } else if (mx_slice_ends_with(*value, MX_SLICE("/shop.db"))) {
         value->len -= file.len;
-    } else if (ends_with(*value, MX_SLICE(".db"))) {
+    } else if (mx_slice_ends_with(*value, MX_SLICE(".db"))) {
         return mx_fail(err, MX_E_INVALID,
             "--db: the database of a shop is called shop.db and lies in its folder: give the "
             "folder, which may be a new one");

@@ -318,11 +318,11 @@ static int read_vectors(void **state) {
         return 0;
     }
     snprintf(path, sizeof(path), "%s/payments/vectors.json", data);
-    if (mx_file_read(path, 1 << 20, &vectors, &err) < 0) {
+    int rc = mx_file_read(path, 1 << 20, &vectors, &err);
+    if (rc < 0) {
         print_message("%s\n", err.text);
-        return -1;
     }
-    return 0;
+    return rc < 0 && rc != MX_E_MISSING ? -1 : 0;
 }
 
 static int free_vectors(void **state) {

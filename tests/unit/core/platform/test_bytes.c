@@ -28,6 +28,15 @@ static void trim_takes_blanks_from_both_ends(void **state) {
     assert_int_equal(mx_slice_trim(MX_SLICE("  ")).len, 0);
 }
 
+static void ends_are_compared(void **state) {
+    (void)state;
+    assert_true(mx_slice_ends_with(MX_SLICE("/srv/shop.db"), MX_SLICE("/shop.db")));
+    assert_true(mx_slice_ends_with(MX_SLICE("b"), MX_SLICE("b")));
+    assert_true(mx_slice_ends_with(MX_SLICE("b"), MX_SLICE("")));
+    assert_false(mx_slice_ends_with(MX_SLICE("b"), MX_SLICE("ab")));
+    assert_false(mx_slice_ends_with(MX_SLICE("ba"), MX_SLICE("b")));
+}
+
 static void names_are_compared_without_case(void **state) {
     (void)state;
     assert_true(mx_slice_equal_nocase(MX_SLICE("Content-TYPE"), MX_SLICE("content-type")));
@@ -130,6 +139,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cut_walks_a_list),
         cmocka_unit_test(trim_takes_blanks_from_both_ends),
+        cmocka_unit_test(ends_are_compared),
         cmocka_unit_test(names_are_compared_without_case),
         cmocka_unit_test(numbers_stop_at_their_bound),
         cmocka_unit_test(texts_that_differ_little_hash_apart),

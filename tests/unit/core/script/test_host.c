@@ -283,7 +283,7 @@ static void garbage_is_collected_before_a_limit_is_met(void **state) {
     boot_with(f, options,
         "return { tick = function(n)\n"
         "  collectgarbage('stop')\n"
-        "  for i = 1, 200 do local t = { ('x'):rep(3 << 18), i, {} } end\n"
+        "  for i = 1, 50 do local t = { ('x'):rep(3 << 18), i, {} } end\n"
         "  collectgarbage('restart')\n"
         "  return n\n"
         "end }");
