@@ -77,7 +77,8 @@ static int l_reset(lua_State *L) {
     return 1;
 }
 
-static int l_free(lua_State *L) { // __gc and __close: safe to repeat
+// buf:free(): empty, without its memory; also __gc and __close: safe to repeat
+static int l_free(lua_State *L) {
     mx_buf_deinit(check_buf(L));
     return 0;
 }
@@ -102,6 +103,7 @@ static int l_new(lua_State *L) {
 
 static const luaL_Reg buf_methods[] = {
     {"esc", l_esc},
+    {"free", l_free},
     {"len", l_len},
     {"put", l_put},
     {"reset", l_reset},

@@ -140,7 +140,9 @@ local function render_apart(page, name)
   -- In the render that goes on, when there is one; what fails there is rendered with care.
   local is_fine = state and pcall(snippet.run, snippet, out, state, setmetatable({}, state.scope_meta))
   if not is_fine then snippet:render(out:reset(), page.render_context({})) end
-  return out:string()
+  local text = out:string()
+  out:free()
+  return text
 end
 
 -- What a snippet that stands apart prints on this page: the same wherever it stands.
@@ -238,6 +240,7 @@ local function print_shared(page, rule, name, out, render, ...)
     return key, part
   end, ...)
   put_made(page, out, rule, part, pieces, render, ...)
+  part:free()
 end
 
 -- Keeps what a part printed in `store`, as long as all holds that was read on the way.
@@ -251,6 +254,7 @@ local function print_into(store, page, rule, name, key, out, render, ...)
   local same_store, same_key
   if after then same_store, same_key = stores.find(page, rule.own, after, rule.is_of_address) end
   if same_store == store and same_key == key then stores.put(store, key, deps, pieces or part:string()) end
+  part:free()
 end
 
 local function put_kept(page, out, kept)
@@ -400,6 +404,7 @@ local function render_view(state, out, snippet, scope, name, ...)
   local part = buf.new()
   local is_fine = render_with(part, watched(state.registers, rule), state, snippet, scope)
   local bytes = part:string()
+  part:free()
   out:put(bytes)
   if is_fine and is_fixed(rule) then keep_printed(bytes, name, ...) end
 end

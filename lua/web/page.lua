@@ -116,6 +116,7 @@ function page.send(self, options)
   self.template = options.template
   local out = theme.render(self.theme, self, options.template)
   respond.html(self.ctx, options.status or 200, out, { cache = options.cache, headers = options.headers })
+  theme.release(out)
 end
 
 --- Sends the page that says what went wrong.

@@ -19,7 +19,7 @@ local theme = {}
 ---@field root string
 ---@field stamp string changes with its files
 ---@field env merx.TemplateEnvironment
----@field pages table<string, table> JSON templates by name, with the sizes of the last page
+---@field pages table<string, table> JSON templates by name
 ---@field texts table<string, table<string, string>> locale -> key -> text
 ---@field words table<string, table> texts by locale, compiled
 ---@field apart table<string, true> snippets that differ on every page: what holds them is kept without them
@@ -27,7 +27,7 @@ local theme = {}
 ---@field assets table<string, merx.Asset> by name
 ---@field asset_by_url table<string, merx.Asset>
 
-local LARGEST_ROOM <const> = 512 * 1024
+local USUAL_ROOM <const>, LARGEST_ROOM <const> = 48 * 1024, 512 * 1024
 
 local themes = {} ---@type table<string, merx.Theme>
 
@@ -229,27 +229,45 @@ local function places_of(self, name, found)
   return places
 end
 
--- The next page of a template is about as long as the last one.
-local function room_for(length)
-  return math.min(length + length // 8 + 1024, LARGEST_ROOM)
+-- The collector does not know how large a buffer is, so none waits for it: two serve one page after the
+-- other, each as large as the largest page so far.
+local spare = {}
+
+local function take(name)
+  local found = spare[name]
+  spare[name] = nil
+  return found or buf.new(USUAL_ROOM)
+end
+
+local function give_back(name, found)
+  if #found > LARGEST_ROOM then
+    found:free()
+  else
+    spare[name] = found:reset()
+  end
 end
 
 --- Renders a whole page: its sections, inside its layout.
 ---@param self merx.Theme
 ---@param page table registers: ctx, globals, render_context, ask_section
 ---@param name string of the JSON template
----@return userdata out native.buf
+---@return userdata out native.buf; give it to theme.release() when it was sent
 function theme.render(self, page, name)
   local found = self.pages[name] or error("the theme " .. self.id .. " has no template " .. name)
-  local content = buf.new(found.content_size)
+  local content, out = take("content"), take("page")
   found.places = found.places or places_of(self, name, found)
   for _, place in ipairs(found.places) do render_place(page, content, place) end
   page.globals.content_for_layout = content
   local layout = assert(self.env:find("layout", found.layout or "theme"))
-  local out = buf.new(found.size)
   assert(layout:render(out, page.render_context({})))
-  found.content_size, found.size = room_for(#content), room_for(#out)
+  give_back("content", content)
   return out
+end
+
+--- Takes the buffer of a page that was sent.
+---@param out userdata
+function theme.release(out)
+  give_back("page", out)
 end
 
 return theme

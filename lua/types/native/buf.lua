@@ -27,6 +27,9 @@ function Buf:len() end
 ---@return string
 function Buf:string() end
 
+--- Empties it and frees its memory: the collector does not know how much that is.
+function Buf:free() end
+
 --- Empties it and keeps its memory.
 ---@return native.Buf self
 function Buf:reset() end
