@@ -319,6 +319,7 @@ void mx_lane_tally(struct mx_lane *lane) {
     struct mx_script_stats stats;
     mx_script_stats_get(lane->script, &stats);
     mx_tally_set(lane->tally, MX_COUNT_LUA_BYTES, stats.memory_used);
+    mx_tally_set(lane->tally, MX_COUNT_DB_BYTES, mx_db_cache_bytes(lane->db));
     mx_tally_set(lane->tally, MX_COUNT_LUA_TASKS, stats.tasks);
     mx_tally_set(lane->tally, MX_COUNT_LUA_FAILURES, stats.failures);
 }

@@ -243,6 +243,7 @@ static void write_lua(const mx_metrics *metrics, mx_buf *out) {
         const char *help;
     } lua[] = {
         {MX_COUNT_LUA_BYTES, "merx_lua_memory_bytes", "Memory of the trusted Lua states"},
+        {MX_COUNT_DB_BYTES, "merx_db_cache_bytes", "Pages that database connections keep"},
         {MX_COUNT_LUA_TASKS, "merx_lua_tasks", "Lua tasks that run or wait"},
         {MX_COUNT_LUA_FAILURES, "merx_lua_failures", "Tasks and calls that ended in an error"},
     };

@@ -20,6 +20,7 @@ enum mx_count {
     MX_COUNT_TIMEOUTS,
     MX_COUNT_COMMANDS_SENT,
     MX_COUNT_LUA_BYTES, // memory of the state, now
+    MX_COUNT_DB_BYTES,  // pages that the connection keeps, now
     MX_COUNT_LUA_TASKS, // tasks, now
     MX_COUNT_LUA_FAILURES,
     MX_COUNT_COUNT,

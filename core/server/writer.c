@@ -147,6 +147,7 @@ static void tally_lua(mx_commands *commands) {
     struct mx_script_stats stats;
     mx_script_stats_get(commands->script, &stats);
     mx_tally_set(commands->tally, MX_COUNT_LUA_BYTES, stats.memory_used);
+    mx_tally_set(commands->tally, MX_COUNT_DB_BYTES, mx_db_cache_bytes(commands->db));
     mx_tally_set(commands->tally, MX_COUNT_LUA_FAILURES, stats.failures);
 }
 

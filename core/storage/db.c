@@ -559,3 +559,9 @@ const char *mx_db_path(const mx_db *db) {
 size_t mx_db_statements(const mx_db *db) {
     return db->statement_count;
 }
+
+uint64_t mx_db_cache_bytes(const mx_db *db) {
+    int now = 0, most = 0;
+    int code = sqlite3_db_status(db->handle, SQLITE_DBSTATUS_CACHE_USED, &now, &most, 0);
+    return code == SQLITE_OK && now > 0 ? (uint64_t)now : 0;
+}

@@ -100,5 +100,8 @@ const char *mx_db_path(const mx_db *db);
 // How many statements are open, cached ones included. For tests and /metrics.
 size_t mx_db_statements(const mx_db *db);
 
+// Memory of the pages that are kept, now: quick. On the connection's own thread.
+uint64_t mx_db_cache_bytes(const mx_db *db);
+
 // "3.51.3": the library that runs.
 const char *mx_db_version(void);
