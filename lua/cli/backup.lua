@@ -38,7 +38,7 @@ local SEAL <const> = "manifest.sha256" -- the last: the digest of the manifest
 
 -- --- writing ---------------------------------------------------------------------------------------
 
--- What was told of a database that may be missing: visits are kept beside the shop.
+-- Beside the shop's own; a shop that nobody visited yet has none.
 local OTHER_DATABASES <const> = { "activity.db" }
 
 local function add_copies(writer, copies)
