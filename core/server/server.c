@@ -1,4 +1,4 @@
-// Start: folder, writer, workers, doors open, jobs, merx.sock. End: doors closed and workers
+// Start: folder, writer, workers, doors open, merx.sock, jobs. End: doors closed and workers
 // drained, jobs, merx.sock, writer, folder. The main thread only watches and is told things.
 #include "server/server.h"
 
@@ -75,7 +75,9 @@ static void on_writer_reloaded(void *ctx, struct mx_slice answer) {
     for (unsigned i = 0; i < server->worker_count; i++) {
         mx_worker_reload(&server->workers[i]);
     }
-    mx_jobs_reload(server->jobs);
+    if (server->jobs) { // not at the end, nor at a start that failed
+        mx_jobs_reload(server->jobs);
+    }
     mx_log_info("reloaded");
     mx_sd_notify("READY=1\nSTATUS=serving");
 }
@@ -249,12 +251,12 @@ static int start(struct server *server, struct mx_sockets *sockets, struct mx_er
     if (rc == MX_OK) {
         rc = start_workers(server, sockets, err);
     }
+    if (rc == MX_OK) {
+        rc = mx_control_open(server->loop, server->mailbox, shared, &host, &server->control, err);
+    }
     if (rc == MX_OK) { // last: visitors who wait already are served meanwhile
         mx_tally *tally = mx_metrics_tally(shared->metrics, 1, "jobs");
         rc = mx_jobs_start(shared, tally, &server->jobs, err);
-    }
-    if (rc == MX_OK) {
-        rc = mx_control_open(server->loop, server->mailbox, shared, &host, &server->control, err);
     }
     return rc;
 }
