@@ -23,15 +23,11 @@ struct mx_ahead {
 static const struct mx_slice ending = MX_SLICE(".lua");
 static const struct mx_slice init = MX_SLICE("/init");
 
-static bool ends_with(struct mx_slice text, struct mx_slice end) {
-    return text.len >= end.len && memcmp(text.ptr + text.len - end.len, end.ptr, end.len) == 0;
-}
-
 // The name by which others require the file; "" for one that comes second to another.
 static struct mx_slice module_of(mx_ahead *ahead, mx_buf *out) {
     struct mx_slice name = {
         ahead->path.ptr + ahead->root.len, ahead->path.len - ahead->root.len - ending.len};
-    if (ends_with(name, init)) {
+    if (mx_slice_ends_with(name, init)) {
         struct mx_file_info info;
         struct mx_error err;
         mx_buf other = {0};
@@ -110,7 +106,7 @@ static void walk(mx_ahead *ahead, lua_State *L, int depth) {
             continue;
         }
         mx_buf_append_text(&ahead->path, name);
-        if (ends_with(mx_slice_of(name), ending)) {
+        if (mx_slice_ends_with(mx_slice_of(name), ending)) {
             compile(ahead, L);
         } else if (!strchr(name, '.')) { // a folder; whatever else it is cannot be listed
             mx_buf_append_char(&ahead->path, '/');
