@@ -26,7 +26,6 @@ static const luaL_Reg natives[] = {
     {"native.json", mx_luaopen_json},
     {"native.log", mx_luaopen_log},
     {"native.machine", mx_luaopen_machine},
-    {"native.machine", mx_luaopen_machine},
     {"native.plugin", mx_luaopen_plugin},
     {"native.random", mx_luaopen_random},
     {"native.request", mx_luaopen_request},
