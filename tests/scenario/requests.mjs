@@ -318,4 +318,12 @@ test("the access log has one line for each request and no query", async (t) => {
   assert.equal(line.remote, "127.0.0.1");
   assert.equal(typeof line.dur_ms, "number");
   assert.doesNotMatch(server.log, /voucher/);
+  const token = "dR9mJ0nq_x7Wc2-LkTz4vEoYbGhU1sPaQf5iK8tN3wX";
+  await request(server.port, `/orders/${token}`);
+  await request(server.port, "/a-handle-of-exactly-forty-three-letters-xyz/b");
+  const paths = await eventually("both lines", () => {
+    const found = server.lines().filter((one) => one.msg === "request").map((one) => one.path);
+    return found.length === 3 && found;
+  });
+  assert.deepEqual(paths.slice(1), ["/orders/TOKEN", "/a-handle-of-exactly-forty-three-letters-xyz/b"]);
 });
