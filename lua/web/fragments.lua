@@ -76,10 +76,17 @@ end
 
 -- A table that tells which of its fields are read.
 local function telling(value, tell)
-  return setmetatable({}, { __index = function(_, field)
-    tell(field)
-    return value[field]
-  end })
+  return setmetatable({}, {
+    __index = function(_, field)
+      tell(field)
+      return value[field]
+    end,
+    __record = function()
+      tell("") -- all of them
+      local of_drop = getmetatable(value) and getmetatable(value).__record
+      return of_drop and of_drop(value) or value
+    end,
+  })
 end
 
 -- Notes that a part reads a global of its page alone, or only a field of it that has a store of its own.

@@ -122,7 +122,8 @@ local function pairs_of(value)
   return items
 end
 
---- What a loop over `value` visits, as an array; nil when there is nothing to visit in its kind.
+--- What a loop over `value` visits, as an array; nil when there is nothing to visit in its kind. A drop may say by
+--- `__record` which record it stands for.
 ---@param value any
 ---@return table?
 function values.items(value)
@@ -131,7 +132,8 @@ function values.items(value)
   if what == "list" then return getmetatable(value).__items(value) end
   if what == "range" then return range_items(value) end
   if what == "map" or what == "record" then return pairs_of(value) end
-  return nil
+  local record = what == "drop" and getmetatable(value).__record
+  return record and pairs_of(record(value)) or nil
 end
 
 local items_of = values.items

@@ -34,8 +34,12 @@ end
 ---@param now integer
 ---@return table
 function lazy.drop(make, makers, now)
-  local entries, is_made = {}, false
+  local entries, fields = {}, nil
   return setmetatable({}, {
+    __record = function()
+      fields = fields or make()
+      return fields
+    end,
     __index = function(self, name)
       if makers[name] then
         local entry = entries[name]
@@ -45,10 +49,10 @@ function lazy.drop(make, makers, now)
         entries[name] = entry
         return entry.value
       end
-      if is_made then return nil end
-      is_made = true
-      for field, value in next, make() do rawset(self, field, value) end
-      return rawget(self, name)
+      fields = fields or make()
+      local value = fields[name]
+      if value ~= nil then rawset(self, name, value) end
+      return value
     end,
   })
 end

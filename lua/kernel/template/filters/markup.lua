@@ -119,7 +119,7 @@ local function encode_array(value)
   return "[" .. table.concat(parts, ",") .. "]"
 end
 
---- The JSON of a value: maps in their order, drops by their __json, HTML as its text.
+--- The JSON of a value: maps in their order, drops by their __json or __record, HTML as its text.
 function encode(value)
   if value == nil then return "null" end
   local kind = values.kind(value)
@@ -127,6 +127,7 @@ function encode(value)
   if kind == "drop" or kind == "record" then
     local mt = getmetatable(value)
     if mt and mt.__json then return encode(mt.__json(value)) end
+    if mt and mt.__record then return encode(mt.__record(value)) end
   end
   if kind == "map" or kind == "record" then return encode_map(value) end
   if kind == "drop" then return "null" end

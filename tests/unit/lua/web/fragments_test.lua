@@ -184,6 +184,20 @@ test.group("kept parts", function()
     end
   end)
 
+  test.case("know all of a drop when a template asks for all of it", function()
+    local lazy = require("web.view.lazy")
+    local made = 0
+    local drop = lazy.drop(function()
+      made = made + 1
+      return { title = "Mug", vendor = false }
+    end, { related = function() return { "Jug" } end }, START)
+    test.equal(drop.related, { "Jug" })
+    test.equal(made, 0)
+    test.equal({ drop.title, drop.vendor, drop.nothing == nil }, { "Mug", false, true })
+    test.equal(getmetatable(drop).__record(drop).title, "Mug")
+    test.equal(made, 1)
+  end)
+
   test.case("lead a form that came back to where it was answered", function()
     local shopper = visitor.new()
     for _ = 1, 3 do look(shopper, "/products/harbour-mug") end

@@ -67,6 +67,12 @@ test.group("escaping by type", function()
     test.equal(output("{{ t | newline_to_br }}", { t = "<\nb" }), "&lt;<br />\nb")
   end)
 
+  test.case("a drop that stands for a record is printed and visited as that", function()
+    local drop = setmetatable({}, { __index = function() return nil end, __record = function() return { b = 2, a = "x" } end })
+    test.equal(output("{{ v | json }}", { v = drop }), '{"a":"x","b":2}')
+    test.equal(output("{% for pair in v %}{{ pair[0] }}={{ pair[1] }};{% endfor %}", { v = drop }), "a=x;b=2;")
+  end)
+
   test.case("json cannot leave its script or its attribute", function()
     local printed = output("{{ v | json }}", { v = { t = "</script><!-- it's" } })
     test.equal(printed:find("</", 1, true), nil)
