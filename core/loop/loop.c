@@ -2,6 +2,8 @@
 #include "loop/loop.h"
 
 #include <assert.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "loop/internal.h"
@@ -11,7 +13,22 @@ int mx_fail_uv(struct mx_error *err, int status, const char *what) {
     return mx_fail(err, MX_E_SYSTEM, "%s: %s", what, uv_strerror(status));
 }
 
+// libuv aborts in places when it gets no memory: with our allocator the process ends as it does
+// everywhere else, with a word and its own exit status.
+static void *allocate_many(size_t count, size_t size) {
+    assert(size == 0 || count <= SIZE_MAX / size);
+    return mx_alloc(count * size); // zeroed
+}
+
+static void use_our_memory(void) {
+    int status = uv_replace_allocator(mx_alloc, mx_realloc, allocate_many, mx_free);
+    assert(status == 0 && "all four are given");
+    (void)status;
+}
+
 int mx_loop_create(mx_loop **out, struct mx_error *err) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, use_our_memory);
     mx_loop *loop = mx_alloc(sizeof(*loop));
     int status = uv_loop_init(&loop->uv);
     if (status < 0) {
