@@ -68,11 +68,8 @@ local copy_tree
 
 -- A handler gets a copy of what is copied here, in a state of its own, so what is kept stays as it is.
 local function copy_constant(tree, item, copies)
-  local copy = copies[tree]
-  if not copy then
-    copy = copy_tree(tree, item)
-    copies[tree] = copy
-  end
+  local copy = copy_tree(tree, item)
+  copies[tree] = copy
   return copy
 end
 
@@ -81,7 +78,11 @@ local function copy_list(tree, list)
   for i = 1, #list do
     local item = list[i]
     local copies = is_constant and item.copies
-    copy[i] = copies and copy_constant(tree, item, copies) or copy_tree(tree, item)
+    if copies then
+      copy[i] = copies[tree] or copy_constant(tree, item, copies)
+    else
+      copy[i] = copy_tree(tree, item)
+    end
   end
   return copy
 end
