@@ -8,7 +8,7 @@ import { Load } from "./support/load.mjs";
 import { IS_LONG, SEED, check, check_no_strays, fsck, new_shop, promise_of, random, say, start } from "./support/shop.mjs";
 
 const ROUNDS = IS_LONG ? 250 : 44;
-const CHILD_ROUNDS = IS_LONG ? 50 : 6; // the supervisor waits longer from time to time
+const CHILD_ROUNDS = IS_LONG ? 50 : 6; // of which the supervisor stays
 
 async function look_at_pages(port, orders) {
   const shopper = new Shopper(port);
