@@ -128,6 +128,7 @@ end
 ---@param ctx merx.WebContext
 ---@return boolean
 function respond.wants_json(ctx)
+  if ctx.is_program then return true end
   local accept = ctx.req:header("accept") or ""
   return accept:find("application/json", 1, true) ~= nil and not accept:find("text/html", 1, true)
 end

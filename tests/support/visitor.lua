@@ -32,6 +32,10 @@ local function make_request(self, method, target, form)
     end
   end
   function req:form() return form or {} end
+  function req:json()
+    local value, err = require("native.json").decode(self.visitor.body)
+    return value, err
+  end
   function req:body() return self.visitor.body or "" end
   function req:set_cookie(name, value, options)
     self.visitor.cookies[name] = not (options and options.max_age == 0) and value or nil
@@ -68,6 +72,18 @@ function Visitor:post(target, fields)
     form[#form + 1] = type(value) == "table" and { name = value[1], value = value[2] } or { name = name, value = tostring(value) }
   end
   return ask(self, "POST", target, form)
+end
+
+--- Sends JSON, as programs do.
+---@param target string
+---@param body string
+---@return table reply
+---@return any value that the reply holds
+function Visitor:send(target, body)
+  self.headers, self.body = { ["content-type"] = "application/json" }, body
+  local reply = ask(self, "POST", target)
+  self.headers, self.body = {}, nil
+  return reply, (require("native.json").decode(reply.body))
 end
 
 --- Follows redirects with GET.

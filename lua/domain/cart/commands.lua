@@ -95,6 +95,16 @@ local function add(tx, cart, wish, quantity)
   return { id = cart.id, key = wish.key, quantity = allowed, added = allowed - in_line, is_capped = allowed < in_line + quantity }
 end
 
+-- The open cart of a token, else a new one. An ordered cart is left alone: a new one begins.
+local function open_or_create(tx, args)
+  local cart = args.cart and db.one("cart_open", { token = args.cart })
+  if cart and cart.state == "open" then return cart, false end
+  local err
+  cart, err = create(tx, args)
+  if not cart then return nil, err end
+  return cart, true
+end
+
 command.define({
   name = "cart.add",
   doc = "Puts pieces of a variant into a cart, and opens one when there is none.",
@@ -104,14 +114,8 @@ command.define({
     selling_plan_id = schema.id(), parent_key = schema.text({ max = 100 }),
   }),
   handler = function(tx, args)
-    local cart, err
-    if args.cart then
-      cart = db.one("cart_open", { token = args.cart })
-      if cart and cart.state ~= "open" then cart = nil end -- an ordered cart is left alone: a new one begins
-    end
-    local is_new = not cart
-    if is_new then cart, err = create(tx, args) end
-    if not cart then return nil, err end
+    local cart, is_new = open_or_create(tx, args)
+    if not cart then return nil, is_new end
     local result, problem = add(tx, cart, {
       variant_id = variant_of(args), properties = args.properties, selling_plan_id = args.selling_plan_id, parent_key = args.parent_key,
     }, args.quantity)
@@ -119,6 +123,30 @@ command.define({
     result.is_new = is_new
     touch(tx, cart)
     return result
+  end,
+})
+
+command.define({
+  name = "cart.add_many",
+  doc = "Puts pieces of several variants into a cart, all or nothing, and opens one when there is none.",
+  args = with_home({
+    cart = schema.text({ max = 100, pattern = "^[%w_-]+$" }),
+    items = schema.list(schema.object({
+      variant_id = schema.id({ required = true }), quantity = schema.integer({ min = 1, max = lines.MOST_PIECES, default = 1 }),
+      properties = properties,
+    }), { required = true, min = 1, max = lines.MOST_LINES }),
+  }),
+  handler = function(tx, args)
+    local cart, is_new = open_or_create(tx, args)
+    if not cart then return nil, is_new end
+    local added = {}
+    for i, item in ipairs(args.items) do
+      local result, problem = add(tx, cart, { variant_id = item.variant_id, properties = item.properties }, item.quantity)
+      if not result then return nil, problem end
+      added[i] = result
+    end
+    touch(tx, cart)
+    return { id = cart.id, is_new = is_new, lines = added }
   end,
 })
 

@@ -1,4 +1,4 @@
---- The cart: a page and the four ways to change it. Answers pages to browsers, JSON to programs.
+--- The cart: a page and the ways to change it. Answers pages to browsers, JSON to programs.
 local cart = require("domain.cart")
 local catalog = require("domain.catalog")
 local command = require("kernel.command")
@@ -14,16 +14,33 @@ local storefront_cart = {}
 
 local MONTH <const> = 30 * 24 * 3600
 local MOST <const> = 9999
+local LONGEST_NOTE <const> = 2000
 
 local GET <const> = { who = "anyone", csrf = "none", cache = "private" }
 local POST <const> = { who = "anyone", csrf = "origin", cache = "none" }
+
+-- What the visitor's cookie names, when it has the form of a token: a cookie may hold anything.
+local function token_of(ctx)
+  local token = ctx.cart_token
+  return token and #token <= 100 and token:find("^[%w_-]+$") and token or nil
+end
 
 --- The visitor's open cart, or nil.
 ---@param ctx merx.WebContext
 ---@return merx.Cart?
 function storefront_cart.current(ctx)
-  local found = ctx.cart_token and ctx.cart_token:find("^[%w_-]+$") and cart.find(ctx.cart_token)
+  local token = token_of(ctx)
+  local found = token and cart.find(token)
   return found and found.state == "open" and found or nil
+end
+
+-- Declares a way to change the cart; with ".js" behind it the same for programs, who are always answered JSON.
+local function change(path, handler)
+  router.post(path, POST, handler)
+  router.post(path .. ".js", POST, function(ctx)
+    ctx.is_program = true
+    return handler(ctx)
+  end)
 end
 
 -- Gives the visitor the cart that a command opened, and remembers it for a month.
@@ -100,7 +117,14 @@ local function explain(self, err, title)
   if err.code == "quantity.too_large" then return page.text(self, "cart.errors.most", { count = data.max or MOST }) end
   if err.code == "quantity.too_small" then return page.text(self, "cart.errors.least", { count = data.min or 1 }) end
   if err.code == "quantity.step" then return page.text(self, "cart.errors.step", { count = data.step or 1 }) end
-  if err.code == "invalid" then return page.text(self, "cart.errors.quantity", { title = title or "", max = MOST }) end
+  if err.code == "json.invalid" then return page.text(self, "cart.errors.json") end
+  local fields = err.fields or {}
+  if fields.note then return page.text(self, "cart.errors.note", { max = LONGEST_NOTE }) end
+  for name in pairs(fields) do
+    if name:find("^properties") or name:find("^attributes") then return page.text(self, "cart.errors.properties") end
+  end
+  if err.code == "invalid" and title then return page.text(self, "cart.errors.quantity", { title = title, max = MOST }) end
+  if err.code == "invalid" then return page.text(self, "cart.errors.number", { max = MOST }) end
   if respond.is_unavailable(err) then return page.text(self, "checkout.unsaved") end
   return page.text(self, "cart.errors.missing")
 end
@@ -112,7 +136,7 @@ end
 local function refuse(ctx, err, options)
   local self = page.open(ctx)
   local message = explain(self, err, options and options.title)
-  if (options and options.is_json) or respond.wants_json(ctx) then
+  if form.is_json(ctx) or respond.wants_json(ctx) then
     return respond.problem(ctx, status_of(err), "Cart Error", message, err.fields)
   end
   if options and options.found then
@@ -141,8 +165,8 @@ end
 
 local function add(ctx, variant_id, quantity, properties)
   local result, err = command.run("cart.add", {
-    cart = ctx.cart_token and ctx.cart_token:find("^[%w_-]+$") and ctx.cart_token or nil, variant_id = variant_id, quantity = quantity,
-    properties = properties, channel_id = ctx.channel.id, currency = ctx.currency, locale = ctx.locale,
+    cart = token_of(ctx), variant_id = variant_id, quantity = quantity, properties = properties,
+    channel_id = ctx.channel.id, currency = ctx.currency, locale = ctx.locale,
   })
   if result then
     if result.is_new then keep(ctx, result.id) end
@@ -159,6 +183,7 @@ local function resolve(ctx, sent)
   if not found then return nil, { code = "variant.missing" } end
   local chosen, variant = product.choose(found, sent.fields)
   if variant then return variant.id, nil, found end
+  if form.is_json(ctx) or respond.wants_json(ctx) then return nil, { code = "variant.missing" } end
   local self, errors = page.open(ctx), {}
   for position, option in ipairs(found.options) do
     if not chosen[option.id] then
@@ -170,24 +195,35 @@ local function resolve(ctx, sent)
   return nil
 end
 
--- Several at once: items[ID] = quantity, from the page of a set.
-local function add_many(ctx, sent)
-  local added
-  for id, quantity in pairs(sent.groups.items) do
-    local variant_id, pieces = form.quantity(id), form.quantity(tostring(quantity))
-    if not variant_id or not pieces then return refuse(ctx, { code = "invalid" }, sent) end
+-- Several at once: from the page of a set items[ID] = quantity, from programs a list of objects. Nil when one is no number.
+local function read_items(sent)
+  local items = {}
+  for key, item in pairs(sent.groups.items) do
+    if type(item) ~= "table" then item = { id = type(key) == "string" and key or nil, quantity = item } end
+    local id, pieces = form.whole(item.id), form.whole(item.quantity or 1)
+    if not id or not pieces then return nil end
     if pieces > 0 then
-      local result, err = add(ctx, variant_id, pieces)
-      if not result then return refuse(ctx, err, sent) end
-      added = true
+      items[#items + 1] = { variant_id = id, quantity = pieces, properties = type(item.properties) == "table" and item.properties or nil }
     end
   end
-  if not added then return refuse(ctx, { code = "invalid" }, sent) end
-  if sent.is_json or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
-  respond.redirect(ctx, ctx.root .. "/cart")
+  table.sort(items, function(one, other) return one.variant_id < other.variant_id end)
+  return items[1] and items
 end
 
-router.post("/cart/add", POST, function(ctx)
+local function add_many(ctx, sent)
+  local items = read_items(sent)
+  if not items then return refuse(ctx, { code = "invalid" }, sent) end
+  local result, err = command.run("cart.add_many", {
+    cart = token_of(ctx), items = items, channel_id = ctx.channel.id, currency = ctx.currency, locale = ctx.locale,
+  })
+  if not result then return refuse(ctx, err, sent) end
+  if result.is_new then keep(ctx, result.id) end
+  for _, item in ipairs(items) do respond.note(ctx, "add_to_cart", item.variant_id, { quantity = item.quantity }) end
+  if sent.is_json or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
+  respond.redirect(ctx, cart_url(ctx, result.lines))
+end
+
+change("/cart/add", function(ctx)
   local sent, problem = form.read(ctx)
   if not sent then return refuse(ctx, problem) end
   if sent.groups.items then return add_many(ctx, sent) end
@@ -196,7 +232,7 @@ router.post("/cart/add", POST, function(ctx)
     if err then refuse(ctx, err, sent) end
     return
   end
-  local quantity = form.quantity(sent.fields.quantity or "1")
+  local quantity = form.quantity(sent.fields.quantity or not sent.groups.quantity and "1" or nil)
   local result
   if not quantity or quantity < 1 then
     err = { code = "invalid", fields = { quantity = "schema.integer" } }
@@ -211,22 +247,26 @@ router.post("/cart/add", POST, function(ctx)
   respond.redirect(ctx, cart_url(ctx, { result }))
 end)
 
--- A line by its key, or by its place in the cart.
-local function line_key(ctx, sent)
-  if sent.fields.id then return sent.fields.id end
-  local place = form.quantity(sent.fields.line)
-  local row = place and storefront_cart.current(ctx)
+local function key_at(ctx, place)
+  local row = storefront_cart.current(ctx)
   local line = row and cart.quote(ctx, row).lines[place]
   return line and line.id
 end
 
-router.post("/cart/change", POST, function(ctx)
+-- A line by its key, or by its place in the cart.
+local function line_key(ctx, sent)
+  if sent.fields.id then return sent.fields.id end
+  local place = form.quantity(sent.fields.line)
+  return place and key_at(ctx, place)
+end
+
+change("/cart/change", function(ctx)
   local sent, problem = form.read(ctx)
   if not sent then return refuse(ctx, problem) end
   local key, quantity = line_key(ctx, sent), form.quantity(sent.fields.quantity)
-  if not ctx.cart_token or not key then return refuse(ctx, { code = "line.missing" }, sent) end
+  if not token_of(ctx) or not key then return refuse(ctx, { code = "line.missing" }, sent) end
   if not quantity then return refuse(ctx, { code = "invalid" }, sent) end
-  local result, err = command.run("cart.set_quantity", { cart = ctx.cart_token, key = key, quantity = quantity })
+  local result, err = command.run("cart.set_quantity", { cart = token_of(ctx), key = key, quantity = quantity })
   if not result then return refuse(ctx, err, sent) end
   if sent.is_json or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
   respond.redirect(ctx, cart_url(ctx, { result }))
@@ -240,10 +280,19 @@ local function field_of(ctx, key)
   end
 end
 
+-- Without what is gone, as after a change in another window: the rest is meant all the same.
+local function only_present(ctx, row, quantities)
+  local present = {}
+  for _, line in ipairs(cart.quote(ctx, row).lines) do present[line.id] = quantities[line.id] end
+  return present
+end
+
 local function read_updates(ctx, sent)
   local quantities = {}
   for key, value in pairs(sent.groups.updates or {}) do
-    local quantity = form.quantity(tostring(value))
+    local quantity = form.whole(value)
+    -- Programs may send a list: the quantities of the lines, in their order.
+    if math.type(key) == "integer" then key = key_at(ctx, key) or "" end
     if not quantity or quantity > MOST then
       local id, title = field_of(ctx, key)
       return nil, { code = "invalid" }, { id = id, title = title, is_json = sent.is_json }
@@ -254,14 +303,16 @@ local function read_updates(ctx, sent)
   return quantities
 end
 
-router.post("/cart/update", POST, function(ctx)
+change("/cart/update", function(ctx)
   local sent, problem = form.read(ctx)
   if not sent then return refuse(ctx, problem) end
   local quantities, err, place = read_updates(ctx, sent)
   if not quantities then return refuse(ctx, err, place) end
-  local changed = {}
-  if ctx.cart_token and storefront_cart.current(ctx) and (next(quantities) or sent.fields.note) then
-    local result, wrong = command.run("cart.update", { cart = ctx.cart_token, quantities = quantities, note = sent.fields.note })
+  local row, changed = storefront_cart.current(ctx), {}
+  if row and (next(quantities) or sent.fields.note or sent.groups.attributes) then
+    local result, wrong = command.run("cart.update", {
+      cart = row.token, quantities = only_present(ctx, row, quantities), note = sent.fields.note, attributes = sent.groups.attributes,
+    })
     if not result and wrong.code ~= "line.missing" then
       local id, title = field_of(ctx, wrong.data and wrong.data.key)
       return refuse(ctx, wrong, { id = id, title = title, is_json = sent.is_json })
@@ -271,6 +322,15 @@ router.post("/cart/update", POST, function(ctx)
   if sent.is_json or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
   local url = cart_url(ctx, changed)
   respond.redirect(ctx, sent.fields.checkout and url == ctx.root .. "/cart" and ctx.root .. "/checkout" or url)
+end)
+
+change("/cart/clear", function(ctx)
+  local row = storefront_cart.current(ctx)
+  local result, err = true, nil
+  if row then result, err = command.run("cart.clear", { cart = row.token }) end
+  if not result then return refuse(ctx, err) end
+  if form.is_json(ctx) or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
+  respond.redirect(ctx, ctx.root .. "/cart")
 end)
 
 return storefront_cart

@@ -1,0 +1,134 @@
+local shop = require("support.shop")
+shop.open()
+
+local catalog = require("domain.catalog")
+local command = require("kernel.command")
+local fs = require("native.fs")
+local json = require("native.json")
+local plugins = require("kernel.plugins")
+local test = require("support.test")
+local thread = require("native.thread")
+local transfer = require("domain.transfer")
+local visitor = require("support.visitor")
+
+plugins.load({ { path = thread.share .. "/plugins", bundled = true } })
+local plan = transfer.read(assert(fs.read(thread.share .. "/sql/seeds/sample/products.csv")), {
+  digits = 2, open_image = function() return nil, "none" end,
+})
+test.equal(transfer.apply(plan).failed, 0)
+
+local function first_of(handle)
+  return catalog.find_product_by_handle(shop.context(), handle).variants[1].id
+end
+
+local KNIFE <const>, TOTE <const> = first_of("kitchen-knife-18-cm"), first_of("canvas-tote")
+
+-- "12x2 7x1": the variants of a cart and how many of each, in their order.
+local function pieces(cart)
+  local words = {}
+  for i, item in ipairs(cart.items) do words[i] = item.variant_id .. "x" .. item.quantity end
+  return table.concat(words, " ")
+end
+
+local function cart_of(guest)
+  return json.decode(guest:get("/cart.js").body)
+end
+
+-- That `body` is refused in JSON, in words, and changes nothing.
+local function refused(guest, path, body, words)
+  local before = guest:get("/cart.js").body
+  local reply, problem = guest:send(path, body)
+  test.equal(reply.status, 422, body)
+  test.equal(reply.headers["Content-Type"], "application/problem+json", body)
+  assert(problem.detail:find(words, 1, true), body .. " says: " .. problem.detail)
+  test.equal(guest:get("/cart.js").body, before, body)
+end
+
+test.group("programs", function()
+  test.case("add one variant, with numbers as JSON has them", function()
+    local guest = visitor.new()
+    local _, cart = guest:send("/cart/add", json.encode({ id = KNIFE, quantity = 2.0 }))
+    test.equal(pieces(cart), KNIFE .. "x2")
+    _, cart = guest:send("/cart/add.js", json.encode({ id = tostring(KNIFE), properties = { Engraving = "Ana", Year = 1999 } }))
+    test.equal(pieces(cart), ("%dx2 %dx1"):format(KNIFE, KNIFE))
+    test.equal(cart.items[2].properties, { Engraving = "Ana", Year = "1999" })
+  end)
+
+  test.case("add several, all or none", function()
+    local guest = visitor.new()
+    local list = { items = { { id = TOTE, quantity = 1 }, { id = KNIFE, quantity = 2, properties = { Engraving = "Ana" } } } }
+    local reply, cart = guest:send("/cart/add", json.encode(list))
+    test.equal(reply.status, 200, reply.body)
+    test.equal(cart.item_count, 3)
+    refused(guest, "/cart/add", json.encode({ items = { { id = TOTE, quantity = 1 }, { id = 999999, quantity = 1 } } }), "not for sale")
+    refused(guest, "/cart/add", json.encode({ items = { { id = TOTE, quantity = 1 }, { id = KNIFE, quantity = -1 } } }), "whole number")
+    for _, items in ipairs({ '[1,2]', '[]', '[null]', '[[]]', '{"x":1}', '{"5":{}}' }) do
+      refused(guest, "/cart/add", '{"items":' .. items .. "}", "whole number")
+    end
+  end)
+
+  test.case("change lines by place, key and list, set note and attributes, and clear the cart", function()
+    local guest = visitor.new()
+    guest:send("/cart/add", json.encode({ items = { { id = KNIFE, quantity = 1 }, { id = TOTE, quantity = 1 } } }))
+    local first, second = cart_of(guest).items[1].variant_id, cart_of(guest).items[2].variant_id
+    local _, cart = guest:send("/cart/change.js", '{"line":1,"quantity":3}')
+    test.equal(pieces(cart), ("%dx3 %dx1"):format(first, second))
+    _, cart = guest:send("/cart/update.js", '{"updates":[2,4]}')
+    test.equal(pieces(cart), ("%dx2 %dx4"):format(first, second))
+    _, cart = guest:send("/cart/update.js", json.encode({ updates = { [tostring(first)] = 0 }, note = "Ring twice", attributes = { gift = "yes" } }))
+    test.equal(pieces(cart), second .. "x4")
+    test.equal(cart.note, "Ring twice")
+    test.equal(cart.attributes, { gift = "yes" })
+    _, cart = guest:send("/cart/update.js", '{"note":null}')
+    test.equal(cart.note, "Ring twice", "null is what was left out")
+    _, cart = guest:send("/cart/clear.js", "{}")
+    test.equal(cart.item_count, 0)
+  end)
+
+  test.case("are told in JSON and in words what is wrong, and nothing changes", function()
+    local guest = visitor.new()
+    guest:post("/cart/add", { id = KNIFE, quantity = 2 })
+    for _, body in ipairs({ "", "{", "null", "3", '"x"', "[1]", '{"id":1}x', ("["):rep(5000) }) do
+      refused(guest, "/cart/add", body, "JSON object")
+      refused(guest, "/cart/change", body, "JSON object")
+      refused(guest, "/cart/update", body, "JSON object")
+    end
+    for _, quantity in ipairs({ "-1", "0", "1.5", "1e30", "10000", "999999999", "true", "[1]", "{}", '"1,5"', '""' }) do
+      refused(guest, "/cart/add", ('{"id":%d,"quantity":%s}'):format(KNIFE, quantity), "The quantity must be a whole number")
+    end
+    for _, id in ipairs({ "999999", "-2", "null", "{}", '"SKU"', "1.5" }) do refused(guest, "/cart/add", '{"id":' .. id .. "}", "not for sale") end
+    refused(guest, "/cart/add", ('{"id":%d,"properties":{"a":{"b":1}}}'):format(KNIFE), "no text")
+    refused(guest, "/cart/add", ('{"id":%d,"properties":{"a":"%s"}}'):format(KNIFE, ("x"):rep(501)), "too long")
+    refused(guest, "/cart/update", '{"note":"' .. ("x"):rep(2001) .. '"}', "at most 2000 characters")
+  end)
+end)
+
+test.case("a set is bought whole or not at all", function()
+  local guest = visitor.new()
+  test.equal(guest:post("/cart/add", { ["items[" .. KNIFE .. "]"] = "1", ["items[" .. TOTE .. "]"] = "9999999" }).status, 422)
+  test.equal(cart_of(guest).item_count, 0)
+  test.equal(guest:post("/cart/add", { ["items[" .. KNIFE .. "]"] = "1", ["items[" .. TOTE .. "]"] = "0" }).headers.Location, "/cart")
+  test.equal(pieces(cart_of(guest)), KNIFE .. "x1")
+  assert(command.run("stock.set", { variant_id = TOTE, quantity = 0 }))
+  test.equal(guest:post("/cart/add", { ["items[" .. KNIFE .. "]"] = "1", ["items[" .. TOTE .. "]"] = "1" }).status, 422)
+  test.equal(pieces(cart_of(guest)), KNIFE .. "x1")
+  assert(command.run("stock.set", { variant_id = TOTE, quantity = 50 }))
+end)
+
+test.case("what another window took out does not keep the rest from changing", function()
+  local guest = visitor.new()
+  guest:post("/cart/add", { id = KNIFE, quantity = 1 })
+  guest:post("/cart/add", { id = TOTE, quantity = 1 })
+  guest:post("/cart/update", { remove = KNIFE })
+  test.equal(guest:post("/cart/update", { ["updates[" .. KNIFE .. "]"] = "2", ["updates[" .. TOTE .. "]"] = "3" }).headers.Location, "/cart")
+  test.equal(pieces(cart_of(guest)), TOTE .. "x3")
+end)
+
+test.case("a cookie that names no cart does not keep anybody from buying", function()
+  for _, token in ipairs({ "x", ("a"):rep(5000), "../../x", '"' }) do
+    local guest = visitor.new()
+    guest.cookies.cart = token
+    test.equal(guest:get("/cart").status, 200)
+    test.equal(guest:post("/cart/add", { id = KNIFE, quantity = 1 }).status, 303, token)
+  end
+end)
