@@ -24,6 +24,21 @@ SELECT 1
   FROM product_channels
  WHERE product_id = :product_id AND channel_id = :channel_id AND is_visible = 0;
 
+-- :name product_last_id :value
+-- :use  how far the ids of products go
+SELECT max(id)
+  FROM products;
+
+-- :name product_handles :many
+-- :use  those of a range of ids that anybody may find in a storefront now, for its sitemap
+SELECT p.handle, p.updated_at
+  FROM products AS p
+ WHERE p.id > :after AND p.id <= :last AND p.state = 'active' AND p.deleted_at IS NULL
+   AND (p.is_listed = 1 OR p.is_searchable = 1)
+   AND (p.publish_at IS NULL OR p.publish_at <= :now) AND (p.unpublish_at IS NULL OR p.unpublish_at > :now)
+   AND NOT EXISTS (SELECT 1 FROM product_channels AS c WHERE c.product_id = p.id AND c.channel_id = :channel_id AND c.is_visible = 0)
+ ORDER BY p.id;
+
 -- :name variants_of_product :many
 -- :use  variants that can be bought, with what is in stock at all locations
 SELECT v.id, v.position, v.title, v.sku, v.gtin, v.media_id, v.ships, v.is_downloadable, v.is_gift_card, v.is_taxable,

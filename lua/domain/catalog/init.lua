@@ -24,4 +24,19 @@ function catalog.find_redirect(path)
   return db.one("redirect_of", { path = path })
 end
 
+--- The highest id that a product has, seen or not; 0 without any.
+---@return integer
+function catalog.last_product_id()
+  return db.value("product_last_id") or 0
+end
+
+--- Handles of the products that anybody may find now, for a sitemap.
+---@param ctx merx.Context
+---@param after integer only those with a higher id
+---@param last integer and none above this
+---@return { handle: string, updated_at: integer }[]
+function catalog.list_handles(ctx, after, last)
+  return db.many("product_handles", { after = after, last = last, channel_id = ctx.channel.id, now = ctx.now })
+end
+
 return catalog
