@@ -142,7 +142,7 @@ local function finish(options, plan, counts)
     return
   end
   print_notes(plan.report.notes, "Notes:")
-  print_notes(plan.report.errors, "Mistakes, nothing was imported:")
+  print_notes(plan.report.errors, counts and "These products were refused, all others were imported:" or "Mistakes, nothing was imported:")
   if counts then
     io.write(("%d rows: %d products new, %d changed.\n"):format(plan.rows, counts.created, counts.updated))
   elseif #plan.report.errors == 0 then

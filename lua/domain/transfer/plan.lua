@@ -49,7 +49,7 @@ local function check_document(document, notes)
   elseif document.external_url and not document.external_url:find("^https?://[^%s]+$") then
     report.error(notes, document.line, "External URL", "write an address that begins with https://")
   end
-  if (document.kind == "simple" or document.kind == "variation") and not document.regular_amount then
+  if (document.kind == "simple" or document.kind == "variation") and not document.has_price then
     report.note(notes, document.line, "Regular price", "there is no price, so this cannot be bought")
   end
 end
@@ -285,6 +285,46 @@ local function product_input(document, open_image, notes)
   return input
 end
 
+-- What a file is that is no text, by its first bytes: people send the workbook itself.
+local function check_kind(bytes, notes)
+  if bytes:find("^PK\3\4") or bytes:find("^\208\207\17\224") then
+    report.error(notes, 1, nil, "this is a workbook and no CSV file; save it as \"CSV UTF-8\" and import that")
+  elseif bytes:find("^%%PDF%-") or bytes:find("^\31\139") then
+    report.error(notes, 1, nil, "this is no CSV file; export the products as CSV and import that")
+  end
+  return #notes.errors == 0
+end
+
+-- The reader says where a record is broken; the line stands before it already.
+local function note_broken(err, notes)
+  local message = err.message:gsub("^line %d+, column %d+: ", "")
+  report.error(notes, err.line or 1, nil, err.column and ("at character %d: %s"):format(err.column, message) or message)
+end
+
+local function note_encoding(reader, options, notes)
+  local encoding = reader.encoding
+  if not options.encoding and not encoding:find("^UTF") then
+    report.note(notes, 1, nil, "this is not UTF-8; it was read as " .. encoding .. ". Look at letters with accents, and say --encoding if they are wrong")
+  end
+end
+
+-- Every row of a file as a document.
+local function read_documents(reader, layout, options, result)
+  local documents, notes = {}, result.report
+  while true do
+    local fields, at = reader:next()
+    if not fields and not at then break end
+    result.rows = result.rows + 1
+    if fields then
+      documents[#documents + 1] = woocommerce.document(layout, fields, at, options.digits, notes)
+    else
+      note_broken(at, notes)
+    end
+  end
+  if result.rows == 0 then report.error(notes, 1, nil, "there is no product below the names of the columns") end
+  return documents
+end
+
 --- Reads a product file and says what would be written.
 ---@param bytes string
 ---@param options { digits: integer, open_image: fun(name: string): table?, string?, delimiter?: string, encoding?: string }
@@ -292,6 +332,7 @@ end
 function plan.read(bytes, options)
   local notes = report.new()
   local result = { products = {}, report = notes, rows = 0 }
+  if not check_kind(bytes, notes) then return result end
   local reader, err = text.csv(bytes, { delimiter = options.delimiter, encoding = options.encoding })
   if not reader then
     report.error(notes, 1, nil, err.message)
@@ -299,22 +340,13 @@ function plan.read(bytes, options)
   end
   local heads, line = reader:next()
   if not heads then
-    report.error(notes, 1, nil, type(line) == "table" and line.message or "the file is empty")
+    if type(line) == "table" then note_broken(line, notes) else report.error(notes, 1, nil, "the file is empty") end
     return result
   end
   local layout = woocommerce.layout(heads, notes)
   if not layout then return result end
-  local documents = {}
-  while true do
-    local fields, at = reader:next()
-    if not fields and not at then break end
-    result.rows = result.rows + 1
-    if not fields then
-      report.error(notes, at.line or 0, at.column and tostring(at.column), at.message)
-    else
-      documents[#documents + 1] = woocommerce.document(layout, fields, at, options.digits, notes)
-    end
-  end
+  note_encoding(reader, options, notes)
+  local documents = read_documents(reader, layout, options, result)
   for _, document in ipairs(documents) do check_document(document, notes) end
   local index = index_documents(documents, notes)
   attach_variations(documents, index, notes)

@@ -82,7 +82,7 @@ end
 ---@param notes merx.TransferReport
 ---@return table? layout nil when this is no product file
 function woocommerce.layout(heads, notes)
-  local layout = { columns = {}, heads = {}, attributes = {}, downloads = {}, translations = {}, meta = {}, units = {} }
+  local layout = { columns = {}, heads = {}, names = heads, count = #heads, attributes = {}, downloads = {}, translations = {}, meta = {}, units = {} }
   for index, head in ipairs(heads) do
     head = head:match("^%s*(.-)%s*$")
     local name = COLUMNS[head_key(head)]
@@ -97,6 +97,7 @@ function woocommerce.layout(heads, notes)
     end
   end
   if not layout.columns.name and not layout.columns.sku then
+    notes.notes = {} -- nothing here is left out: it is another kind of file
     report.error(notes, 1, nil, "this is no product file: there is no column \"Name\" or \"SKU\"")
     return nil
   end
@@ -202,6 +203,7 @@ local function read_words(row, document)
 end
 
 local function read_prices(row, document, digits)
+  document.has_price = row:get("regular_price") ~= nil
   document.regular_amount = row:read("regular_price", cells.amount, digits)
   document.sale_amount = row:read("sale_price", cells.amount, digits)
   document.sale_from = row:read("sale_from", cells.date)
@@ -278,6 +280,25 @@ local function text_of(row, name)
   return cell and cells.text(cell)
 end
 
+local LONGEST_NAME <const> = 500
+
+-- What no cell may hold, whatever its column: bytes that are no text, and more cells than there are columns.
+local function check_cells(row)
+  for index, cell in ipairs(row.fields) do
+    local column = row.layout.names[index]
+    if index > row.layout.count and cell:find("%S") then
+      report.error(row.notes, row.line, nil, ("there are %d cells and %d columns; put quotes around a cell that holds a delimiter"):format(
+        #row.fields, row.layout.count))
+      return
+    elseif cell:find("[%z\1-\8\11\12\14-\31\127]") then
+      report.error(row.notes, row.line, column, "there are characters in this cell that cannot be shown; type it anew")
+    end
+  end
+  if text.len(row:get("name") or "") > LONGEST_NAME then
+    row:fail("name", "a name has at most " .. LONGEST_NAME .. " characters")
+  end
+end
+
 --- Reads one row.
 ---@param layout table
 ---@param fields string[]
@@ -287,6 +308,7 @@ end
 ---@return merx.ProductDocument
 function woocommerce.document(layout, fields, line, digits, notes)
   local row = setmetatable({ layout = layout, fields = fields, line = line, notes = notes }, Row)
+  check_cells(row)
   local kind, flags = read_type(row)
   local document = {
     line = line, kind = kind, source_id = row:get("source_id"), sku = row:get("sku"), gtin = row:get("gtin"),

@@ -94,6 +94,31 @@ test.group("a product file with mistakes", function()
     }, "\n"))
   end)
 
+  test.case("names what is broken by its place, once", function()
+    local head = "SKU,Name,Regular price\n"
+    test.equal(errors(head .. 'A,"One,1\n'), "line 2: at character 3: a quote is opened here and never closed")
+    test.equal(errors(head .. "A,One,1\nB,Two,2,and more\n"),
+      "line 3: there are 4 cells and 3 columns; put quotes around a cell that holds a delimiter")
+    test.equal(errors(head .. "A,One,1,,\n"), "")
+    test.equal(errors(head .. "A,O\0ne,1\n"), 'line 2, column "Name": there are characters in this cell that cannot be shown; type it anew')
+    test.equal(errors(head .. "A," .. ("x"):rep(501) .. ",1\n"), 'line 2, column "Name": a name has at most 500 characters')
+    test.equal(errors(head), "line 1: there is no product below the names of the columns")
+  end)
+
+  test.case("says which kind of file it wants instead of a workbook", function()
+    assert(errors("PK\3\4" .. ("\0\1"):rep(50)):find("save it as \"CSV UTF-8\"", 1, true))
+    test.equal(messages(read("Handle,Title\nx,y\n").report.notes), "", "columns of another kind of file are not counted up")
+  end)
+
+  test.case("says that a price is missing only where none stands, and how it read what is not UTF-8", function()
+    test.equal(messages(read("SKU,Name,Type,Regular price\nA,One,simple,x\n").report.notes), "")
+    local western, chinese = read("SKU,Name,Type,Regular price\nA,Caf\xe9,simple,1\n"), read("SKU,Name,Type,Regular price\nA,\xcd\xeb,simple,1\n")
+    assert(messages(western.report.notes):find("read as WINDOWS-1252", 1, true))
+    test.equal(western.products[1].input.title, "Café")
+    assert(messages(chinese.report.notes):find("read as GB18030", 1, true))
+    test.equal(chinese.products[1].input.title, "碗")
+  end)
+
   test.case("understands decimal commas, groups of thousands and semicolons", function()
     local plan = read("SKU;Name;Regular price\nA;One;1.299,50\nB;Two;3,5\n")
     test.equal(messages(plan.report.errors), "")
