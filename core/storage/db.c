@@ -258,9 +258,10 @@ static int apply_pragmas(mx_db *db, const struct mx_db_options *options, struct 
     }
     int rc = set_durability(db, options, err);
     if (rc == MX_OK) {
-        rc = mx_db_exec(db,
-            "PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY",
-            err);
+        rc = mx_db_exec(db, "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", err);
+    }
+    if (rc == MX_OK && db->mode != MX_DB_READ) { // readers look at a page again after each commit
+        rc = mx_db_exec(db, "PRAGMA cell_size_check = ON", err);
     }
     if (rc == MX_OK) {
         int kib = options->cache_kib > 0 ? options->cache_kib : DEFAULT_CACHE_KIB;
