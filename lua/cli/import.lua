@@ -184,6 +184,7 @@ function import.run(given)
     digits = i18n.currency_digits(channel.list()[1].currency), delimiter = options.delimiter, encoding = options.encoding,
     open_image = function(name) return open_image(folder, name, options["dry-run"]) end,
   })
+  transfer.check(plan)
   local counts
   if #plan.report.errors == 0 and not options["dry-run"] then
     counts = transfer.apply(plan, not options.json and progress or nil)

@@ -20,6 +20,13 @@ UPDATE products
        external_url = :external_url, external_label = :external_label, updated_at = :at, version = version + 1
  WHERE id = :id;
 
+-- :name product_with_sku :one
+-- :use  whose an article number is, for the words of an import
+SELECT p.id, p.title
+  FROM variants AS v
+  JOIN products AS p ON p.id = v.product_id
+ WHERE v.sku_key = :sku_key;
+
 -- :name product_of_sku :value
 -- :use  a folded SKU -> the product of its variant
 SELECT product_id

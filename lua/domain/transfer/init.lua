@@ -1,10 +1,12 @@
 --- Catalogue files in and out. A file is judged whole before anything is written: with one mistake in
 --- it nothing is imported; without, every product is one command, and running it again changes nothing.
 local command = require("kernel.command")
+local db = require("kernel.db")
 require("domain.transfer.commands")
 local export = require("domain.transfer.export")
 local plan = require("domain.transfer.plan")
 local report = require("domain.transfer.report")
+local write = require("domain.transfer.write")
 
 local transfer = { read = plan.read, format_note = report.format, export = export.run }
 
@@ -37,6 +39,28 @@ local function relate(entry, index, notes)
     end
   end
   if any then assert(command.run("catalog.relate", { id = entry.id, relations = relations }, { actor = "import" })) end
+end
+
+--- Compares a plan with the shop: an article number that another product has, one that the file does not hold, is a
+--- mistake that would else come up half-way.
+---@param self merx.TransferPlan
+function transfer.check(self)
+  local ids, is_written = {}, {}
+  for i, entry in ipairs(self.products) do
+    ids[i] = write.find(entry.input)
+    if ids[i] then is_written[ids[i]] = true end
+  end
+  for i, entry in ipairs(self.products) do
+    local sold = entry.document.kind == "variable" and entry.document.variations or { entry.document }
+    for _, document in ipairs(sold) do
+      local key = write.sku_key(document.sku)
+      local owner = key and db.one("product_with_sku", { sku_key = key })
+      if owner and owner.id ~= ids[i] and not is_written[owner.id] then
+        report.error(self.report, document.line, "SKU", ("the SKU %s belongs to \"%s\" in the shop; give one of them another"):format(
+          document.sku, owner.title))
+      end
+    end
+  end
 end
 
 --- Writes a plan that has no errors.
