@@ -33,6 +33,18 @@ test.group("pages", function()
     end)
   end
 
+  test.case("a product that is sold elsewhere promises nothing", function()
+    local elsewhere = transfer.read("Type,SKU,Name,Regular price,External URL\nexternal,pennant,Pennant,11.05,https://shop.example/pennant\n", {
+      digits = 2, open_image = function() return nil, "none" end,
+    })
+    test.equal(transfer.apply(elsewhere).failed, 0)
+    local body = get("/products/pennant").body
+    assert(body:find("https://shop.example/pennant", 1, true) and body:find("11.05", 1, true))
+    test.equal(body:find("Pay when it arrives", 1, true), nil)
+    test.equal(body:find("plus delivery", 1, true), nil)
+    assert(get("/products/harbour-mug").body:find("Pay when it arrives", 1, true))
+  end)
+
   test.case("what is not there is a page, too", function()
     local reply = get("/products/none")
     test.equal(reply.status, 404)
