@@ -219,6 +219,25 @@ function schema.object(fields, options)
   return spec
 end
 
+-- What a mistake is called where nobody translates: at the command line and in the log.
+local WORDS <const> = {
+  ["schema.required"] = "is missing", ["schema.unknown"] = "is not known here", ["schema.invalid"] = "cannot be used",
+  ["schema.text"] = "must be a text", ["schema.integer"] = "must be a whole number", ["schema.boolean"] = "must be true or false",
+  ["schema.email"] = "must be an e-mail address", ["schema.enum"] = "must be one of {values}",
+  ["schema.money"] = "must be an amount of money", ["schema.pattern"] = "does not have the right form",
+  ["schema.list"] = "must be a list", ["schema.map"] = "must be a set of named values", ["schema.object"] = "must be a set of named values",
+  ["schema.too_small"] = "must be at least {min}", ["schema.too_large"] = "must be at most {max}",
+  ["schema.too_short"] = "needs at least {min} characters", ["schema.too_long"] = "may have at most {max} characters",
+  ["schema.too_few"] = "needs at least {min} entries", ["schema.too_many"] = "may have at most {max} entries",
+  ["plugin.id"] = "must be like acme.member-price", ["plugin.version"] = "must be like 1.0.0",
+}
+
+local function in_words(key, args)
+  local words = WORDS[key]
+  if not words then return "(" .. key .. ")" end
+  return (words:gsub("{(%l+)}", function(name) return tostring(args and args[name]) end))
+end
+
 --- Checks all of `value` and returns a clean copy, or nil and one error that names each bad field.
 ---@param spec merx.Schema
 ---@param value any
@@ -234,7 +253,7 @@ function schema.check(spec, value, options)
   local clean = check_value(spec, value, state, "")
   if not state.failed then return clean end
   local names = {}
-  for name, key in pairs(state.fields) do names[#names + 1] = name .. " (" .. key .. ")" end
+  for name, key in pairs(state.fields) do names[#names + 1] = name .. " " .. in_words(key, state.args[name]) end
   table.sort(names)
   local _, err = failure.new("invalid", "wrong input: " .. table.concat(names, ", "), state.fields)
   err.args = state.args

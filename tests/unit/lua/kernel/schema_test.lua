@@ -53,4 +53,16 @@ test.group("schema.check", function()
     end
     assert(fields_of({ quantity = 1, email = "o'neil+shop@mail.example.co.uk" }))
   end)
+
+  test.case("says in words what is wrong, for the command line and the log", function()
+    local person = schema.object({
+      name = schema.text({ required = true, max = 3 }), size = schema.enum({ "small", "large" }), count = schema.integer({ min = 2 }),
+      email = schema.email(), code = schema.text({ pattern = "^%d$", message = "shop.code" }),
+    })
+    local _, err = schema.check(person, { size = "huge", count = 1, email = "x", code = "x", other = 1 })
+    test.equal(err.message, "wrong input: code (shop.code), count must be at least 2, email must be an e-mail address, name is missing, "
+      .. "other is not known here, size must be one of small, large")
+    _, err = schema.check(person, { name = "long" })
+    test.equal(err.message, "wrong input: name may have at most 3 characters")
+  end)
 end)
