@@ -19,6 +19,10 @@ router.get("/search", { who = "anyone", csrf = "none", cache = "page" }, functio
   if view.performed then
     ctx.event = { name = "search", details = { terms = terms } }
     local ids, count = search.find(ctx, terms, { limit = PAGE_SIZE, offset = (number - 1) * PAGE_SIZE })
+    if #ids == 0 and number > 1 then -- beyond the last page stands the first
+      number = 1
+      ids, count = search.find(ctx, terms, { limit = PAGE_SIZE, offset = 0 })
+    end
     view.products = card.list(self, listings.cards(ctx, ids))
     view.results_count = count
     view.count_text = page.text(self, "collection.count", { count = count })

@@ -45,6 +45,14 @@ test.group("pages", function()
     assert(get("/products/harbour-mug").body:find("Pay when it arrives", 1, true))
   end)
 
+  test.case("a page beyond the last is the first, and no word that nothing was found", function()
+    for _, number in ipairs({ "99", "0", "-1", "x", "99999999999999999999" }) do
+      local body = get("/search?q=mug&page=" .. number).body
+      assert(body:find("/products/harbour-mug", 1, true), number)
+      test.equal(body:find("We found nothing", 1, true), nil, number)
+    end
+  end)
+
   test.case("what is not there is a page, too", function()
     local reply = get("/products/none")
     test.equal(reply.status, 404)
