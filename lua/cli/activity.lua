@@ -61,7 +61,7 @@ end
 ---@return integer exit_code
 function tool.run(given)
   local options, code = args.parse(given, {
-    name = NAME, usage = tool.usage, flags = { days = "value", top = "value", json = "flag" },
+    name = NAME, usage = tool.usage, flags = { days = "value", top = "value", json = "flag" }, shop = true,
   })
   if not options then return code end
   local days = math.tointeger(tonumber(options.days or "7"))

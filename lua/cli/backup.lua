@@ -192,7 +192,7 @@ function backup.run(given)
     return args.fail(NAME, { code = "conflict", message = path .. " exists; --force replaces it" })
   end
   local conn = db.main()
-  if not conn then return args.fail(NAME, { code = "missing", message = "there is no shop in " .. thread.data }) end
+  if not conn then return args.no_shop(NAME) end
   local ok, err = make(path, conn)
   if not ok then return args.fail(NAME, err) end
   note_it()

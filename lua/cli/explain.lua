@@ -46,7 +46,7 @@ end
 ---@param given string[]
 ---@return integer exit_code
 function explain.run(given)
-  local options, code = args.parse(given, { name = NAME, usage = explain.usage, flags = { without = "value", json = "flag" }, least = 1 })
+  local options, code = args.parse(given, { name = NAME, usage = explain.usage, flags = { without = "value", json = "flag" }, least = 1, shop = true })
   if not options then return code end
   local kind, id = options[1]:match("^(%a+):(.+)$")
   if kind == "cart" then return explain_cart(id, options) end

@@ -26,7 +26,7 @@ local NAME <const> = "merx export"
 ---@param given string[]
 ---@return integer exit_code
 function export.run(given)
-  local options, code = args.parse(given, { name = NAME, usage = export.usage, flags = { force = "flag" }, least = 2 })
+  local options, code = args.parse(given, { name = NAME, usage = export.usage, flags = { force = "flag" }, least = 2, shop = true })
   if not options then return code end
   local what, path = options[1], options[2]
   if what ~= "products" then

@@ -5,7 +5,6 @@ local db = require("native.db")
 local domain_fsck = require("domain.fsck")
 local json = require("native.json")
 local native = require("native.fsck")
-local thread = require("native.thread")
 
 local fsck = { usage = [[
 usage: merx fsck [--quick] [--repair] [--json]
@@ -64,7 +63,7 @@ function fsck.run(given)
   })
   if not options then return code end
   local conn = db.main()
-  if not conn then return args.fail(NAME, { code = "missing", message = "there is no shop in " .. thread.data }) end
+  if not conn then return args.no_shop(NAME) end
   local report, err = native.run(conn, options.quick and "quick" or "full")
   if not report then return args.fail(NAME, err) end
   local problems = {}

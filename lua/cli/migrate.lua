@@ -22,7 +22,7 @@ function migrate.run(given)
   local options, code = args.parse(given, { name = NAME, usage = migrate.usage })
   if not options then return code end
   local conn = db.main()
-  if not conn then return args.fail(NAME, { code = "missing", message = "there is no shop in " .. thread.data }) end
+  if not conn then return args.no_shop(NAME) end
   if thread.remote then return args.fail(NAME, { code = "conflict", message = "a server holds this shop; stop it first" }) end
   local report, err = db.migrate(conn, thread.share .. "/sql/migrations")
   if not report then return args.fail(NAME, err) end

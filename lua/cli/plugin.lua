@@ -2,6 +2,7 @@
 require("boot")
 local args = require("cli.args")
 local json = require("native.json")
+local native_db = require("native.db")
 local plugins = require("kernel.plugins")
 local points = require("kernel.points")
 
@@ -87,6 +88,7 @@ end
 function plugin.run(given)
   local options, code = args.parse(given, { name = NAME, usage = plugin.usage, flags = { json = "flag" }, least = 1, most = 2 })
   if not options then return code end
+  if options[1] == "info" and not native_db.main() then return args.no_shop(NAME) end -- it shows the settings, too
   if options[1] == "list" and not options[2] then return list(options) end
   if options[1] == "info" and options[2] then return info(options) end
   io.stderr:write(NAME, ": write list, or info ID\n\n", plugin.usage)

@@ -34,7 +34,7 @@ end
 ---@param given string[]
 ---@return integer exit_code
 function tool.run(given)
-  local options, code = args.parse(given, { name = NAME, usage = tool.usage, flags = { json = "flag" }, least = 1, most = 3 })
+  local options, code = args.parse(given, { name = NAME, usage = tool.usage, flags = { json = "flag" }, least = 1, most = 3, shop = true })
   if not options then return code end
   local verb, key, value = options[1], options[2], options[3]
   if verb == "list" then return list(options) end

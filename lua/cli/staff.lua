@@ -83,7 +83,7 @@ local verbs = {
 ---@return integer exit_code
 function tool.run(given)
   local flags = { json = "flag", owner = "flag", role = "value" }
-  local options, code = args.parse(given, { name = NAME, usage = tool.usage, flags = flags, least = 1, most = 2 })
+  local options, code = args.parse(given, { name = NAME, usage = tool.usage, flags = flags, least = 1, most = 2, shop = true })
   if not options then return code end
   local verb, email = options[1], options[2]
   if verb == "list" and not email then return list(options) end

@@ -103,6 +103,18 @@ test("every command says how it is used, and asking makes nothing", async (t) =>
   await assert.rejects(stat(data), "a question makes no shop");
 });
 
+test("a folder without a shop is named, not made, by every command that needs one", async (t) => {
+  const data = join(await t.folder(), "nothing");
+  const commands = [["settings", "list"], ["settings", "set", "shop.name", "X"], ["staff", "list"], ["staff", "add", "ana@example.com"],
+    ["explain", "order:1001"], ["plugin", "info", "merx.cod"], ["export", "products", "-"], ["activity"], ["migrate"], ["fsck"], ["backup", join(data, "x.merx")]];
+  for (const command of commands) {
+    const told = await merx([...command, "--share", root, "--data", data]);
+    assert.equal(told.code, 3, `${command.join(" ")}: ${told.stderr}`);
+    assert.equal(told.stderr, `merx ${command[0]}: there is no shop in ${data}; name its folder with --data, or begin one with merx serve or merx import\n`);
+  }
+  await assert.rejects(stat(data), "asking makes no folder");
+});
+
 test("--db is the folder of the database, or the file in it", async (t) => {
   const folder = await t.folder();
   const ask = async (path) => explained((await merx(["config", "--explain", "--db", path])).stdout, "data");

@@ -1,4 +1,8 @@
 --- Arguments of a tool: flags as --name or --name=value, the rest in order; mistakes in plain words.
+local fs = require("native.fs")
+local native_db = require("native.db")
+local thread = require("native.thread")
+
 local args = {}
 
 ---@class merx.ToolSpec
@@ -7,6 +11,7 @@ local args = {}
 ---@field flags? table<string, "flag"|"value">
 ---@field least? integer positional arguments
 ---@field most? integer
+---@field shop? boolean whether there is nothing to do without a shop
 
 --- Reads arguments. On a mistake, or for --help, it prints and returns the exit code.
 ---@param given string[]
@@ -42,7 +47,20 @@ function args.parse(given, spec)
   end
   if at < (spec.least or 0) then return refuse("something is missing") end
   if at > (spec.most or spec.least or 0) then return refuse("\"" .. options[(spec.most or spec.least or 0) + 1] .. "\" is too much") end
+  if spec.shop and not native_db.main() then return nil, args.no_shop(spec.name) end
   return options
+end
+
+--- Says why there is no shop to work on, and gives the exit code.
+---@param name string
+---@return integer exit_code
+function args.no_shop(name)
+  if fs.exists(thread.data .. "/shop.db") then
+    return args.fail(name, { code = "system", message = thread.data .. "/shop.db cannot be written; "
+      .. "run this as the user that owns it, and look whether the disk is mounted read-only" })
+  end
+  return args.fail(name, { code = "missing", message = "there is no shop in " .. thread.data
+    .. "; name its folder with --data, or begin one with merx serve or merx import" })
 end
 
 --- Says what went wrong and gives the exit code that belongs to it.
