@@ -56,7 +56,7 @@ end
 local function tidy(ctx)
   if #ctx.path > 1 and ctx.path:sub(-1) == "/" then
     local query = ctx.req.query
-    return ctx.req.path:gsub("/+$", "") .. (query and query ~= "" and "?" .. query or "")
+    return "/" .. ctx.req.path:match("^/*(.-)/*$") .. (query and query ~= "" and "?" .. query or "")
   end
 end
 
@@ -79,8 +79,9 @@ end
 
 local function dispatch(ctx)
   local req = ctx.req
+  if req.path == "*" then return req:reply(204, { Allow = "GET, HEAD, OPTIONS, POST" }, "") end -- OPTIONS of the server itself
   local target = tidy(ctx)
-  if target and req.method == "GET" then return respond.redirect(ctx, target, 301) end
+  if target and (req.method == "GET" or req.method == "HEAD") then return respond.redirect(ctx, target, 301) end
   local route, params = find_route(ctx)
   if not route then
     if params.code ~= "route.method" then return fail(ctx, 404) end

@@ -59,8 +59,9 @@ local function ask(self, method, target, form)
 end
 
 ---@param target string
-function Visitor:get(target)
-  return ask(self, "GET", target)
+---@param method? "GET"|"HEAD"|"OPTIONS"|"PUT"
+function Visitor:get(target, method)
+  return ask(self, method or "GET", target)
 end
 
 --- Sends a form: a list of { name, value }, or a table.

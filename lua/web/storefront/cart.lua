@@ -123,8 +123,8 @@ local function explain(self, err, title)
   for name in pairs(fields) do
     if name:find("^properties") or name:find("^attributes") then return page.text(self, "cart.errors.properties") end
   end
-  if err.code == "invalid" and title then return page.text(self, "cart.errors.quantity", { title = title, max = MOST }) end
-  if err.code == "invalid" then return page.text(self, "cart.errors.number", { max = MOST }) end
+  local range = { title = title, min = self.ctx.path:find("^/cart/add") and 1 or 0, max = MOST }
+  if err.code == "invalid" then return page.text(self, title and "cart.errors.quantity" or "cart.errors.number", range) end
   if respond.is_unavailable(err) then return page.text(self, "checkout.unsaved") end
   return page.text(self, "cart.errors.missing")
 end

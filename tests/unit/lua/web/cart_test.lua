@@ -63,7 +63,7 @@ test.group("programs", function()
     refused(guest, "/cart/add", json.encode({ items = { { id = TOTE, quantity = 1 }, { id = 999999, quantity = 1 } } }), "not for sale")
     refused(guest, "/cart/add", json.encode({ items = { { id = TOTE, quantity = 1 }, { id = KNIFE, quantity = -1 } } }), "whole number")
     for _, items in ipairs({ '[1,2]', '[]', '[null]', '[[]]', '{"x":1}', '{"5":{}}' }) do
-      refused(guest, "/cart/add", '{"items":' .. items .. "}", "whole number")
+      refused(guest, "/cart/add", '{"items":' .. items .. "}", "whole number from 1 to 9999")
     end
   end)
 
@@ -96,6 +96,7 @@ test.group("programs", function()
     for _, quantity in ipairs({ "-1", "0", "1.5", "1e30", "10000", "999999999", "true", "[1]", "{}", '"1,5"', '""' }) do
       refused(guest, "/cart/add", ('{"id":%d,"quantity":%s}'):format(KNIFE, quantity), "The quantity must be a whole number")
     end
+    refused(guest, "/cart/change", '{"line":1,"quantity":-1}', "whole number from 0 to 9999")
     for _, id in ipairs({ "999999", "-2", "null", "{}", '"SKU"', "1.5" }) do refused(guest, "/cart/add", '{"id":' .. id .. "}", "not for sale") end
     refused(guest, "/cart/add", ('{"id":%d,"properties":{"a":{"b":1}}}'):format(KNIFE), "no text")
     refused(guest, "/cart/add", ('{"id":%d,"properties":{"a":"%s"}}'):format(KNIFE, ("x"):rep(501)), "too long")

@@ -45,6 +45,19 @@ test.group("pages", function()
     assert(get("/products/harbour-mug").body:find("Pay when it arrives", 1, true))
   end)
 
+  test.case("an address has one spelling, and other methods are told which there are", function()
+    local guest = visitor.new()
+    for _, method in ipairs({ "GET", "HEAD" }) do
+      test.equal(guest:get("/collections/all/?page=2", method).headers.Location, "/collections/all?page=2", method)
+      test.equal(guest:get("//evil.example/", method).headers.Location, "/evil.example", "no address of another host")
+    end
+    test.equal(guest:get("/cart", "PUT").status, 405)
+    test.equal(guest:get("/cart", "PUT").headers.Allow, "GET, HEAD, OPTIONS")
+    test.equal(guest:get("/cart/add", "GET").headers.Allow, "OPTIONS, POST")
+    test.equal(guest:get("/cart/add", "OPTIONS").status, 204)
+    test.equal(guest:get("*", "OPTIONS").status, 204)
+  end)
+
   test.case("a page beyond the last is the first, and no word that nothing was found", function()
     for _, number in ipairs({ "99", "0", "-1", "x", "99999999999999999999" }) do
       local body = get("/search?q=mug&page=" .. number).body
