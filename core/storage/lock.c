@@ -38,7 +38,10 @@ static int write_holder(int fd, const char *path, struct mx_error *err) {
 int mx_lock_acquire(const char *path, mx_lock **out, struct mx_error *err) {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
-        return mx_fail_errno(err, errno, "cannot open the lock file %s", path);
+        return mx_fail_errno(err, errno,
+            "cannot open %s (run this as the user that owns the folder, on a disk that takes "
+            "writes)",
+            path);
     }
     int rc = MX_OK;
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {

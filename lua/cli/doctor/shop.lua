@@ -19,6 +19,9 @@ local WAL_LARGE <const> = 64 * 1024 * 1024
 function checks.database(m)
   if thread.options.problem then return "error", thread.options.problem, "docs/guides/running.md says what to do when data is damaged" end
   local conn = native_db.main()
+  if not conn and fs.exists(m.data .. "/shop.db") then
+    return "error", m.data .. "/shop.db cannot be written", "run this as the user that owns it, and look whether the disk is mounted read-only"
+  end
   if not conn then return "error", "there is no shop in " .. m.data, "begin one with merx import or merx serve" end
   local report, err = native_fsck.run(conn, "quick")
   if not report then return "error", err.message, "run merx fsck" end

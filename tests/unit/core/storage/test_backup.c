@@ -236,6 +236,8 @@ static void a_lock_has_one_holder_and_names_it(void **state) {
     mx_lock *lock = NULL, *second = NULL;
     const char *path = temp_path(&folder, "merx.lock");
     assert_int_equal(mx_lock_holder(path), 0);
+    assert_int_equal(mx_lock_acquire("/proc/merx.lock", &lock, &err), MX_E_SYSTEM);
+    assert_non_null(strstr(err.text, "run this as the user that owns the folder"));
     assert_int_equal(mx_lock_acquire(path, &lock, &err), MX_OK);
     assert_int_equal(mx_lock_acquire(path, &second, &err), MX_E_CONFLICT);
     snprintf(expected, sizeof(expected), "process %ld", (long)getpid());
