@@ -59,6 +59,10 @@ local function parse(given)
   end
   options.what, options.file = options[1], options[2]
   if options.delimiter == "tab" then options.delimiter = "\t" end
+  if options.delimiter and not options.delimiter:find("^[,;|\t]$") then
+    io.stderr:write(NAME, ": the delimiter is , or ; or | or tab\n")
+    return nil, 2
+  end
   return options
 end
 
@@ -153,7 +157,12 @@ end
 -- Settings and pages, one command each; the first that is refused ends it.
 local function import_shop(bytes)
   local shop, err = json.decode(bytes)
-  if type(shop) ~= "table" then return { message = err and err.message or "the file must hold an object" } end
+  if err then return err end
+  if type(shop) ~= "table" then return { message = "the file must hold an object" } end
+  for _, part in ipairs({ shop, shop.settings or {}, shop.pages or {} }) do
+    if type(part) ~= "table" then return { message = "\"settings\" is an object and \"pages\" is a list" } end
+  end
+  if not shop.settings and not shop.pages then return { message = "there is neither \"settings\" nor \"pages\" in it" } end
   for key, value in pairs(shop.settings or {}) do
     local done, problem = command.run("settings.set", { key = key, value = value }, { actor = "import" })
     if not done then return problem end

@@ -115,6 +115,22 @@ test("a folder without a shop is named, not made, by every command that needs on
   await assert.rejects(stat(data), "asking makes no folder");
 });
 
+test("what an import is given wrongly is named, without a trace of the program", async (t) => {
+  const folder = await t.folder();
+  const data = join(folder, "shop");
+  const file = join(folder, "shop.json");
+  const run = async (...words) => merx(["import", ...words, file, "--share", root, "--data", data, "--log-level", "error"]);
+  for (const text of ["[1]", "5", "{}", '{"settings":5}', '{"pages":"x"}', "{"]) {
+    await writeFile(file, text);
+    const told = await run("shop");
+    assert.equal(told.code, 5, `${text}: ${told.stderr}`);
+    assert.doesNotMatch(told.stderr, /traceback|\.lua/, text);
+  }
+  const told = await run("products", "--delimiter=ab");
+  assert.equal(told.code, 2);
+  assert.match(told.stderr, /the delimiter is , or ; or \| or tab/);
+});
+
 test("--db is the folder of the database, or the file in it", async (t) => {
   const folder = await t.folder();
   const ask = async (path) => explained((await merx(["config", "--explain", "--db", path])).stdout, "data");
