@@ -27,6 +27,14 @@ local function explain_cart(id, options)
   local row = id:find("^%d+$") and cart.find_by_id(math.tointeger(tonumber(id))) or cart.find(id)
   if not row then return args.fail(NAME, { code = "missing", message = "there is no cart " .. id }) end
   local ctx = channel.context(channel.find(row.channel_id), clock.now(), row.locale)
+  if options.json and options.without then
+    return args.fail(NAME, { code = "invalid", message = "--without is told in words; leave --json out" })
+  elseif options.json then
+    local found = cart.quote(ctx, row)
+    local view = { cart = row.id, list = found.list, total = found.total, ledger = json.array(found.ledger), issues = json.array(found.issues) }
+    io.write(json.encode(view, { pretty = true }), "\n")
+    return 0
+  end
   io.write(cart.explain(ctx, row, options.without), "\n")
   return 0
 end

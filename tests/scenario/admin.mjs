@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { amount, find_form, forms, Shopper, unescape, words } from "../support/shopper.mjs";
 import { links_in, open_shop, owner_of, PASSWORD, Person, person_of, row_of } from "./support/office.mjs";
+import { merx, root } from "./support/server.mjs";
 import { test } from "./support/test.mjs";
 
 const cookie_of = (reply, name) => (reply.headers["set-cookie"] ?? "").split(/,\s*(?=[\w-]+=)/).find((one) => one.startsWith(`${name}=`));
@@ -321,6 +322,12 @@ test("a price is explained to its last cent", async (t) => {
   const sum = amounts.filter((text) => /\d/.test(text)).reduce((so_far, text) => so_far + amount(text) * (/[-\u2212]/.test(text) ? -1 : 1), 0);
   assert.equal(total, order.total);
   assert.equal(sum, total);
+  for (const what of [`order:${order.number}`, "cart:1"]) {
+    const told = await merx(["explain", what, "--json", "--share", root, "--data", shop.data]);
+    assert.equal(told.code, 0, `${what}: ${told.stderr}`);
+    const { list, ledger } = JSON.parse(told.stdout);
+    assert.ok(Number.isInteger(list) && Array.isArray(ledger), told.stdout);
+  }
 });
 
 test("orders are found by number and by the beginning of an address", async (t) => {
