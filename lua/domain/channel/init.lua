@@ -10,7 +10,7 @@ local settings = require("kernel.settings")
 local channel = {}
 
 -- Declared here and not where they are shown: the writer, which changes them, knows no pages.
-settings.define({ key = "shop.name", spec = schema.text({ max = 100, default = "Merx" }), doc = "Name of the shop." })
+settings.define({ key = "shop.name", spec = schema.text({ min = 1, max = 100, default = "Merx" }), doc = "Name of the shop." })
 settings.define({ key = "shop.description", spec = schema.text({ max = 300, default = "" }), doc = "One sentence about the shop." })
 settings.define({ key = "shop.email", spec = schema.email({ default = "" }), doc = "Where shoppers write to." })
 

@@ -25,7 +25,7 @@ local function message_of(self, format, label, key)
   end
   if key == "address.phone" then return page.text(self, "forms.phone") end
   if key == "schema.email" then return page.text(self, "forms.email") end
-  if key == "address.province" or key == "address.country" then return page.text(self, "forms.choose") end
+  if key == "address.province" or key == "address.country" then return page.text(self, "forms.choose", { label = label }) end
   return page.text(self, "forms.invalid", { label = label })
 end
 
