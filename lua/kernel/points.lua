@@ -13,6 +13,7 @@ local points = {}
 ---@field after string[]
 ---@field on_error? "block"
 ---@field call fun(input: table, settings: table): any, merx.Error? asks the plugin in its own state
+---@field blame? fun(code: string, message: string) takes down that its answer was of no use
 
 local by_point = {} ---@type table<string, merx.Handler[]>
 

@@ -160,6 +160,7 @@ function draft.ask(work, handler, extra)
     problem = type(err) == "table" and err.message or tostring(err)
   else
     problem = operations.problem(handler.point, answer, work)
+    if problem and handler.blame then handler.blame("malformed", problem) end
   end
   if problem then
     draft.fault(work, handler, problem)

@@ -36,7 +36,7 @@ local with_settings = cache.memo("settings", function(handlers)
     local spec = handler.spec or {}
     list[i] = {
       point = handler.point, plugin = handler.plugin, version = handler.version, id = handler.id, title = handler.title,
-      input = handler.input, call = handler.call, on_error = handler.on_error, flow = spec.flow,
+      input = handler.input, call = handler.call, blame = handler.blame, on_error = handler.on_error, flow = spec.flow,
       hold_minutes = spec.hold_minutes, settings = handler.spec and plugins.settings(handler) or handler.settings or {},
     }
   end

@@ -42,6 +42,10 @@ local states = {}
 local function read_plugin(parent, folder, bundled)
   local plugin = { id = folder, root = parent .. "/" .. folder, bundled = bundled, enabled = false, calls = 0, errors = 0 }
   local bytes, err = fs.read(plugin.root .. "/plugin.json")
+  if not bytes and not fs.exists(plugin.root .. "/plugin.json") then
+    plugin.problem = "there is no plugin.json in its folder; if it was unpacked one folder too deep, move it up"
+    return plugin
+  end
   if not bytes then
     plugin.problem = "its plugin.json cannot be read: " .. err.message
     return plugin
@@ -53,9 +57,8 @@ end
 local function scan(parent, bundled)
   if not fs.exists(parent) then return end
   for _, folder in ipairs(assert(fs.list(parent))) do
-    if not folder:find("^%.") and fs.exists(parent .. "/" .. folder .. "/plugin.json") then
-      found[#found + 1] = read_plugin(parent, folder, bundled)
-    end
+    local about = not folder:find("^%.") and fs.stat(parent .. "/" .. folder)
+    if about and about.kind == "dir" then found[#found + 1] = read_plugin(parent, folder, bundled) end
   end
 end
 
@@ -99,10 +102,17 @@ local function qualify(prefix, ops)
   return ops
 end
 
--- The call of one handler: state, budget, breaker, and the account of what it cost.
+-- The call of one handler: state, budget, breaker, and the account of what it cost. The second function takes down that
+-- what it answered was of no use.
 local function make_call(plugin, entry, kind, id)
   local guard, prefix = breaker.new(), plugin.id .. "."
-  return function(input, config)
+  local function blame(code, message)
+    guard:note(false)
+    plugin.errors = plugin.errors + 1
+    plugin.last_error = message
+    log.warn("a plugin's handler failed", { plugin = plugin.id, handler = id, code = code, error = message })
+  end
+  local function call(input, config)
     if not guard:allows() then
       return failure.new("plugin.paused", id .. " failed too often and rests for half a minute")
     end
@@ -115,12 +125,10 @@ local function make_call(plugin, entry, kind, id)
       return kind == "pure" and qualify(prefix, result) or result
     end
     err = err or result
-    guard:note(false)
-    plugin.errors = plugin.errors + 1
-    plugin.last_error = err.message
-    log.warn("a plugin's handler failed", { plugin = plugin.id, handler = id, code = err.code, error = err.message })
+    blame(err.code, err.message)
     return failure.new("plugin." .. err.code, id .. ": " .. err.message)
   end
+  return call, blame
 end
 
 local function setting_key(id, name)
@@ -160,11 +168,12 @@ local function handlers_of(plugin, out)
     for _, entry in ipairs(plugin.manifest.contributes[place] or {}) do
       local id = plugin.id .. "/" .. entry.id
       define_settings(id, entry)
+      local call, blame = make_call(plugin, entry, kind.kind, id)
       out[#out + 1] = setmetatable({
         point = kind.point, kind = kind.kind, plugin = plugin.id, version = plugin.manifest.version, id = id,
         title = entry.title and plugin.id .. "." .. entry.title, input = entry.input, before = entry.before,
         after = entry.after, on_error = entry.on_error, spec = entry, flow = entry.flow,
-        hold_minutes = entry.hold_minutes, call = make_call(plugin, entry, kind.kind, id),
+        hold_minutes = entry.hold_minutes, call = call, blame = blame,
       }, with_settings)
     end
   end
