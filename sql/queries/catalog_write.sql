@@ -33,12 +33,6 @@ SELECT product_id
   FROM variants
  WHERE sku_key = :sku_key;
 
--- :name variant_of_sku :value
--- :use  a folded SKU -> variant
-SELECT id
-  FROM variants
- WHERE sku_key = :sku_key;
-
 -- :name external_id_find :value
 -- :use  the row that another system's id means
 SELECT entity_id

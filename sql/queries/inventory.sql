@@ -190,15 +190,6 @@ UPDATE account_holds
 INSERT INTO account_movements (account_id, delta, reason, actor, note, at)
 VALUES (:account_id, :delta, :reason, :actor, :note, :at);
 
--- :name movements_of_account :many
--- :use  the history of an account, newest first
-SELECT id, delta, reason, actor, note, at
-  FROM account_movements
- WHERE account_id = :account_id
-   AND id < :before
- ORDER BY id DESC
- LIMIT :limit;
-
 -- :name product_of_owner :value
 -- :use  the product behind an account of stock: the owner is a variant, or the product itself
 SELECT product_id

@@ -213,16 +213,6 @@ SELECT id, actor, body, is_visible, at
  WHERE order_id = :order_id
  ORDER BY id;
 
--- :name orders_of_customer :many
--- :use  the account page, newest first
-SELECT id, token, number, state, payment_state, delivery_state, currency, total_amount, placed_at
-  FROM orders
- WHERE customer_id = :customer_id
-   AND id < :before
-   AND deleted_at IS NULL
- ORDER BY id DESC
- LIMIT :limit;
-
 -- :name orders_recent :many
 -- :use  the back office, newest first
 SELECT id, token, number, state, payment_state, delivery_state, email, currency, total_amount, placed_at, is_test, version
@@ -251,13 +241,6 @@ SELECT DISTINCT h.order_id
    AND h.expires_at <= :now
    AND o.state = 'placed'
  LIMIT :limit;
-
--- :name order_next_expiry :value
--- :use  when the next hold is over
-SELECT min(expires_at)
-  FROM account_holds
- WHERE state = 'held'
-   AND expires_at IS NOT NULL;
 
 -- :name order_line_ship :run
 -- :use  order.fulfil: never more than was ordered

@@ -87,14 +87,6 @@ SELECT count(*)
  WHERE p.order_id = :order_id
    AND o.state = 'pending';
 
--- :name payments_to_check :many
--- :use  reconciliation: not final after 15 minutes
-SELECT id, order_id, method, reference, provider_ref, state
-  FROM payments
- WHERE check_at <= :now
- ORDER BY check_at
- LIMIT :limit;
-
 -- :name capture_insert :run
 -- :use  one row for each id of the provider
 INSERT INTO captures (payment_id, provider_ref, amount, at)

@@ -116,15 +116,6 @@ function order.find_of_cart(cart_id)
   return db.one("order_of_cart", { cart_id = cart_id })
 end
 
---- Orders of a customer, newest first.
----@param customer_id integer
----@param limit integer
----@param before? integer id of the last one of the page before
----@return table[]
-function order.list_of_customer(customer_id, limit, before)
-  return db.many("orders_of_customer", { customer_id = customer_id, limit = limit, before = before or math.maxinteger })
-end
-
 --- All orders, newest first; of one state when it is named.
 ---@param limit integer
 ---@param before? integer

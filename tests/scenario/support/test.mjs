@@ -1,8 +1,9 @@
 // A list of named tests and the loop that runs them. What a test started (servers, folders) it registers with
 // `t.after`, which runs in reverse order, also when the test failed; a failure there fails the test.
-import { rm, mkdtemp } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 const TIMEOUT_MS = 60_000;
 let registered = [];
@@ -106,4 +107,35 @@ export async function runTests(file, tests) {
     }
   }
   return { passed, failed, skipped };
+}
+
+// Runs the tests of all *.mjs in a folder, or of those that the command line names; `ends` are told to clean up, and a
+// failure of theirs counts. Closes with "N passed, N failed" and ends the process.
+export async function runFolder(folder, usage, ends = []) {
+  if (!process.env.MERX_BIN) {
+    console.error(`MERX_BIN must name the program to test, as in: ${usage}`);
+    console.log("0 passed, 1 failed");
+    process.exit(1);
+  }
+  const wanted = process.argv.slice(2);
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".mjs")).map((name) => name.replace(/\.mjs$/, "")).sort();
+  const unknown = wanted.filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    console.error(`there is no test ${unknown.join(", ")}; there are: ${names.join(", ")}`);
+    process.exit(2);
+  }
+  const sums = { passed: 0, failed: 0, skipped: 0 };
+  for (const name of names.filter((one) => wanted.length === 0 || wanted.includes(one))) {
+    await import(pathToFileURL(join(folder, `${name}.mjs`)));
+    const result = await runTests(name, takeTests());
+    for (const kind of Object.keys(sums)) sums[kind] += result[kind];
+  }
+  for (const end of ends) {
+    await end().catch((error) => {
+      sums.failed++;
+      console.log(`FAIL the end\n  ${error.message}`);
+    });
+  }
+  console.log(`${sums.passed} passed, ${sums.failed} failed${sums.skipped > 0 ? `, ${sums.skipped} skipped` : ""}`);
+  process.exit(sums.failed > 0 || sums.passed === 0 ? 1 : 0);
 }
