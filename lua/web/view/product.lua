@@ -305,8 +305,10 @@ end
 local function fields_of(self, found, chosen, variant)
   local ctx = self.ctx
   local view = price_fields(ctx, found.variants)
-  local any = false
-  for _, entry in ipairs(found.variants) do any = any or entry.is_available end
+  local any, ships = false, found.kind == "grouped"
+  for _, entry in ipairs(found.variants) do
+    any, ships = any or entry.is_available, ships or entry.ships ~= 0
+  end
   view.id, view.handle, view.title, view.vendor = found.id, found.handle, found.title, found.brand
   view.url = ctx.root .. "/products/" .. found.handle
   view.description = found.description ~= "" and template.html(found.description) or nil
@@ -320,7 +322,8 @@ local function fields_of(self, found, chosen, variant)
   view.selected_variant = variant_view(ctx, found, variant)
   view.stock_state, view.stock_text = stock_of(self, found, variant)
   view.external_url, view.external_text = found.external_url, found.external_label ~= "" and found.external_label or found.title
-  view.tax_text = page.text(self, "products.tax_included")
+  view.requires_shipping = ships
+  view.tax_text = page.text(self, ships and "products.tax_included" or "products.tax_included_only")
   return view
 end
 

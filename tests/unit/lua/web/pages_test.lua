@@ -45,6 +45,16 @@ test.group("pages", function()
     assert(get("/products/harbour-mug").body:find("Pay when it arrives", 1, true))
   end)
 
+  test.case("what is downloaded promises no parcel", function()
+    local download = transfer.read("Type,SKU,Name,Regular price\n\"simple, downloadable, virtual\",song,A Song,3\n", {
+      digits = 2, open_image = function() return nil, "none" end,
+    })
+    test.equal(transfer.apply(download).failed, 0)
+    local body = get("/products/a-song").body
+    assert(body:find("Includes tax", 1, true) and body:find("3.00", 1, true))
+    for _, promise in ipairs({ "plus delivery", "Pay when it arrives", "send it back" }) do test.equal(body:find(promise, 1, true), nil, promise) end
+  end)
+
   test.case("an address has one spelling, and other methods are told which there are", function()
     local guest = visitor.new()
     for _, method in ipairs({ "GET", "HEAD" }) do
