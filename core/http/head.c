@@ -2,6 +2,8 @@
 // two programs could read the same bytes in two ways: that is what request smuggling lives on.
 #include "http/head.h"
 
+#include <assert.h>
+
 #include "http/url.h"
 
 // The fields that decide about the message, and how often each occurs.
@@ -14,6 +16,7 @@ struct framing {
     size_t lengths;
     size_t codings;
     size_t expects;
+    bool is_encoded; // the body has a Content-Encoding
 };
 
 static void refuse(struct mx_refusal *refusal, int status, const char *reason) {
@@ -28,6 +31,17 @@ static void note(
     }
 }
 
+// True when a Content-Encoding names one: "identity" is none.
+static bool has_encoding(struct mx_slice list) {
+    while (list.ptr) {
+        struct mx_slice name = mx_slice_trim(mx_slice_cut(&list, ','));
+        if (name.len > 0 && !mx_slice_equal_nocase(name, MX_SLICE("identity"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct framing find_framing(const struct mx_request *request) {
     struct framing found = {0};
     for (size_t i = 0; i < request->field_count; i++) {
@@ -36,6 +50,10 @@ static struct framing find_framing(const struct mx_request *request) {
         case 4: note(&found.host, &found.hosts, field, MX_SLICE("host")); break;
         case 6: note(&found.expect, &found.expects, field, MX_SLICE("expect")); break;
         case 14: note(&found.length, &found.lengths, field, MX_SLICE("content-length")); break;
+        case 16:
+            found.is_encoded |= mx_slice_equal_nocase(field->name, MX_SLICE("content-encoding")) &&
+                                has_encoding(field->value);
+            break;
         case 17: note(&found.coding, &found.codings, field, MX_SLICE("transfer-encoding")); break;
         default: break;
         }
@@ -134,9 +152,21 @@ static bool cut_absolute(struct mx_slice target, struct mx_slice *scheme,
     return false;
 }
 
+// Makes the authority of the target the host (RFC 9112, 3.2.2), in the Host field as well: whoever
+// reads either must see the same place.
+static void replace_host(
+    struct mx_request *request, struct mx_field *fields, struct mx_slice authority) {
+    request->host = authority;
+    for (size_t i = 0; i < request->field_count; i++) {
+        if (mx_slice_equal_nocase(fields[i].name, MX_SLICE("host"))) {
+            fields[i].value = authority;
+        }
+    }
+}
+
 // Checks the authority of an absolute target and leaves the rest in `*rest`.
-static void judge_absolute(struct mx_request *request, mx_arena *arena, struct mx_slice *rest,
-    struct mx_refusal *refusal) {
+static void judge_absolute(struct mx_request *request, struct mx_field *fields, mx_arena *arena,
+    struct mx_slice *rest, struct mx_refusal *refusal) {
     struct mx_slice authority;
     if (!cut_absolute(request->target, &request->scheme, &authority, rest)) {
         refuse(refusal, 400, "The target must be a path, or an http or https URL.");
@@ -147,7 +177,7 @@ static void judge_absolute(struct mx_request *request, mx_arena *arena, struct m
     if (authority.len == 0) {
         refuse(refusal, 400, "The host in the target is malformed.");
     } else if (!is_same_place(authority, request->host, port)) {
-        refuse(refusal, 400, "The target and Host name different hosts.");
+        replace_host(request, fields, authority);
     }
 }
 
@@ -185,7 +215,8 @@ static void judge_path(
     }
 }
 
-static void judge_target(struct mx_request *request, mx_arena *arena, struct mx_refusal *refusal) {
+static void judge_target(struct mx_request *request, struct mx_field *fields, mx_arena *arena,
+    struct mx_refusal *refusal) {
     struct mx_slice rest = request->target;
     if (mx_slice_equal(rest, MX_SLICE("*"))) {
         request->path = rest;
@@ -195,18 +226,20 @@ static void judge_target(struct mx_request *request, mx_arena *arena, struct mx_
         return;
     }
     if (rest.len == 0 || rest.ptr[0] != '/') {
-        judge_absolute(request, arena, &rest, refusal);
+        judge_absolute(request, fields, arena, &rest, refusal);
     }
     if (refusal->status == 0) {
         judge_path(request, arena, rest, refusal);
     }
 }
 
-void mx_head_judge(struct mx_request *request, mx_arena *arena, struct mx_refusal *refusal) {
+void mx_head_judge(struct mx_request *request, struct mx_field *fields, mx_arena *arena,
+    struct mx_refusal *refusal) {
+    assert(request->fields == fields);
     struct framing found = find_framing(request);
     *refusal = (struct mx_refusal){0};
     if (found.hosts != 1) {
-        refuse(refusal, 400, "Exactly one Host field is needed.");
+        refuse(refusal, 400, "Exactly one Host field is needed, in HTTP/1.0 as well.");
         return;
     }
     request->host = lower_authority(arena, found.host);
@@ -220,7 +253,12 @@ void mx_head_judge(struct mx_request *request, mx_arena *arena, struct mx_refusa
         judge_length(request, &found, refusal);
     }
     if (refusal->status == 0) {
-        judge_target(request, arena, refusal);
+        judge_target(request, fields, arena, refusal);
+    }
+    if (refusal->status == 0 && found.is_encoded &&
+        (request->is_chunked || request->body_len > 0)) {
+        refuse(
+            refusal, 415, "Bodies are not unpacked here: send it plain, without Content-Encoding.");
     }
     if (refusal->status == 0 && found.expects > 0) {
         judge_expect(request, &found, refusal);

@@ -4,6 +4,8 @@
 
 #include "http/parser.h"
 
-// Fills in all of `request` but the fields, which are there already. `refusal->status` is 0 when
-// the head keeps the rules.
-void mx_head_judge(struct mx_request *request, mx_arena *arena, struct mx_refusal *refusal);
+// Fills in all of `request` but the fields, which are there already: `fields` are the same ones.
+// The host of an absolute target takes the place of what Host says, so that nobody reads another
+// one there. `refusal->status` is 0 when the head keeps the rules.
+void mx_head_judge(struct mx_request *request, struct mx_field *fields, mx_arena *arena,
+    struct mx_refusal *refusal);

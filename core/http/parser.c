@@ -58,6 +58,7 @@ struct mx_parser {
     size_t field_count;
 
     struct mx_request request;
+    bool has_head; // the fields of the request are there
     bool has_request;
     uint64_t body_max;
     uint64_t body_seen; // content
@@ -322,8 +323,9 @@ static struct mx_slice slice_of(const char *head, struct span span) {
     return (struct mx_slice){head + span.at, span.len};
 }
 
-// Copies the head, of which `last` is the end, into the arena and makes the request of it.
-static void build_request(mx_parser *parser, struct mx_slice last) {
+// Copies the head, of which `last` is the end, into the arena and makes the request of it. Returns
+// its fields, which may still be changed.
+static struct mx_field *build_request(mx_parser *parser, struct mx_slice last) {
     struct mx_request *request = &parser->request;
     char *head = mx_arena_take(parser->arena, parser->head.len + last.len);
     if (parser->head.len > 0) {
@@ -345,6 +347,7 @@ static void build_request(mx_parser *parser, struct mx_slice last) {
     unsigned flags = parser->llhttp.flags;
     bool may_keep = !request->is_http_1_0 || (flags & F_CONNECTION_KEEP_ALIVE) != 0;
     request->keep_alive = may_keep && (flags & F_CONNECTION_CLOSE) == 0;
+    return fields;
 }
 
 // True when llhttp will look for the body where mx_head_judge() found it.
@@ -356,10 +359,11 @@ static bool agrees_with_llhttp(const mx_parser *parser) {
 
 // The head is complete: judges it and asks the caller about the body.
 static void finish_head(mx_parser *parser, struct mx_slice last) {
-    build_request(parser, last);
+    struct mx_field *fields = build_request(parser, last);
+    parser->has_head = true;
     struct mx_request *request = &parser->request;
     struct mx_refusal refusal;
-    mx_head_judge(request, parser->arena, &refusal);
+    mx_head_judge(request, fields, parser->arena, &refusal);
     if (refusal.status == 0 && !agrees_with_llhttp(parser)) {
         refusal = (struct mx_refusal){400, "The length of the body is not clear."};
     }
@@ -487,6 +491,10 @@ bool mx_parser_is_idle(const mx_parser *parser) {
 
 const struct mx_request *mx_parser_request(const mx_parser *parser) {
     return parser->has_request ? &parser->request : NULL;
+}
+
+const struct mx_request *mx_parser_head(const mx_parser *parser) {
+    return parser->has_head ? &parser->request : NULL;
 }
 
 struct mx_refusal mx_parser_refusal(const mx_parser *parser) {

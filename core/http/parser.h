@@ -30,7 +30,7 @@ enum mx_parser_state {
 };
 
 struct mx_refusal {
-    int status;         // 400, 413, 414, 417, 431, 501, 505, or what the handler said
+    int status;         // 400, 413, 414, 415, 417, 431, 501, 505, or what the handler said
     const char *reason; // one sentence, static
 };
 
@@ -58,6 +58,10 @@ bool mx_parser_is_idle(const mx_parser *parser);
 
 // The request. Complete from on_head on; before that NULL.
 const struct mx_request *mx_parser_request(const mx_parser *parser);
+
+// The request as far as its method and its fields, once they are complete, refused or not: enough
+// to say an error in the client's words. Before that NULL.
+const struct mx_request *mx_parser_head(const mx_parser *parser);
 
 // Why the request was refused. Only in the state REFUSED.
 struct mx_refusal mx_parser_refusal(const mx_parser *parser);

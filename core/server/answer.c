@@ -34,7 +34,7 @@ struct mx_slice mx_answer_date(struct mx_worker *worker) {
 
 int mx_answer_try(mx_exchange *exchange, const struct mx_answer *answer, struct mx_error *err) {
     struct mx_worker *worker = exchange->worker;
-    const struct mx_request *request = exchange->request;
+    const struct mx_request *request = mx_parser_head(exchange->parser);
     bool is_head = request && request->method == MX_METHOD_HEAD;
     struct mx_reply reply = {
         .status = answer->status,
@@ -76,8 +76,13 @@ void mx_answer_send(mx_exchange *exchange, const struct mx_answer *answer) {
 
 // --- errors -----------------------------------------------------------------------------------
 
+static bool is_json(struct mx_slice content_type) {
+    struct mx_slice type = mx_slice_trim(mx_slice_cut(&content_type, ';'));
+    return mx_slice_equal_nocase(type, MX_SLICE("application/json"));
+}
+
 bool mx_answer_is_problem(const mx_exchange *exchange) {
-    const struct mx_request *request = exchange->request;
+    const struct mx_request *request = mx_parser_head(exchange->parser);
     if (!request) {
         return false;
     }
@@ -85,6 +90,7 @@ bool mx_answer_is_problem(const mx_exchange *exchange) {
         MX_SLICE("text/html"), MX_SLICE("application/problem+json"), MX_SLICE("application/json")};
     struct mx_slice accept = mx_request_header(request, MX_SLICE("accept"));
     return mx_slice_starts_with(request->path, MX_SLICE("/api/")) ||
+           is_json(mx_request_header(request, MX_SLICE("content-type"))) ||
            (accept.ptr && mx_negotiate_type(accept, offers, 3) > 0);
 }
 
@@ -114,20 +120,24 @@ static void write_page(mx_exchange *exchange, int status, const char *detail, mx
 
 void mx_answer_plain_error(mx_exchange *exchange, int status, const char *detail) {
     bool is_problem = mx_answer_is_problem(exchange);
-    struct mx_reply_field fields[] = {
-        {MX_SLICE("Content-Type"), is_problem ? MX_SLICE("application/problem+json")
-                                              : MX_SLICE("text/html; charset=utf-8")},
-        {MX_SLICE("Cache-Control"), MX_SLICE("no-store")},
-        {MX_SLICE("X-Content-Type-Options"), MX_SLICE("nosniff")},
-        {MX_SLICE("Content-Security-Policy"), MX_SLICE("default-src 'none'")},
-        {MX_SLICE("Retry-After"), MX_SLICE("2")}, // only with 503
-    };
+    struct fields fields;
+    fields.count = 0;
+    add_field(&fields, MX_SLICE("Content-Type"),
+        is_problem ? MX_SLICE("application/problem+json") : MX_SLICE("text/html; charset=utf-8"));
+    add_field(&fields, MX_SLICE("Cache-Control"), MX_SLICE("no-store"));
+    add_field(&fields, MX_SLICE("X-Content-Type-Options"), MX_SLICE("nosniff"));
+    add_field(&fields, MX_SLICE("Content-Security-Policy"), MX_SLICE("default-src 'none'"));
+    if (status == 503) {
+        add_field(&fields, MX_SLICE("Retry-After"), MX_SLICE("2"));
+    } else if (status == 415) { // a body was encoded: what would have been taken
+        add_field(&fields, MX_SLICE("Accept-Encoding"), MX_SLICE("identity"));
+    }
     mx_buf body = {0};
     (is_problem ? write_problem : write_page)(exchange, status, detail, &body);
     struct mx_answer answer = {
         .status = status,
-        .fields = fields,
-        .field_count = status == 503 ? 5 : 4,
+        .fields = fields.list,
+        .field_count = fields.count,
         .body = mx_buf_slice(&body),
     };
     mx_answer_send(exchange, &answer);

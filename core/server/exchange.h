@@ -150,7 +150,7 @@ void mx_answer_send(mx_exchange *exchange, const struct mx_answer *answer);
 // `detail` may be NULL.
 void mx_answer_plain_error(mx_exchange *exchange, int status, const char *detail);
 
-// True when problem details suit the client better than a page.
+// True when problem details suit the client better than a page: it prefers them, or sent JSON.
 bool mx_answer_is_problem(const mx_exchange *exchange);
 
 // What Lua replied: conditions, ranges, compression, page cache.

@@ -110,6 +110,35 @@ test("an error is problem details for whoever prefers them", async (t) => {
   assert.match(problem.instance, /^urn:merx:request:[0-9a-f]{16}$/);
 });
 
+test("whoever sent JSON is refused in JSON, and HEAD without a body", async (t) => {
+  const server = await serve(t, { args: ["--body-bytes", "10"] });
+  const refused = async (fields, body = "") => {
+    const wire = new Wire(server.port);
+    wire.send(`POST /form HTTP/1.1\r\n${fields}\r\n\r\n${body}`);
+    const reply = await wire.reply();
+    wire.destroy();
+    assert.equal(reply.headers["content-type"], "application/problem+json", reply.text);
+    const problem = JSON.parse(reply.text);
+    assert.equal(problem.status, reply.status);
+    return { status: reply.status, detail: problem.detail, headers: reply.headers };
+  };
+  const json = "Content-Type: Application/JSON; charset=utf-8";
+  assert.equal((await refused(`Host: a\r\n${json}\r\nContent-Length: 11`, "x".repeat(11))).status, 413);
+  assert.equal((await refused(`Host: a\r\nAccept: application/json\r\nContent-Length: 11`, "x".repeat(11))).status, 413);
+  assert.equal((await refused(`Host: a\r\nHost: b\r\n${json}`)).status, 400);
+  assert.equal((await refused(`Host: a\r\n${json}\r\nTransfer-Encoding: gzip`)).status, 501);
+  assert.equal((await refused(`Host: a\r\n${json}\r\nExpect: wonders\r\nContent-Length: 1`)).status, 417);
+  const packed = await refused(`Host: a\r\n${json}\r\nContent-Encoding: gzip\r\nContent-Length: 4`, "\x1f\x8b  ");
+  assert.equal(packed.status, 415);
+  assert.equal(packed.headers["accept-encoding"], "identity");
+  assert.match(packed.detail, /without Content-Encoding/);
+  const wire = new Wire(server.port);
+  wire.send("HEAD / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n");
+  assert.equal((await wire.reply("HEAD")).status, 400);
+  await wire.end();
+  assert.equal(wire.bytes.length, 0);
+});
+
 test("a page that never ends is stopped, and others go on", async (t) => {
   if (process.env.MERX_TSAN) t.skip("the thread sanitizer holds signals back until the thread waits");
   const server = await serve(t);
