@@ -10,7 +10,7 @@ SELECT p.id, p.handle, p.kind, p.title, p.state, p.is_listed, p.publish_at, p.un
 
 -- :name listing_variants :many
 -- :use  its variants, for the lead variant and what is in stock
-SELECT id, tax_class, min_quantity
+SELECT id, product_id, tax_class, min_quantity
   FROM variants
  WHERE product_id = :product_id AND is_enabled = 1 AND deleted_at IS NULL
  ORDER BY position, id;

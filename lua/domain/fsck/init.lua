@@ -85,6 +85,7 @@ local function due_products(now)
   local due = {}
   for _, row in ipairs(db.many("listing_price_windows", { after = last and last.last_at or 0, ["until"] = now })) do
     due[row.product_id] = true
+    for _, group_id in ipairs(listings.groups_of(row.product_id)) do due[group_id] = true end
   end
   return due
 end

@@ -308,6 +308,7 @@ end
 
 listings.refresh = refresh.product
 listings.refresh_all = refresh.all
+listings.groups_of = refresh.groups_of
 listings.terms = refresh.terms
 listings.differences = refresh.differences
 

@@ -161,10 +161,10 @@ local function offers_of(facts)
   return json.encode(offers)
 end
 
-local function lowest_of(source, row, facts)
+local function lowest_of(row, facts)
   if facts.is_on_sale == 0 then return nil end
   for _, entry in ipairs(db.many("lowest_prices_of_product", {
-    product_id = source.id, channel_id = row.id, currency = row.currency, before = THIRTY_DAYS,
+    product_id = facts.lead.product_id, channel_id = row.id, currency = row.currency, before = THIRTY_DAYS,
   })) do
     if entry.variant_id == facts.lead.id then return entry.amount end
   end
@@ -176,7 +176,7 @@ local function card_of(source, row, facts, choices, images, title, locale)
     channel_id = row.id, locale = locale, product_id = source.id, variant_id = facts.lead.id, kind = source.kind,
     handle = source.handle, title = title, brand = source.brand or "", choices = choices,
     tax_class = facts.lead.tax_class, list_amount = facts.base.amount, list_pieces = facts.base.pieces,
-    offers = offers_of(facts), lowest_amount = lowest_of(source, row, facts),
+    offers = offers_of(facts), lowest_amount = lowest_of(row, facts),
     image_path = first.path or "", image_width = first.width or 0, image_height = first.height or 0,
     image_alt = first.alt or "", image_color = first.color or "", second_path = second.path or "",
   }
@@ -291,6 +291,15 @@ function refresh.product(tx, id, old_terms)
   tx.touch("product:" .. id)
 end
 
+--- The groups that show what a product costs: what changes its prices changes their rows, too.
+---@param id integer
+---@return integer[] ids
+function refresh.groups_of(id)
+  local ids = {}
+  for i, row in ipairs(db.many("product_parents_of_member", { target_id = id })) do ids[i] = row.product_id end
+  return ids
+end
+
 local function rows_by(rows, ...)
   local names, found = { ... }, {}
   for _, row in ipairs(rows) do
@@ -328,8 +337,6 @@ local function compare(what, wanted, found, passed_over, say)
   end
 end
 
--- The lowest price of the last days moves with the clock; a card has the one of the day it was written.
-local BY_THE_CLOCK <const> = { lowest_amount = true }
 local OWN <const> = { product_id = true }
 
 --- Works out the rows of a product again and names what differs from those that are there. Changes nothing.
@@ -354,7 +361,7 @@ function refresh.differences(id, now)
     end
   end
   compare("listing", wanted, rows_by(db.many("listing_rows_of_product", { product_id = id }), "channel_id", "price_list_id", "category_id"), OWN, say)
-  compare("card", cards, rows_by(db.many("listing_cards_of_product", { product_id = id }), "channel_id", "locale"), BY_THE_CLOCK, say)
+  compare("card", cards, rows_by(db.many("listing_cards_of_product", { product_id = id }), "channel_id", "locale"), {}, say)
   local found = {}
   for key in pairs(rows_by(db.many("listing_titles_of_product", { product_id = id }), "channel_id", "locale", "category_id", "title_key")) do
     found[key] = {}

@@ -21,6 +21,7 @@ command.define({
     for _, row in ipairs(rows) do
       for _, storefront in ipairs(channel.list()) do history.note(row.variant_id, storefront, row.at, "schedule") end
       done[row.product_id] = true
+      for _, group_id in ipairs(refresh.groups_of(row.product_id)) do done[group_id] = true end
     end
     for product_id in pairs(done) do refresh.product(tx, product_id) end
     db.run("schedule_put", { name = NAME, at = tx.now })

@@ -1,6 +1,7 @@
 local shop = require("support.shop")
 shop.open()
 
+local command = require("kernel.command")
 local fs = require("native.fs")
 local fsck = require("domain.fsck")
 local native = require("native.db")
@@ -35,6 +36,7 @@ local HARMS <const> = {
   { "a price of a list", "UPDATE listings SET price_amount = price_amount + 1 WHERE rowid_is", "listings" },
   { "a list that lost a product", "DELETE FROM listings WHERE rowid_is", "counts listings" },
   { "a card with another title", "UPDATE listing_cards SET title = 'Nothing' WHERE card_is", "listings" },
+  { "the lowest price of a card that is not reduced", "UPDATE listing_cards SET lowest_amount = 1 WHERE card_is", "listings" },
   { "a card that is gone", "DELETE FROM listing_cards WHERE card_is", "listings" },
   { "a title in a wrong place", "UPDATE listing_titles SET title_key = 'zzz' WHERE card_is", "listings" },
   { "a count", "UPDATE listing_counts SET total = total + 3 WHERE category_id = 0", "counts" },
@@ -65,6 +67,35 @@ test.group("fsck", function()
       test.equal(checks_of(findings), check, what)
       assert(fsck.repair(findings))
       for _, finding in ipairs(fsck.run()) do error(what .. " was not mended: " .. finding.problem) end
+    end
+  end)
+
+  test.case("compares the lowest price before a reduction with the history", function()
+    local conn = open_sample()
+    local reduced = first(conn, "SELECT product_id, list_amount FROM listing_cards AS c WHERE locale = 'en' AND offers <> '[]' AND EXISTS "
+      .. "(SELECT 1 FROM listings AS l WHERE l.product_id = c.product_id AND l.is_on_sale = 1)")
+    local variant = first(conn, "SELECT variant_id AS id FROM listing_cards WHERE product_id = " .. reduced.product_id).id
+    -- It cost less some days before the sale, and the card does not say so.
+    assert(conn:exec(("INSERT INTO price_history (variant_id, channel_id, currency, amount, from_at, until_at, cause) "
+      .. "SELECT variant_id, channel_id, currency, 77, from_at - 1000, from_at, 'edit' FROM price_history WHERE variant_id = %d AND until_at IS NULL"):format(variant)))
+    local findings = fsck.run()
+    test.equal(checks_of(findings), "listings")
+    assert(fsck.repair(findings))
+    test.equal(#fsck.run(), 0)
+    test.equal(first(conn, "SELECT lowest_amount FROM listing_cards WHERE locale = 'en' AND product_id = " .. reduced.product_id).lowest_amount, 77)
+  end)
+
+  test.case("finds nothing when a sale of a member of a group began by the clock", function()
+    local later = { digits = 2, open_image = function() return nil, "none" end }
+    shop.open()
+    local plan = transfer.read("ID,Type,SKU,Name,Regular price,Sale price,Date sale price starts,Date sale price ends,Grouped products\n"
+      .. "1,simple,a,Cup,20,15,2026-01-03,2026-01-05,\n2,grouped,set,Set,,,,,id:1\n", later)
+    test.equal(transfer.apply(plan), { created = 2, updated = 0, failed = 0 })
+    for _ = 1, 3 do
+      for _, finding in ipairs(fsck.run()) do error(finding.check .. " " .. finding.id .. " " .. finding.problem) end
+      shop.wait(2 * 86400000)
+      for _, finding in ipairs(fsck.run()) do error("before the clock was followed: " .. finding.id .. " " .. finding.problem) end
+      assert(command.run("listings.follow_prices", {}))
     end
   end)
 
