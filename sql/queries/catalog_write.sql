@@ -45,6 +45,11 @@ INSERT INTO external_ids (source, entity, value, entity_id)
 VALUES (:source, :entity, :value, :entity_id)
 ON CONFLICT (source, entity, value) DO UPDATE SET entity_id = excluded.entity_id;
 
+-- :name product_numbers_forget :run
+-- :use  SKUs that a product with variants had before: they may name another one now
+DELETE FROM external_ids
+ WHERE entity = 'product' AND entity_id = :product_id AND source = 'sku' AND value IS NOT :kept;
+
 -- :name brand_find :value
 -- :use  a brand by its handle
 SELECT id
@@ -75,6 +80,12 @@ UPDATE variants
        is_enabled = :is_enabled, ships = :ships, is_downloadable = :is_downloadable, is_taxable = :is_taxable,
        tax_class = :tax_class, weight_mg = :weight_mg, length_um = :length_um, width_um = :width_um,
        height_um = :height_um, max_quantity = :max_quantity, updated_at = :at, version = version + 1
+ WHERE id = :id;
+
+-- :name variant_number_release :run
+-- :use  before the SKU of a variant goes to another one in the same command
+UPDATE variants
+   SET sku_key = NULL
  WHERE id = :id;
 
 -- :name variant_retire :run

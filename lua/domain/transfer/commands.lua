@@ -5,6 +5,7 @@ local db = require("kernel.db")
 local events = require("kernel.events")
 local failure = require("kernel.failure")
 local listings = require("domain.listings")
+local match = require("domain.transfer.match")
 local schema = require("kernel.schema")
 local search = require("domain.search")
 local terms = require("domain.transfer.terms")
@@ -16,31 +17,52 @@ events.define("product.changed", { doc = "A product, its variants, prices or sto
 local function derive(tx, id, old_terms)
   listings.refresh(tx, id, old_terms)
   search.refresh(tx, id)
-  for _, row in ipairs(db.many("product_parents_of_member", { target_id = id })) do
-    listings.refresh(tx, row.product_id)
+  for _, group_id in ipairs(listings.groups_of(id)) do listings.refresh(tx, group_id) end
+end
+
+-- The importer judged every field with its line and column; here only the frame is looked at.
+local PRODUCT <const> = schema.object({
+  title = schema.text({ required = true, max = 500 }),
+  kind = schema.enum({ "simple", "variable", "grouped", "external", required = true }),
+  variants = schema.list(schema.any({ required = true }), { required = true, min = 1, max = 2000 }),
+}, { open = true, required = true })
+
+local function put(tx, inputs)
+  local old_terms = {}
+  for i, input in ipairs(inputs) do
+    local id = write.find(input)
+    old_terms[i] = id and listings.terms(id) or {}
   end
+  local results, err, input = write.products(tx, inputs, channel.list())
+  if not results then
+    return failure.new("catalog.sku_taken", "a SKU of \"" .. input.title .. "\" belongs to another product (" .. err.message .. ")")
+  end
+  for i, result in ipairs(results) do
+    derive(tx, result.id, old_terms[i])
+    tx.emit("product.changed", "product:" .. result.id, { id = result.id, is_new = result.is_new })
+  end
+  return results
 end
 
 command.define({
   name = "catalog.put_product",
   doc = "Makes or changes a product, whole, from a document.",
-  -- The importer judged every field with its line and column; here only the frame is looked at.
-  args = schema.object({ product = schema.object({
-    title = schema.text({ required = true, max = 500 }),
-    kind = schema.enum({ "simple", "variable", "grouped", "external", required = true }),
-    variants = schema.list(schema.any({ required = true }), { required = true, min = 1, max = 2000 }),
-  }, { open = true, required = true }) }),
+  args = schema.object({ product = PRODUCT }),
   handler = function(tx, args)
-    local input = args.product
-    local id = write.find(input)
-    local old_terms = id and listings.terms(id) or {}
-    local result, err = write.product(tx, input, channel.list())
-    if not result then
-      return failure.new("catalog.sku_taken", "a SKU of \"" .. input.title .. "\" belongs to another product (" .. err.message .. ")")
-    end
-    derive(tx, result.id, old_terms)
-    tx.emit("product.changed", "product:" .. result.id, { id = result.id, is_new = result.is_new })
-    return result
+    local results, err = put(tx, { args.product })
+    if not results then return nil, err end
+    return results[1]
+  end,
+})
+
+command.define({
+  name = "catalog.put_products",
+  doc = "Makes or changes products that exchange article numbers, all or none.",
+  args = schema.object({ products = schema.list(PRODUCT, { required = true, min = 1, max = match.MOST_TOGETHER }) }),
+  handler = function(tx, args)
+    local results, err = put(tx, args.products)
+    if not results then return nil, err end
+    return { products = results }
   end,
 })
 

@@ -1,12 +1,12 @@
 --- Catalogue files in and out. A file is judged whole before anything is written: with one mistake in
---- it nothing is imported; without, every product is one command, and running it again changes nothing.
+--- it nothing is imported; without, every product is one command, those who exchange article numbers are one together,
+--- and running it again changes nothing.
 local command = require("kernel.command")
-local db = require("kernel.db")
 require("domain.transfer.commands")
 local export = require("domain.transfer.export")
+local match = require("domain.transfer.match")
 local plan = require("domain.transfer.plan")
 local report = require("domain.transfer.report")
-local write = require("domain.transfer.write")
 
 local transfer = { read = plan.read, format_note = report.format, export = export.run }
 
@@ -41,25 +41,30 @@ local function relate(entry, index, notes)
   if any then assert(command.run("catalog.relate", { id = entry.id, relations = relations }, { actor = "import" })) end
 end
 
---- Compares a plan with the shop: an article number that another product has, one that the file does not hold, is a
---- mistake that would else come up half-way.
+--- Compares a plan with the shop: which product each document means, and what would else come up half-way is a mistake,
+--- as an article number that a product outside the file has.
 ---@param self merx.TransferPlan
 function transfer.check(self)
-  local ids, is_written = {}, {}
-  for i, entry in ipairs(self.products) do
-    ids[i] = write.find(entry.input)
-    if ids[i] then is_written[ids[i]] = true end
+  match.plan(self)
+end
+
+-- Writes some entries of a plan in one command.
+local function put(self, entries, counts)
+  local results, err
+  if #entries == 1 then
+    results, err = command.run("catalog.put_product", { product = entries[1].input }, { actor = "import" })
+    results = { results }
+  else
+    local inputs = {}
+    for i, entry in ipairs(entries) do inputs[i] = entry.input end
+    results, err = command.run("catalog.put_products", { products = inputs }, { actor = "import" })
+    results = results and results.products or {}
   end
-  for i, entry in ipairs(self.products) do
-    local sold = entry.document.kind == "variable" and entry.document.variations or { entry.document }
-    for _, document in ipairs(sold) do
-      local key = write.sku_key(document.sku)
-      local owner = key and db.one("product_with_sku", { sku_key = key })
-      if owner and owner.id ~= ids[i] and not is_written[owner.id] then
-        report.error(self.report, document.line, "SKU", ("the SKU %s belongs to \"%s\" in the shop; give one of them another"):format(
-          document.sku, owner.title))
-      end
-    end
+  for i, entry in ipairs(entries) do
+    local result = results[i]
+    local what = result and (result.is_new and "created" or "updated") or "failed"
+    counts[what] = counts[what] + 1
+    if result then entry.id = result.id else report.error(self.report, entry.line, nil, err.message) end
   end
 end
 
@@ -68,19 +73,16 @@ end
 ---@param progress? fun(done: integer, total: integer)
 ---@return { created: integer, updated: integer, failed: integer }
 function transfer.apply(self, progress)
+  if not self.groups then match.plan(self) end
   assert(#self.report.errors == 0, "a plan with errors is not applied")
-  local counts, written = { created = 0, updated = 0, failed = 0 }, {}
-  for i, entry in ipairs(self.products) do
-    local result, err = command.run("catalog.put_product", { product = entry.input }, { actor = "import" })
-    if result then
-      entry.id = result.id
-      written[#written + 1] = entry
-      counts[result.is_new and "created" or "updated"] = counts[result.is_new and "created" or "updated"] + 1
-    else
-      counts.failed = counts.failed + 1
-      report.error(self.report, entry.line, nil, err.message)
-    end
-    if progress then progress(i, #self.products) end
+  local counts, written, done = { created = 0, updated = 0, failed = 0 }, {}, 0
+  for _, entries in ipairs(self.groups) do
+    put(self, entries, counts)
+    done = done + #entries
+    if progress then progress(done, #self.products) end
+  end
+  for _, entry in ipairs(self.products) do
+    if entry.id then written[#written + 1] = entry end
   end
   local index = index_of(written)
   for _, entry in ipairs(written) do relate(entry, index, self.report) end

@@ -11,6 +11,7 @@ local plan = {}
 ---@field products { line: integer, input: merx.ProductInput, relations: table<string, string[]> }[]
 ---@field report merx.TransferReport
 ---@field rows integer
+---@field groups? { line: integer, input: merx.ProductInput }[][] which are written together, in what order; by match.plan()
 
 local SOURCE <const> = "woocommerce"
 

@@ -1,5 +1,5 @@
---- Writes one product, whole, from a document: what is not in the document is taken away, what is in it
---- is made or changed. One document, one command, so a product is never half there.
+--- Writes products, whole, from documents: what is not in the document is taken away, what is in it is made or changed.
+--- A document is written within one command, so a product is never half there.
 local db = require("kernel.db")
 local history = require("domain.catalog.history")
 local inventory = require("domain.inventory")
@@ -14,6 +14,7 @@ local UNCOUNTED <const> = 1000000
 
 ---@class merx.ProductInput
 ---@field ref? { source: string, id: string } how the sender names it
+---@field product_id? integer|false the product that it was matched with, false when it is a new one, nil when nobody looked
 ---@field code? string SKU of a product that has variants
 ---@field kind string
 ---@field title string
@@ -28,20 +29,38 @@ function write.sku_key(sku)
   return key ~= "" and key or nil
 end
 
---- The product that a document means: by the sender's id, its own SKU, or a SKU of its variants.
+-- SKUs of products that have variants, and of variants: one namespace.
+local function product_of_number(sku)
+  local key = write.sku_key(sku)
+  return key and (db.value("external_id_find", { source = "sku", entity = "product", value = key }) or db.value("product_of_sku", { sku_key = key }))
+end
+
+--- The product that the sender's id means.
+---@param input merx.ProductInput
+---@return integer?
+function write.find_by_ref(input)
+  local ref = input.ref
+  return ref and db.value("external_id_find", { source = ref.source, entity = "product", value = ref.id })
+end
+
+--- The product that has a SKU of a document.
+---@param input merx.ProductInput
+---@return integer?
+function write.find_by_number(input)
+  local id = product_of_number(input.code)
+  for _, variant in ipairs(input.variants) do
+    if id then break end
+    id = product_of_number(variant.sku)
+  end
+  return id
+end
+
+--- The product that a document means: the one it was matched with, else by the sender's id or a SKU.
 ---@param input merx.ProductInput
 ---@return integer?
 function write.find(input)
-  local ref = input.ref
-  local id = ref and db.value("external_id_find", { source = ref.source, entity = "product", value = ref.id })
-  local key = write.sku_key(input.code)
-  id = id or key and db.value("external_id_find", { source = "sku", entity = "product", value = key })
-  for _, variant in ipairs(input.variants) do
-    if id then break end
-    local sku_key = write.sku_key(variant.sku)
-    id = sku_key and db.value("product_of_sku", { sku_key = sku_key })
-  end
-  return id
+  if input.product_id ~= nil then return input.product_id or nil end
+  return write.find_by_ref(input) or write.find_by_number(input)
 end
 
 local function put_row(tx, input)
@@ -63,6 +82,7 @@ local function put_row(tx, input)
   local ref, key = input.ref, write.sku_key(input.code)
   if ref then db.insert("external_id_put", { source = ref.source, entity = "product", value = ref.id, entity_id = id }) end
   if key then db.insert("external_id_put", { source = "sku", entity = "product", value = key, entity_id = id }) end
+  db.run("product_numbers_forget", { product_id = id, kept = key })
   for locale, words in pairs(input.translations or {}) do
     for _, field in ipairs({ "title", "summary", "description", "external_label" }) do
       terms.translate(tx, "product", id, locale, field, words[field])
@@ -205,22 +225,62 @@ local function put_downloads(variant, id)
   end
 end
 
-local function find_variant(existing, variant, position)
-  local key = write.sku_key(variant.sku)
+local function free_row(existing, fits)
   for _, row in ipairs(existing) do
-    if not row.taken and (key and row.sku_key == key or not key and not row.sku_key and row.title == variant.title) then return row end
+    if not row.taken and fits(row) then return row end
   end
+end
+
+-- What makes a row the one that a variant of a document means, the surest first.
+local MATCHES <const> = {
+  function(variant)
+    local ref = variant.ref
+    local id = ref and db.value("external_id_find", { source = ref.source, entity = "variant", value = ref.id })
+    return id and function(row) return row.id == id end
+  end,
+  function(variant)
+    local key = write.sku_key(variant.sku)
+    return key and function(row) return row.sku_key == key end
+  end,
+  function(variant)
+    return not write.sku_key(variant.sku) and function(row) return not row.sku_key and row.title == variant.title end
+  end,
+  function(_, position)
+    return function(row) return not row.sku_key and row.position == position end
+  end,
+}
+
+-- The row of each variant of a document that has one, by its place.
+local function match_variants(input, existing)
+  local rows = {}
+  for _, match in ipairs(MATCHES) do
+    for position, variant in ipairs(input.variants) do
+      local fits = not rows[position] and match(variant, position)
+      local row = fits and free_row(existing, fits)
+      if row then
+        row.taken, rows[position] = true, row
+        row.next_key = write.sku_key(variant.sku)
+      end
+    end
+  end
+  return rows
+end
+
+-- Gives up the SKUs that a product will not have any more, before anybody takes them.
+local function release_numbers(tx, existing)
   for _, row in ipairs(existing) do
-    if not row.taken and not row.sku_key and row.position == position then return row end
+    if not row.taken then
+      db.run("variant_retire", { id = row.id, at = tx.now })
+    elseif row.sku_key and row.sku_key ~= row.next_key then
+      db.run("variant_number_release", { id = row.id })
+    end
   end
 end
 
 local function put_variant(tx, input, variant, position, context)
-  local row = find_variant(context.existing, variant, position)
+  local row = context.rows[position]
   local id = row and row.id
-  if row then
-    row.taken = true
-  else
+  if not row then
     id = tx.id("product")
     db.insert("variant_insert", { id = id, product_id = context.id, position = position, at = tx.now })
   end
@@ -250,27 +310,23 @@ local function put_variant(tx, input, variant, position, context)
   return id
 end
 
---- Writes a product and everything that hangs on it but its relations to other products.
----@param tx merx.Tx
----@param input merx.ProductInput
----@param channels merx.Channel[]
----@return { id: integer, is_new: boolean }? result
----@return merx.Error? err "db.conflict" when a SKU belongs to another product
-function write.product(tx, input, channels)
+-- The row of a product, and what of it is there already.
+local function open_product(tx, input, channels)
   local id, is_new = put_row(tx, input)
+  local existing = db.many("variants_to_keep", { product_id = id })
+  return { id = id, is_new = is_new, existing = existing, rows = match_variants(input, existing), channels = channels }
+end
+
+-- Everything that hangs on the row of a product.
+local function fill_product(tx, input, context)
+  local id = context.id
   put_categories(tx, input, id)
-  local images = put_images(tx, input, id)
+  context.images = put_images(tx, input, id)
   put_attributes(tx, input, id)
-  local context = {
-    id = id, images = images, options = put_options(tx, input, id), channels = channels,
-    existing = db.many("variants_to_keep", { product_id = id }),
-  }
+  context.options = put_options(tx, input, id)
   for position, variant in ipairs(input.variants) do
     local variant_id, err = put_variant(tx, input, variant, position, context)
     if not variant_id then return nil, err end
-  end
-  for _, row in ipairs(context.existing) do
-    if not row.taken then db.run("variant_retire", { id = row.id, at = tx.now }) end
   end
   if input.tracking == "product" then
     inventory.set_level(tx, {
@@ -281,7 +337,27 @@ function write.product(tx, input, channels)
   for _, entry in ipairs(input.meta or {}) do
     db.insert("meta_put", { entity = "product", entity_id = id, namespace = "import", key = entry.key, value = entry.value, at = tx.now })
   end
-  return { id = id, is_new = is_new }
+  return true
+end
+
+--- Writes products and everything that hangs on them but their relations to other products. Those who exchange SKUs are
+--- written together.
+---@param tx merx.Tx
+---@param inputs merx.ProductInput[]
+---@param channels merx.Channel[]
+---@return { id: integer, is_new: boolean }[]? results
+---@return merx.Error? err "db.conflict" when a SKU belongs to another product
+---@return merx.ProductInput? input whose SKU it is
+function write.products(tx, inputs, channels)
+  local contexts, results = {}, {}
+  for i, input in ipairs(inputs) do contexts[i] = open_product(tx, input, channels) end
+  for _, context in ipairs(contexts) do release_numbers(tx, context.existing) end
+  for i, input in ipairs(inputs) do
+    local ok, err = fill_product(tx, input, contexts[i])
+    if not ok then return nil, err, input end
+    results[i] = { id = contexts[i].id, is_new = contexts[i].is_new }
+  end
+  return results
 end
 
 --- Writes how a product relates to others, once they all exist.
