@@ -11,7 +11,6 @@ local context = {}
 ---@field base_url string scheme and host
 ---@field scheme ""|"light"|"dark" the colours that the visitor chose
 ---@field cart_token string?
----@field is_program? boolean whether the address is one that only programs ask
 ---@field event? { name: string, subject_id?: integer, details?: merx.ActivityDetails } what seeing the page is called by
 ---  GA4; else it is a page_view
 

@@ -7,7 +7,6 @@ local form = {}
 ---@class merx.Form
 ---@field fields table<string, string> the last value of each name
 ---@field groups table<string, table<string, string>> "updates[KEY]" -> groups.updates[KEY]
----@field is_json? boolean whether a program sent it, and is answered alike
 
 -- A value of JSON as a form would send it. null is what was left out; what holds others stays as it is.
 local function as_text(value)
@@ -17,7 +16,7 @@ local function as_text(value)
 end
 
 local function read_json(req)
-  local found = { fields = {}, groups = {}, is_json = true }
+  local found = { fields = {}, groups = {} }
   local body = req:json()
   if type(body) ~= "table" or #body > 0 then return nil, { code = "json.invalid", message = "the body must be a JSON object" } end
   for name, value in pairs(body) do
@@ -32,11 +31,11 @@ local function read_json(req)
   return found
 end
 
---- Whether the body of a request is JSON, and its answer, too.
+--- Whether the body of a request is JSON.
 ---@param ctx merx.WebContext
 ---@return boolean
 function form.is_json(ctx)
-  return (ctx.req:header("content-type") or ""):lower():find("^application/json") ~= nil
+  return (ctx.req:header("content-type") or ""):lower():find("^application/json%f[\0%s;]") ~= nil
 end
 
 --- Reads the form of a request, or what a program sent as JSON.

@@ -30,7 +30,8 @@ end
 local function fail(ctx, status, headers)
   local pages = ctx.is_admin and admin_page or page
   if respond.wants_json(ctx) then
-    return respond.problem(ctx, status, pages.text(pages.open(ctx), "errors." .. status .. ".title"), "")
+    local title, detail = pages.trouble(pages.open(ctx), status)
+    return respond.problem(ctx, status, title, detail, { headers = headers })
   end
   pages.message(pages.open(ctx), status, { id = status >= 500 and ctx.req.id or nil, headers = headers })
 end

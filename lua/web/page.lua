@@ -119,18 +119,27 @@ function page.send(self, options)
   theme.release(out)
 end
 
+--- What went wrong, in words.
+---@param self table
+---@param status integer
+---@return string title
+---@return string text
+function page.trouble(self, status)
+  local key = "errors." .. status
+  if self.theme.texts.en[key .. ".title"] == nil then key = status >= 500 and "errors.500" or "errors.422" end
+  return page.text(self, key .. ".title"), page.text(self, key .. ".text")
+end
+
 --- Sends the page that says what went wrong.
 ---@param self table
 ---@param status integer
 ---@param options? { id?: string, headers?: table }
 function page.message(self, status, options)
-  local key = "errors." .. status
-  if self.theme.texts.en[key .. ".title"] == nil then key = status >= 500 and "errors.500" or "errors.422" end
-  local title = page.text(self, key .. ".title")
+  local title, text = page.trouble(self, status)
   page.send(self, {
     template = "message", status = status, title = title, cache = "none", robots = "noindex", headers = options and options.headers,
     drops = { message = {
-      drawing = (status == 404 or status == 410) and "lost" or "error", title = title, text = page.text(self, key .. ".text"),
+      drawing = (status == 404 or status == 410) and "lost" or "error", title = title, text = text,
       url = self.ctx.root .. "/", button = page.text(self, "errors.home"), id = options and options.id,
     } },
   })

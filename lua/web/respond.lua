@@ -1,6 +1,7 @@
 --- Replies: pages, redirects, JSON, problems. What every reply of the shop carries stands here.
 local activity = require("domain.activity")
 local buf = require("kernel.buf")
+local form = require("web.form")
 local json = require("kernel.json")
 
 local respond = {}
@@ -102,21 +103,26 @@ function respond.json(ctx, status, value)
   ctx.req:reply(status, { ["Content-Type"] = "application/json; charset=utf-8", ["Cache-Control"] = "no-store" }, json.encode(value))
 end
 
---- Says what is wrong to a program (RFC 9457).
+--- Says what is wrong to a program (RFC 9457). Programs that know the carts of Online Stores look for `message` and
+--- `description`.
 ---@param ctx merx.WebContext
 ---@param status integer
 ---@param title string
 ---@param detail string
----@param fields? table<string, string>
-function respond.problem(ctx, status, title, detail, fields)
+---@param options? { fields?: table<string, string>, headers?: table } `fields` are names and codes of what is wrong with them
+function respond.problem(ctx, status, title, detail, options)
   local errors
-  if fields then
+  if options and options.fields then
     errors = json.array({})
-    for name, key in pairs(fields) do errors[#errors + 1] = { pointer = "/" .. name:gsub("%.", "/"), detail = key } end
+    for name, code in pairs(options.fields) do errors[#errors + 1] = { pointer = "/" .. name:gsub("%.", "/"), detail = detail, code = code } end
     table.sort(errors, function(a, b) return a.pointer < b.pointer end)
   end
-  ctx.req:reply(status, { ["Content-Type"] = "application/problem+json", ["Cache-Control"] = "no-store" },
-    json.encode({ type = "about:blank", title = title, status = status, detail = detail, errors = errors }))
+  local headers = { ["Content-Type"] = "application/problem+json", ["Cache-Control"] = "no-store" }
+  for name, value in pairs(options and options.headers or {}) do headers[name] = value end
+  ctx.req:reply(status, headers, json.encode({
+    type = "about:blank", title = title, status = status, detail = detail, errors = errors, message = detail, description = detail,
+    instance = "urn:merx:request:" .. ctx.req.id,
+  }))
 end
 
 ---@return userdata
@@ -124,12 +130,12 @@ function respond.buffer()
   return buf.new()
 end
 
---- Whether the client is a program that wants JSON.
+--- Whether the client is a program that wants JSON: it says so, sent JSON, or asks at an address that only programs ask.
 ---@param ctx merx.WebContext
 ---@return boolean
 function respond.wants_json(ctx)
-  if ctx.is_program then return true end
-  local accept = ctx.req:header("accept") or ""
+  if form.is_json(ctx) or ctx.path:find("%.json$") or ctx.path:find("^/cart[%w/]*%.js$") then return true end
+  local accept = (ctx.req:header("accept") or ""):lower()
   return accept:find("application/json", 1, true) ~= nil and not accept:find("text/html", 1, true)
 end
 

@@ -75,6 +75,17 @@ function Visitor:post(target, fields)
   return ask(self, "POST", target, form)
 end
 
+--- What is answered when core refuses a request to "/" before Lua sees it.
+---@param status integer
+---@param headers table<string, string> of the request
+function Visitor:fail(status, headers)
+  self.headers = headers
+  local req = make_request(self, "POST", "/")
+  require("web").error(status, req)
+  self.headers = {}
+  return req.answered
+end
+
 --- Sends JSON, as programs do.
 ---@param target string
 ---@param body string

@@ -129,17 +129,26 @@ function page.send(self, options)
   respond.html(self.ctx, options.status or 200, out, { cache = "none", headers = headers })
 end
 
+--- What went wrong, in words.
+---@param self table
+---@param status integer
+---@return string title
+---@return string text
+function page.trouble(self, status)
+  local key = "errors." .. (self.ctx.refusal == "forged" and "forged" or status)
+  if not i18n.find("en", "admin." .. key .. ".title") then key = status >= 500 and "errors.500" or "errors.422" end
+  return page.text(self, key .. ".title"), page.text(self, key .. ".text")
+end
+
 --- Sends the page that says what went wrong.
 ---@param self table
 ---@param status integer
 ---@param options? { id?: string, headers?: table, text?: string }
 function page.message(self, status, options)
-  local key = "errors." .. (self.ctx.refusal == "forged" and "forged" or status)
-  if not i18n.find("en", "admin." .. key .. ".title") then key = status >= 500 and "errors.500" or "errors.422" end
-  local title = page.text(self, key .. ".title")
+  local title, text = page.trouble(self, status)
   page.send(self, {
     template = "message", status = status, title = title, headers = options and options.headers,
-    drops = { message = { title = title, text = options and options.text or page.text(self, key .. ".text"), id = options and options.id } },
+    drops = { message = { title = title, text = options and options.text or text, id = options and options.id } },
   })
 end
 

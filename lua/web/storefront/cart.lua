@@ -1,9 +1,9 @@
 --- The cart: a page and the ways to change it. Answers pages to browsers, JSON to programs.
 local cart = require("domain.cart")
+local cart_view = require("web.view.cart")
 local catalog = require("domain.catalog")
 local command = require("kernel.command")
 local form = require("web.form")
-local lines = require("web.view.lines")
 local page = require("web.page")
 local product = require("web.view.product")
 local products = require("web.storefront.products")
@@ -34,29 +34,15 @@ function storefront_cart.current(ctx)
   return found and found.state == "open" and found or nil
 end
 
--- Declares a way to change the cart; with ".js" behind it the same for programs, who are always answered JSON.
+-- Declares a way to change the cart; ".js" and ".json" behind it mean the same for programs.
 local function change(path, handler)
-  router.post(path, POST, handler)
-  router.post(path .. ".js", POST, function(ctx)
-    ctx.is_program = true
-    return handler(ctx)
-  end)
+  for _, ending in ipairs({ "", ".js", ".json" }) do router.post(path .. ending, POST, handler) end
 end
 
 -- Gives the visitor the cart that a command opened, and remembers it for a month.
 local function keep(ctx, id)
   ctx.cart_token = cart.find_by_id(id).token
   ctx.req:set_cookie("cart", ctx.cart_token, { max_age = MONTH, http_only = true, same_site = "Lax" })
-end
-
-local function view_of(self, row)
-  local quote = cart.quote(self.ctx, row)
-  local view = { items = {}, item_count = 0, totals = lines.totals(self, quote), note = row.note, currency = row.currency, token = row.token }
-  for i, line in ipairs(quote.lines) do
-    view.items[i] = lines.of_quote(self, line)
-    view.item_count = view.item_count + line.qty
-  end
-  return view, quote
 end
 
 -- That a line has all there are and not all that were wanted.
@@ -73,37 +59,21 @@ function storefront_cart.send(ctx, options)
   options = options or {}
   local self = page.open(ctx)
   local row = storefront_cart.current(ctx)
-  local view = row and view_of(self, row) or { items = {}, item_count = 0, totals = {} }
+  local view = row and cart_view.of(self, row) or { items = {}, item_count = 0, totals = {} }
   view.errors, view.notice, view.notice_state = options.errors or {}, lowered_text(self, view, options.lowered), "warning"
   local title = page.text(self, "cart.title")
   if options.errors then title = page.text(self, "forms.error_title", { title = title }) end
   page.send(self, { template = "cart", title = title, status = options.status, cache = "private", robots = "noindex", drops = { cart = view } })
 end
 
--- The cart as programs of storefronts know it: money in hundredths.
 local function as_json(ctx)
-  local self = page.open(ctx)
-  local row = storefront_cart.current(ctx)
-  if not row then
-    return { token = "", item_count = 0, items = require("kernel.json").array({}), total_price = 0, currency = ctx.currency }
-  end
-  local view, quote = view_of(self, row)
-  local items = require("kernel.json").array({})
-  local filters = require("web.filters")
-  for i, item in ipairs(view.items) do
-    items[i] = {
-      key = item.key, id = item.id, variant_id = item.variant_id, product_id = item.product_id, quantity = item.quantity,
-      title = item.title, product_title = item.product_title, variant_title = item.variant_title ~= "" and item.variant_title or nil,
-      sku = item.sku, url = item.url, image = item.image and item.image.url, price = item.price, final_price = item.final_price,
-      original_line_price = item.original_line_price, final_line_price = item.final_line_price, properties = item.properties,
-      requires_shipping = item.requires_shipping, taxable = item.taxable,
-    }
-  end
-  return {
-    token = row.token, note = row.note, attributes = row.attributes, item_count = view.item_count, items = items, currency = row.currency,
-    total_price = filters.hundredths(quote.subtotal, row.currency), items_subtotal_price = filters.hundredths(quote.subtotal, row.currency),
-    total_discount = filters.hundredths(quote.discount, row.currency), requires_shipping = quote.needs_delivery or false,
-  }
+  return cart_view.json(page.open(ctx), storefront_cart.current(ctx))
+end
+
+-- Answers a change: programs with the cart, people with the page they go on to.
+local function answer(ctx, url)
+  if respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
+  respond.redirect(ctx, url)
 end
 
 -- What a failed command means to a shopper.
@@ -136,8 +106,8 @@ end
 local function refuse(ctx, err, options)
   local self = page.open(ctx)
   local message = explain(self, err, options and options.title)
-  if form.is_json(ctx) or respond.wants_json(ctx) then
-    return respond.problem(ctx, status_of(err), "Cart Error", message, err.fields)
+  if respond.wants_json(ctx) then
+    return respond.problem(ctx, status_of(err), "Cart Error", message, { fields = err.fields })
   end
   if options and options.found then
     return products.send(ctx, options.found, options.fields, {
@@ -148,12 +118,14 @@ local function refuse(ctx, err, options)
 end
 
 router.get("/cart", GET, function(ctx)
-  if ctx.req:header("accept") == "application/json" then return respond.json(ctx, 200, as_json(ctx)) end
+  if respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
   ctx.event = { name = "view_cart" }
   storefront_cart.send(ctx, { lowered = ctx.req:arg("lowered") })
 end)
 
-router.get("/cart.js", GET, function(ctx) respond.json(ctx, 200, as_json(ctx)) end)
+for _, path in ipairs({ "/cart.js", "/cart.json" }) do
+  router.get(path, GET, function(ctx) respond.json(ctx, 200, as_json(ctx)) end)
+end
 
 -- Where a change of the cart leads: a quantity that was lowered is told before anything else.
 local function cart_url(ctx, results)
@@ -183,7 +155,7 @@ local function resolve(ctx, sent)
   if not found then return nil, { code = "variant.missing" } end
   local chosen, variant = product.choose(found, sent.fields)
   if variant then return variant.id, nil, found end
-  if form.is_json(ctx) or respond.wants_json(ctx) then return nil, { code = "variant.missing" } end
+  if respond.wants_json(ctx) then return nil, { code = "variant.missing" } end
   local self, errors = page.open(ctx), {}
   for position, option in ipairs(found.options) do
     if not chosen[option.id] then
@@ -195,19 +167,22 @@ local function resolve(ctx, sent)
   return nil
 end
 
--- Several at once: from the page of a set items[ID] = quantity, from programs a list of objects. Nil when one is no number.
+-- Several at once: from the page of a set items[ID] = quantity, from programs a list of objects, of which the order is
+-- kept. Nil when one is no number.
 local function read_items(sent)
-  local items = {}
+  local items, places = {}, {}
   for key, item in pairs(sent.groups.items) do
     if type(item) ~= "table" then item = { id = type(key) == "string" and key or nil, quantity = item } end
     local id, pieces = form.whole(item.id), form.whole(item.quantity or 1)
     if not id or not pieces then return nil end
     if pieces > 0 then
-      items[#items + 1] = { variant_id = id, quantity = pieces, properties = type(item.properties) == "table" and item.properties or nil }
+      places[#places + 1] = math.type(key) == "integer" and key or id
+      items[places[#places]] = { variant_id = id, quantity = pieces, properties = type(item.properties) == "table" and item.properties or nil }
     end
   end
-  table.sort(items, function(one, other) return one.variant_id < other.variant_id end)
-  return items[1] and items
+  table.sort(places)
+  for i, place in ipairs(places) do places[i] = items[place] end
+  return places[1] and places
 end
 
 local function add_many(ctx, sent)
@@ -219,8 +194,10 @@ local function add_many(ctx, sent)
   if not result then return refuse(ctx, err, sent) end
   if result.is_new then keep(ctx, result.id) end
   for _, item in ipairs(items) do respond.note(ctx, "add_to_cart", item.variant_id, { quantity = item.quantity }) end
-  if sent.is_json or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
-  respond.redirect(ctx, cart_url(ctx, result.lines))
+  if not respond.wants_json(ctx) then return respond.redirect(ctx, cart_url(ctx, result.lines)) end
+  local keys = {}
+  for i, line in ipairs(result.lines) do keys[i] = line.key end
+  respond.json(ctx, 200, { items = cart_view.pick(as_json(ctx), keys) })
 end
 
 change("/cart/add", function(ctx)
@@ -241,10 +218,10 @@ change("/cart/add", function(ctx)
   end
   if not result then
     if not found and sent.fields.product then found = catalog.find_product(ctx, form.quantity(sent.fields.product) or 0) end
-    return refuse(ctx, err, { is_json = sent.is_json, found = found, fields = sent.fields, quantity = sent.fields.quantity, title = found and found.title })
+    return refuse(ctx, err, { found = found, fields = sent.fields, quantity = sent.fields.quantity, title = found and found.title })
   end
-  if sent.is_json or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
-  respond.redirect(ctx, cart_url(ctx, { result }))
+  if not respond.wants_json(ctx) then return respond.redirect(ctx, cart_url(ctx, { result })) end
+  respond.json(ctx, 200, cart_view.pick(as_json(ctx), { result.key })[1])
 end)
 
 local function key_at(ctx, place)
@@ -268,8 +245,7 @@ change("/cart/change", function(ctx)
   if not quantity then return refuse(ctx, { code = "invalid" }, sent) end
   local result, err = command.run("cart.set_quantity", { cart = token_of(ctx), key = key, quantity = quantity })
   if not result then return refuse(ctx, err, sent) end
-  if sent.is_json or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
-  respond.redirect(ctx, cart_url(ctx, { result }))
+  answer(ctx, cart_url(ctx, { result }))
 end)
 
 -- Which of the lines on the page a mistake belongs to.
@@ -295,7 +271,7 @@ local function read_updates(ctx, sent)
     if math.type(key) == "integer" then key = key_at(ctx, key) or "" end
     if not quantity or quantity > MOST then
       local id, title = field_of(ctx, key)
-      return nil, { code = "invalid" }, { id = id, title = title, is_json = sent.is_json }
+      return nil, { code = "invalid" }, { id = id, title = title }
     end
     quantities[key] = quantity
   end
@@ -315,13 +291,12 @@ change("/cart/update", function(ctx)
     })
     if not result and wrong.code ~= "line.missing" then
       local id, title = field_of(ctx, wrong.data and wrong.data.key)
-      return refuse(ctx, wrong, { id = id, title = title, is_json = sent.is_json })
+      return refuse(ctx, wrong, { id = id, title = title })
     end
     changed = result and result.lines or changed
   end
-  if sent.is_json or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
   local url = cart_url(ctx, changed)
-  respond.redirect(ctx, sent.fields.checkout and url == ctx.root .. "/cart" and ctx.root .. "/checkout" or url)
+  answer(ctx, sent.fields.checkout and url == ctx.root .. "/cart" and ctx.root .. "/checkout" or url)
 end)
 
 change("/cart/clear", function(ctx)
@@ -329,8 +304,7 @@ change("/cart/clear", function(ctx)
   local result, err = true, nil
   if row then result, err = command.run("cart.clear", { cart = row.token }) end
   if not result then return refuse(ctx, err) end
-  if form.is_json(ctx) or respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
-  respond.redirect(ctx, ctx.root .. "/cart")
+  answer(ctx, ctx.root .. "/cart")
 end)
 
 return storefront_cart

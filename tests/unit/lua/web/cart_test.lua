@@ -40,6 +40,7 @@ local function refused(guest, path, body, words)
   local reply, problem = guest:send(path, body)
   test.equal(reply.status, 422, body)
   test.equal(reply.headers["Content-Type"], "application/problem+json", body)
+  test.equal({ problem.status, problem.message, problem.description }, { 422, problem.detail, problem.detail }, body)
   assert(problem.detail:find(words, 1, true), body .. " says: " .. problem.detail)
   test.equal(guest:get("/cart.js").body, before, body)
 end
@@ -47,19 +48,89 @@ end
 test.group("programs", function()
   test.case("add one variant, with numbers as JSON has them", function()
     local guest = visitor.new()
-    local _, cart = guest:send("/cart/add", json.encode({ id = KNIFE, quantity = 2.0 }))
-    test.equal(pieces(cart), KNIFE .. "x2")
-    _, cart = guest:send("/cart/add.js", json.encode({ id = tostring(KNIFE), properties = { Engraving = "Ana", Year = 1999 } }))
-    test.equal(pieces(cart), ("%dx2 %dx1"):format(KNIFE, KNIFE))
-    test.equal(cart.items[2].properties, { Engraving = "Ana", Year = "1999" })
+    local _, item = guest:send("/cart/add", json.encode({ id = KNIFE, quantity = 2.0 }))
+    test.equal({ item.variant_id, item.quantity }, { KNIFE, 2 })
+    _, item = guest:send("/cart/add.js", json.encode({ id = tostring(KNIFE), properties = { Engraving = "Ana", Year = 1999 } }))
+    test.equal(item.properties, { Engraving = "Ana", Year = "1999" })
+    test.equal(pieces(cart_of(guest)), ("%dx2 %dx1"):format(KNIFE, KNIFE))
+    _, item = guest:send("/cart/add.js", json.encode({ id = KNIFE, quantity = 3 }))
+    test.equal(item.quantity, 5, "a line says what is in it now")
+    test.equal(item, cart_of(guest).items[1], "and is the same as in the cart")
+  end)
+
+  test.case("are answered the line that they added, whatever they send", function()
+    local function added(headers, target)
+      local guest = visitor.new()
+      guest.headers = headers
+      local reply = guest:post(target, { id = KNIFE, quantity = 2 })
+      test.equal(reply.headers["Content-Type"], "application/json; charset=utf-8", target)
+      return json.decode(reply.body)
+    end
+    for _, item in ipairs({ added({ accept = "application/json" }, "/cart/add"), added({}, "/cart/add.js"), added({}, "/cart/add.json") }) do
+      test.equal({ item.id, item.variant_id, item.quantity }, { KNIFE, KNIFE, 2 })
+      test.equal(item.line_price, item.price * 2)
+    end
+    test.equal(visitor.new():post("/cart/add", { id = KNIFE, quantity = 2 }).status, 303)
+  end)
+
+  test.case("find in a line and in a cart what they know, money in whole hundredths", function()
+    local guest = visitor.new()
+    guest:send("/cart/add", json.encode({ id = KNIFE, quantity = 2 }))
+    local cart = cart_of(guest)
+    for _, name in ipairs({ "total_price", "original_total_price", "total_discount", "items_subtotal_price", "total_weight", "item_count" }) do
+      test.equal(math.type(cart[name]), "integer", name)
+    end
+    local item = cart.items[1]
+    for _, name in ipairs({
+      "price", "original_price", "final_price", "discounted_price", "line_price", "original_line_price", "final_line_price", "total_discount",
+      "line_level_total_discount", "grams", "id", "product_id",
+    }) do
+      test.equal(math.type(item[name]), "integer", name)
+    end
+    test.equal(cart.total_price, item.final_line_price)
+    test.equal(item.final_price * 2, item.final_line_price)
+    test.equal({ item.handle, item.product_title, item.gift_card, item.requires_shipping }, { "kitchen-knife-18-cm", "Kitchen Knife, 18 cm", false, true })
+    test.equal({ item.image, item.featured_image }, { json.null, json.null }, "it has no picture here")
+    test.equal({ cart.note, cart.attributes, cart.requires_shipping }, { json.null, {}, true })
+    local known, empty = {}, cart_of(visitor.new())
+    for name in pairs(cart) do known[name] = empty[name] ~= nil end
+    for name, is_there in pairs(known) do assert(is_there, "an empty cart has no " .. name) end
+    test.equal(empty.items, {})
+  end)
+
+  test.case("find the cart at /cart.js, /cart.json, and at /cart when they ask for JSON", function()
+    local guest = visitor.new()
+    guest:post("/cart/add", { id = KNIFE, quantity = 2 })
+    local cart = guest:get("/cart.js").body
+    test.equal(guest:get("/cart.json").body, cart)
+    guest.headers = { accept = "application/json, text/javascript" }
+    test.equal(guest:get("/cart").body, cart)
+    guest.headers = {}
+    assert(guest:get("/cart").body:find("<!doctype html>", 1, true))
+  end)
+
+  test.case("are told what is wrong in JSON at addresses of theirs, and below the cart whatever is wrong", function()
+    local guest = visitor.new()
+    for target, status in pairs({ ["/cart/nothing.js"] = 404, ["/cart/add.js"] = 405, ["/nothing.json"] = 404 }) do
+      local reply = guest:get(target)
+      test.equal({ reply.status, reply.headers["Content-Type"] }, { status, "application/problem+json" }, target)
+      local problem = json.decode(reply.body)
+      assert(problem.detail ~= "" and problem.message == problem.detail and problem.status == status, reply.body)
+    end
+    test.equal(guest:get("/cart/add.js").headers.Allow, "OPTIONS, POST")
   end)
 
   test.case("add several, all or none", function()
     local guest = visitor.new()
     local list = { items = { { id = TOTE, quantity = 1 }, { id = KNIFE, quantity = 2, properties = { Engraving = "Ana" } } } }
-    local reply, cart = guest:send("/cart/add", json.encode(list))
+    local reply, added = guest:send("/cart/add", json.encode(list))
     test.equal(reply.status, 200, reply.body)
-    test.equal(cart.item_count, 3)
+    test.equal(pieces(added), ("%dx1 %dx2"):format(TOTE, KNIFE), "in the order in which they were sent")
+    test.equal(added.items[2].properties, { Engraving = "Ana" })
+    test.equal(cart_of(guest).item_count, 3)
+    reply, added = guest:send("/cart/add.js", json.encode({ items = { { id = KNIFE }, { id = TOTE, quantity = 2 }, { id = KNIFE } } }))
+    test.equal(reply.status, 200, reply.body)
+    test.equal(pieces(added), ("%dx2 %dx3"):format(KNIFE, TOTE), "a line that grew twice is one")
     refused(guest, "/cart/add", json.encode({ items = { { id = TOTE, quantity = 1 }, { id = 999999, quantity = 1 } } }), "not for sale")
     refused(guest, "/cart/add", json.encode({ items = { { id = TOTE, quantity = 1 }, { id = KNIFE, quantity = -1 } } }), "whole number")
     for _, items in ipairs({ '[1,2]', '[]', '[null]', '[[]]', '{"x":1}', '{"5":{}}' }) do
@@ -102,6 +173,12 @@ test.group("programs", function()
     refused(guest, "/cart/add", ('{"id":%d,"properties":{"a":"%s"}}'):format(KNIFE, ("x"):rep(501)), "too long")
     refused(guest, "/cart/update", '{"note":"' .. ("x"):rep(2001) .. '"}', "at most 2000 characters")
   end)
+end)
+
+test.case("a refusal of the server itself is told in words, in JSON to whoever sent JSON", function()
+  local problem = json.decode(visitor.new():fail(408, { ["content-type"] = "application/json" }).body)
+  test.equal({ problem.status, problem.title, problem.detail }, { 408, "That took too long", "Your connection was slow. Please send it again." })
+  assert(visitor.new():fail(408, {}).body:find("That took too long", 1, true))
 end)
 
 test.case("a set is bought whole or not at all", function()
