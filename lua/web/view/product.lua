@@ -293,6 +293,13 @@ local function delivery_text(self, found)
   return last.text
 end
 
+-- What stands before that text: nothing that is not sent comes by a truck.
+local function delivery_icon(found)
+  local variant = found.variants[1]
+  if not variant or variant.ships ~= 0 then return "truck" end
+  return variant.is_downloadable == 1 and "download" or "check"
+end
+
 local function images_of(ctx, found)
   local images = {}
   for i, row in ipairs(found.images) do
@@ -365,6 +372,7 @@ function product.view(self, found, chosen, variant)
   self.stores["product.related"] = function() return related_store(ctx, found, store) end
   return lazy.drop(function() return fields_of(self, found, chosen, variant) end, {
     breadcrumbs = function() return breadcrumbs(ctx, found) end,
+    delivery_icon = function() return delivery_icon(found) end,
     delivery_text = function() return delivery_text(self, found) end,
     facts = function() return facts_of(self, found, variant) end,
     related = function() return related(self, found) end,

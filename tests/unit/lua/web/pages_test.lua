@@ -53,6 +53,9 @@ test.group("pages", function()
     local body = get("/products/a-song").body
     assert(body:find("Includes tax", 1, true) and body:find("3.00", 1, true))
     for _, promise in ipairs({ "plus delivery", "Pay when it arrives", "send it back" }) do test.equal(body:find(promise, 1, true), nil, promise) end
+    local function drawing_before(page, words) return page:match("<svg[^>]*>([^\n]*)</svg>\n<span>" .. words) end
+    local downloaded, sent = drawing_before(body, "To download"), drawing_before(get("/products/harbour-mug").body, "Delivered")
+    assert(downloaded and sent and downloaded ~= sent, "a download is drawn as a parcel")
   end)
 
   test.case("an address has one spelling, and other methods are told which there are", function()
