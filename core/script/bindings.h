@@ -37,6 +37,7 @@ int mx_luaopen_template(lua_State *L);
 int mx_luaopen_test(lua_State *L);
 int mx_luaopen_text(lua_State *L);
 int mx_luaopen_thread(lua_State *L);
+int mx_luaopen_value(lua_State *L);
 
 // [-0, +2] Pushes nil and the error as a table { code, message }.
 int mx_failure_push(lua_State *L, const struct mx_error *err);

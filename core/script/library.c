@@ -35,6 +35,7 @@ static const luaL_Reg natives[] = {
     {"native.test", mx_luaopen_test},
     {"native.text", mx_luaopen_text},
     {"native.thread", mx_luaopen_thread},
+    {"native.value", mx_luaopen_value},
     {NULL, NULL},
 };
 

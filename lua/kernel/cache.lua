@@ -90,6 +90,13 @@ function cache.fetch(out, key)
   return native.get(key, out) ~= nil
 end
 
+--- The bytes that are kept under `key`, if they still hold; as cache.fetch().
+---@param key string
+---@return string?
+function cache.find(key)
+  return native.get(key)
+end
+
 --- Runs make(…) and keeps the bytes that it returns under the key that it returns: all that they depend on
 --- besides what is read on the way. Without a key nothing is kept.
 ---@param make fun(...): string?, userdata|string|nil

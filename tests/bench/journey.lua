@@ -34,7 +34,7 @@ local function steps_of(handle, variant)
     { "home", function(self) return self:get("/") end },
     { "product", function(self) return self:get("/products/" .. handle) end },
     { "POST /cart/add", function(self) return self:post("/cart/add", { id = variant, quantity = 1 }) end },
-    { "address page", function(self) return self:get("/checkout/address") end },
+    { "address page", function(self) return self:get("/checkout") end },
     { "POST address", function(self, last) return self:post("/checkout/address", address_of(last.body)) end },
     { "delivery page", function(self) return self:get("/checkout/delivery") end },
     { "POST delivery", function(self, last)

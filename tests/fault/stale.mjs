@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Shopper, words } from "../support/shopper.mjs";
 import { merx, root } from "../scenario/support/server.mjs";
 import { sleep, test } from "../scenario/support/test.mjs";
-import { IS_LONG, command, new_shop, query, say, start } from "./support/shop.mjs";
+import { IS_LONG, check, command, new_shop, promise_of, query, say, start } from "./support/shop.mjs";
 
 const VISITORS = 6; // connections that look at once: all workers are asked
 
@@ -172,6 +172,36 @@ test("an order takes the last piece, and every page says so at once", async (t) 
     { path: "/collections/lighting", was: /^(?!.*sold out)/i, now: /sold out/i },
   ]);
   buyer.close();
+});
+
+// The last page keeps what it offered, so that placing it works nothing out: only while it is true.
+test("a price changes while shoppers look at the last page, and nobody pays another one than they saw", async (t) => {
+  const data = await new_shop(t);
+  const server = await start(t, data);
+  const catalogue = new Catalogue(await readFile(PRODUCTS, "utf8"));
+  const promises = [];
+  for (const [round, price] of ["15.75", "11.25"].entries()) {
+    const shoppers = await Promise.all(Array.from({ length: VISITORS }, async () => {
+      const shopper = new Shopper(server.port);
+      await shopper.add("mug", 1);
+      return { shopper, page: await shopper.checkout() };
+    }));
+    const [early, ...late] = shoppers;
+    const order = await early.shopper.place(early.page);
+    promises.push(promise_of({ ...order, pieces: 1 }));
+    catalogue.set("MUG", "Regular price", price);
+    await import_catalogue(t, server, catalogue);
+    for (const { shopper, page } of late) {
+      const { form, total } = shopper.placing(page);
+      const reply = await shopper.submit(form);
+      if (reply.status !== 409) throw new Error(`round ${round}: an order at the old price was answered ${reply.status}`);
+      const again = await shopper.place(reply);
+      if (again.total === total || again.total === order.total) throw new Error(`round ${round}: the total is still ${again.total}`);
+      promises.push(promise_of({ ...again, pieces: 1 }));
+    }
+    for (const { shopper } of shoppers) shopper.close();
+  }
+  say(`${promises.length} orders; ${await check(join(data, "shop.db"), promises, await t.folder())}`);
 });
 
 test("words and settings change under cached pages", async (t) => {

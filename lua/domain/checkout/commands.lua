@@ -4,6 +4,7 @@ local db = require("kernel.db")
 local failure = require("kernel.failure")
 local order = require("domain.order")
 local schema = require("kernel.schema")
+local value = require("kernel.value")
 
 local function stale(what)
   return failure.new("order.stale", what .. " changed since the quote was made")
@@ -29,7 +30,8 @@ command.define({
   doc = "Turns a cart into an order, once. Sent only by checkout.complete, with the quote that was accepted.",
   args = schema.object({
     cart = schema.text({ required = true, max = 100 }), stamps = schema.any({ required = true }),
-    document = schema.any({ required = true }), address = schema.text({ max = 100, default = "" }),
+    document = schema.any({ required = true }), -- of order.document(), as bytes of kernel.value
+    address = schema.text({ max = 100, default = "" }),
     payment = schema.text({ max = 200 }), -- the method that the quote was made with
   }),
   handler = function(tx, args)
@@ -43,7 +45,7 @@ command.define({
     local fresh, err = check_stamps(tx, cart, args.stamps)
     if not fresh then return nil, err end
     cart.address = args.address
-    local placed, problem = order.write(tx, args.document, cart)
+    local placed, problem = order.write(tx, value.decode(args.document), cart)
     if not placed then return nil, problem end
     db.run("cart_set_ordered", { id = cart.id, payment = args.payment, at = tx.now })
     tx.touch("cart:" .. cart.id)

@@ -5,8 +5,10 @@ local command = require("kernel.command")
 local events = require("kernel.events")
 local failure = require("kernel.failure")
 local i18n = require("kernel.i18n")
+local offers = require("domain.checkout.offers")
 local order = require("domain.order")
 local customer = require("domain.customer")
+local value = require("kernel.value")
 require("domain.checkout.commands")
 
 local checkout = {}
@@ -35,7 +37,7 @@ local function find_problems(row, quote)
   local problems = {}
   local function add(problem)
     local copy = { step = STEP_OF[problem.code] or "cart" }
-    for name, value in pairs(problem) do copy[name] = value end
+    for name, field in pairs(problem) do copy[name] = field end
     problems[#problems + 1] = copy
   end
   if not row.email then add({ code = "contact.missing" }) end
@@ -80,11 +82,61 @@ local function totals(quote)
   }
 end
 
-local function place(ctx, row, quote, options)
+-- What the writer needs of a quote. It only stores the document, so that it travels as bytes.
+local function order_of(ctx, row, quote)
+  local function words(message) return checkout.words(row.locale, message) end
+  return { stamps = quote.stamps, document = value.encode(order.document(quote, row, ctx.channel.currency, words)) }
+end
+
+local function place(row, offer, options)
   return command.run("order.place", {
-    cart = row.token, stamps = quote.stamps, address = options.address, payment = row.payment_choice,
-    document = order.document(quote, row, ctx.channel.currency, function(message) return checkout.words(row.locale, message) end),
+    cart = row.token, stamps = offer.stamps, document = offer.document, address = options.address, payment = row.payment_choice,
   }, { actor = options.actor })
+end
+
+-- Nothing is missing but the word which payment it is.
+local function is_complete_with(view, method)
+  local payment = view.quote.payment
+  if not payment or payment.id ~= method then return false end
+  for _, problem in ipairs(view.problems) do
+    if not problem.is_minor and problem.code ~= "payment.choose" then return false end
+  end
+  return true
+end
+
+--- Tells that a page offers the deliveries of a view, so that choosing one costs less. See checkout.is_offered().
+---@param ctx merx.Context
+---@param view merx.Checkout
+function checkout.offer_rates(ctx, view)
+  offers.keep_rates(ctx, view)
+end
+
+--- Whether a delivery has been offered for this cart as it is. False: look at a new view.
+---@param ctx merx.Context
+---@param row merx.Cart
+---@param choice? string
+---@return boolean
+function checkout.is_offered(ctx, row, choice)
+  return offers.has_rate(ctx, row, choice)
+end
+
+--- Tells that a page offers to place the order of a view with a method of payment, so that accepting it costs less.
+---@param ctx merx.Context
+---@param view merx.Checkout
+---@param method string
+function checkout.offer_order(ctx, view, method)
+  if not is_complete_with(view, method) then return end
+  offers.keep_order(ctx, view.cart, method, view.quote.hash, order_of(ctx, view.cart, view.quote))
+end
+
+-- Places what was offered on the page. Nothing at all when that is gone.
+local function place_offered(row, accepted, options)
+  if row.state ~= "open" or type(options.payment) ~= "string" or type(accepted) ~= "string" then return nil end
+  local offer = offers.find_order(row, options.payment, accepted)
+  if not offer then return nil end
+  row.payment_choice = options.payment
+  local placed, err = place(row, offer, options)
+  if placed or err.code ~= "order.stale" then return placed, err end
 end
 
 --- Places the order that the shopper accepted. Answers the same order when asked again. Codes:
@@ -99,9 +151,13 @@ end
 ---@return merx.Error? err
 function checkout.complete(ctx, token, accepted, options)
   options = options or {}
-  for _ = 1, TRIES do
+  for try = 1, TRIES do
     local row = cart.find(token)
     if not row then return failure.new("cart.missing", "there is no such cart") end
+    if try == 1 then
+      local placed, err = place_offered(row, accepted, options)
+      if placed or err then return placed, err end
+    end
     if row.state == "ordered" then
       local first = order.find_of_cart(row.id)
       if first then return { id = first.id, token = first.token, number = first.number, is_again = true } end
@@ -115,7 +171,7 @@ function checkout.complete(ctx, token, accepted, options)
     if view.quote.hash ~= accepted then
       return failure.new("quote_changed", "the total is not the one that was shown", nil, totals(view.quote))
     end
-    local placed, err = place(ctx, row, view.quote, options)
+    local placed, err = place(row, order_of(ctx, row, view.quote), options)
     if placed or err.code ~= "order.stale" then return placed, err end
   end
   return failure.new("busy", "the shop is being changed just now: try again in a moment")

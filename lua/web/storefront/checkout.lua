@@ -107,20 +107,25 @@ local function send_address(ctx, view, values, errors, status, notice)
   }, status)
 end
 
+local function send_known_address(ctx, view)
+  local values = { email = view.cart.email }
+  for name, value in pairs(view.cart.delivery_address or {}) do values[name] = value end
+  values.country = values.country or view.cart.country ~= "" and view.cart.country or ctx.channel.country
+  send_address(ctx, view, values, {})
+end
+
+-- Who begins sees the first page at once; who comes back, where they were.
 router.get("/checkout", GET, function(ctx)
   local view = open(ctx)
   if not view then return end
   respond.note(ctx, "begin_checkout", nil, { currency = ctx.currency, value = view.quote.total })
+  if view.step == "address" then return send_known_address(ctx, view) end
   respond.redirect(ctx, url_of(ctx, view.step == "confirm" and "payment" or view.step))
 end)
 
 router.get("/checkout/address", GET, function(ctx)
   local view = open(ctx)
-  if not view then return end
-  local values = { email = view.cart.email }
-  for name, value in pairs(view.cart.delivery_address or {}) do values[name] = value end
-  values.country = values.country or view.cart.country ~= "" and view.cart.country or ctx.channel.country
-  send_address(ctx, view, values, {})
+  if view then send_known_address(ctx, view) end
 end)
 
 -- "delivery.postal_code" of the command is "postal_code" of the form.
@@ -188,6 +193,7 @@ end
 
 local function send_delivery(ctx, view, options, status)
   local self, views = page.open(ctx), {}
+  checkout.offer_rates(ctx, view)
   local chosen = view.quote.delivery and view.quote.delivery.id
   for i, rate in ipairs(view.quote.rates) do
     views[i] = {
@@ -223,20 +229,28 @@ local function offers(list, id)
   return false
 end
 
+local function refuse_delivery(ctx, view, err)
+  local is_unavailable = err ~= nil and respond.is_unavailable(err)
+  local message = page.text(page.open(ctx), is_unavailable and "checkout.unsaved" or "checkout.choose_again")
+  send_delivery(ctx, view, { errors = { { id = "delivery-1", message = message } } }, is_unavailable and 503 or 422)
+end
+
+-- What the page has just offered is taken without working out the sum again: the next page does that.
 router.post("/checkout/delivery", POST, function(ctx)
+  local row = storefront_cart.current(ctx)
+  if not row then return respond.redirect(ctx, ctx.root .. "/cart") end
+  local sent = read(ctx)
+  if not sent then return end
+  local choice = sent.fields.delivery
+  if not checkout.is_offered(ctx, row, choice) then
+    local view = open(ctx)
+    if not view or too_early(ctx, view, "delivery") then return end
+    if not offers(view.quote.rates, choice) then return refuse_delivery(ctx, view) end
+  end
+  local result, err = command.run("cart.choose_delivery", { cart = row.token, choice = choice })
+  if result then return respond.redirect(ctx, url_of(ctx, "payment")) end
   local view = open(ctx)
-  local sent = view and read(ctx)
-  if not sent or too_early(ctx, view, "delivery") then return end
-  if not offers(view.quote.rates, sent.fields.delivery) then
-    local self = page.open(ctx)
-    return send_delivery(ctx, view, { errors = { { id = "delivery-1", message = page.text(self, "checkout.choose_again") } } }, 422)
-  end
-  local result, err = command.run("cart.choose_delivery", { cart = ctx.cart_token, choice = sent.fields.delivery })
-  if not result then
-    local message = page.text(page.open(ctx), respond.is_unavailable(err) and "checkout.unsaved" or "checkout.choose_again")
-    return send_delivery(ctx, view, { errors = { { id = "delivery-1", message = message } } }, respond.is_unavailable(err) and 503 or 422)
-  end
-  respond.redirect(ctx, url_of(ctx, "payment"))
+  if view then refuse_delivery(ctx, view, err) end
 end)
 
 -- --- payment ------------------------------------------------------------------------------------
@@ -257,6 +271,7 @@ local function send_payment(ctx, view, options, status)
   if not offers(methods, chosen) then chosen = methods[1] and methods[1].id end
   local paid = view.quote.payment
   local shown = (not chosen or paid and paid.id == chosen) and view or view_with(ctx, view.cart, chosen)
+  if chosen then checkout.offer_order(ctx, shown, chosen) end
   for i, method in ipairs(methods) do
     local with = method.id == chosen and shown or view_with(ctx, view.cart, method.id)
     hashes[i] = { name = "quotes[" .. method.id .. "]", value = with.quote.hash }
