@@ -78,10 +78,9 @@ test("a clock that jumps expires nothing, gives no number twice, and work comes 
     shopper.close();
   }
   // Repeating jobs were put off by thirty years: they are due within their own time again.
-  const soonest = async () => Number((await query(data, "SELECT min(run_at) FROM jobs WHERE state = 'waiting'"))[0]);
-  await eventually("repeating jobs are due again", async () => (await soonest()) < Date.now() + 2 * 24 * HOUR, { within: 10_000 });
-  const late = await query(data, `SELECT name FROM jobs WHERE state = 'waiting' AND run_at > ${Date.now() + 25 * HOUR}`);
-  if (late.length > 0) throw new Error(`these jobs wait for long: ${late.join(", ")}`);
+  // A job that runs in these moments is put on the schedule again a little after the others.
+  const late = async () => await query(data, `SELECT name FROM jobs WHERE state = 'waiting' AND run_at > ${Date.now() + 25 * HOUR}`);
+  await eventually("repeating jobs are due again", async () => (await late()).length === 0, { within: 10_000 });
   await server.stop();
   const numbers = await query(data, "SELECT number FROM orders");
   if (new Set(numbers).size !== numbers.length) throw new Error("an order number came twice");
