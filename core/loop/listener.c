@@ -112,6 +112,28 @@ static int parse_tcp(
                     (int)(text.len < 100 ? text.len : 100), text.ptr);
 }
 
+// Says in `err` why an address cannot be had, and what to do where the system's own words do not.
+static int fail_to_listen(struct mx_slice text, int number, struct mx_error *err) {
+    int len = (int)(text.len < 100 ? text.len : 100);
+    switch (number) {
+    case EADDRINUSE:
+        mx_fail_errno(err, number, "cannot listen on %.*s", len, text.ptr);
+        err->code = MX_E_CONFLICT;
+        return err->code;
+    case EADDRNOTAVAIL:
+        return mx_fail(err, MX_E_SYSTEM,
+            "cannot listen on %.*s: this machine has no such address; *:PORT means all that it has",
+            len, text.ptr);
+    case EACCES:
+        return mx_fail(err, MX_E_SYSTEM,
+            "cannot listen on %.*s: ports below 1024 are not for everybody; choose another one, "
+            "and "
+            "let a proxy have this one",
+            len, text.ptr);
+    default: return mx_fail_errno(err, number, "cannot listen on %.*s", len, text.ptr);
+    }
+}
+
 static int open_tcp(struct mx_slice text, bool shared, int *fd, struct mx_error *err) {
     struct sockaddr_storage address = {0};
     socklen_t len = 0;
@@ -133,8 +155,7 @@ static int open_tcp(struct mx_slice text, bool shared, int *fd, struct mx_error 
     if (!ok || bind(sock, (struct sockaddr *)&address, len) < 0 || listen(sock, BACKLOG) < 0) {
         int number = errno;
         close(sock);
-        return mx_fail_errno(
-            err, number, "cannot listen on %.*s", (int)(text.len < 100 ? text.len : 100), text.ptr);
+        return fail_to_listen(text, number, err);
     }
     *fd = sock;
     return MX_OK;

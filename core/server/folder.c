@@ -41,7 +41,7 @@ static int migrate(const mx_options *options, const char *dir, mx_db *db, struct
         }
     }
     if (rc == MX_OK && report.applied > 0) {
-        mx_log_info("applied %d migrations", report.applied);
+        mx_log_info("applied %d migration%s", report.applied, report.applied == 1 ? "" : "s");
     }
     mx_migrate_report_deinit(&report);
     return rc;

@@ -229,10 +229,14 @@ static int do_help_of(int index) {
 
 // --- choosing ---------------------------------------------------------------------------------
 
+static bool is_help(const char *word) {
+    return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 static int run_own(mx_options *options, int index, int argc, char **argv) {
     struct mx_error err;
     for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+        if (is_help(argv[i])) {
             return do_help_of(index);
         }
     }
@@ -249,12 +253,18 @@ static int run_own(mx_options *options, int index, int argc, char **argv) {
 }
 
 static int run(mx_options *options, int argc, char **argv) {
+    static char ask_help[] = "--help";
     const char *name = argc > 0 ? argv[0] : "help";
     struct mx_error err;
+    if (argc > 1 && is_help(name) && !is_help(argv[1])) { // "help serve" is "serve --help"
+        name = argv[1];
+        argv[1] = ask_help;
+        argc = 2;
+    }
     if (strcmp(name, "--version") == 0) {
         name = "version";
     }
-    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+    if (is_help(name)) {
         return do_help(options);
     }
     for (int i = 0; i < COMMANDS; i++) {

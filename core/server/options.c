@@ -561,8 +561,9 @@ bool mx_options_flag(const mx_options *options, enum mx_option option) {
     return options->values[option].number != 0;
 }
 
-bool mx_options_is_set(const mx_options *options, enum mx_option option) {
-    return options->values[option].source != NULL;
+const char *mx_options_source(const mx_options *options, enum mx_option option) {
+    const char *source = options->values[option].source;
+    return source ? source : "default";
 }
 
 const struct mx_pair *mx_options_pairs(const mx_options *options, size_t *count) {
@@ -575,8 +576,8 @@ void mx_options_print(const mx_options *options, bool explain, mx_buf *out) {
         const struct value *value = &options->values[i];
         mx_buf_append_format(out, "%-17s = %-24s", specs[i].name, value->text);
         if (explain) {
-            mx_buf_append_format(
-                out, " # from %s: %s", value->source ? value->source : "default", specs[i].help);
+            mx_buf_append_format(out, " # from %s: %s",
+                mx_options_source(options, (enum mx_option)i), specs[i].help);
         }
         mx_buf_append_char(out, '\n');
     }

@@ -70,8 +70,9 @@ const char *mx_options_text(const mx_options *options, enum mx_option option);
 int64_t mx_options_int(const mx_options *options, enum mx_option option);
 bool mx_options_flag(const mx_options *options, enum mx_option option);
 
-// True when it is not merely the default.
-bool mx_options_is_set(const mx_options *options, enum mx_option option);
+// Where it comes from: "--listen", "MERX_LISTEN", "/etc/merx/merx.conf:3", ..., or "default".
+// Borrowed.
+const char *mx_options_source(const mx_options *options, enum mx_option option);
 
 // Sets a value, as a program that calls this one would by a flag. For derived defaults and tests.
 int mx_options_set(mx_options *options, enum mx_option option, const char *value,

@@ -84,9 +84,23 @@ static int open_tcp(
     return MX_OK;
 }
 
-static int open_list(struct mx_sockets *sockets, const char *list, bool is_admin,
-    const mx_options *options, struct mx_error *err) {
-    struct mx_slice rest = mx_slice_of(list);
+// Says in `err` which setting named the address, and what to do when somebody else has it.
+static int fail_from(const mx_options *options, enum mx_option option, struct mx_error *err) {
+    bool is_admin = option == MX_OPT_ADMIN_LISTEN;
+    const char *source = mx_options_source(options, option);
+    struct mx_error found = *err;
+    if (found.code == MX_E_CONFLICT) {
+        return mx_fail(err, found.code,
+            "%s; end what listens there, or choose another one with %s (this one is from %s)",
+            found.text, is_admin ? "--admin-listen" : "--listen", source);
+    }
+    return mx_fail(err, found.code, "%s (from %s)", found.text, source);
+}
+
+static int open_list(struct mx_sockets *sockets, enum mx_option option, const mx_options *options,
+    struct mx_error *err) {
+    bool is_admin = option == MX_OPT_ADMIN_LISTEN;
+    struct mx_slice rest = mx_slice_of(mx_options_text(options, option));
     uint64_t mode = 0;
     for (const char *digit = mx_options_text(options, MX_OPT_SOCKET_MODE); *digit; digit++) {
         mode = mode * 8 + (uint64_t)(*digit - '0');
@@ -109,7 +123,7 @@ static int open_list(struct mx_sockets *sockets, const char *list, bool is_admin
             rc = open_tcp(sockets, address, is_admin, err);
         }
         if (rc < 0) {
-            return rc;
+            return fail_from(options, option, err);
         }
     }
     return MX_OK;
@@ -141,10 +155,10 @@ int mx_sockets_open(const mx_options *options, struct mx_sockets **out, struct m
     bool passed = false;
     int rc = take_passed(sockets, &passed, err);
     if (rc == MX_OK && !passed) {
-        rc = open_list(sockets, mx_options_text(options, MX_OPT_LISTEN), false, options, err);
+        rc = open_list(sockets, MX_OPT_LISTEN, options, err);
     }
     if (rc == MX_OK) {
-        rc = open_list(sockets, mx_options_text(options, MX_OPT_ADMIN_LISTEN), true, options, err);
+        rc = open_list(sockets, MX_OPT_ADMIN_LISTEN, options, err);
     }
     if (rc < 0) {
         mx_sockets_close(sockets);

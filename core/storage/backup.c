@@ -105,8 +105,8 @@ static int check_damage(mx_db *db, const char *path, struct mx_error *err) {
     int rc = mx_fsck_run(db, MX_FSCK_FULL, &report, err);
     if (rc == MX_OK && report.count > 0) {
         const char *first = mx_buf_text(&report.problems);
-        rc = mx_fail(err, MX_E_INVALID, "%s is damaged (%d problems): %.*s", path, report.count,
-            (int)strcspn(first, "\n"), first);
+        rc = mx_fail(err, MX_E_INVALID, "%s is damaged (%d problem%s): %.*s", path, report.count,
+            report.count == 1 ? "" : "s", (int)strcspn(first, "\n"), first);
     }
     mx_fsck_report_deinit(&report);
     return rc;

@@ -58,10 +58,33 @@ local function write(path, copies)
   assert(writer:finish())
 end
 
+local TOKEN <const> = 8
+
+-- What is made beside FILE on the way to it, without its name in front; older versions had no ".db".
+local ON_THE_WAY <const> = { "^%.part$" }
+for _, ending in ipairs({ "%.db", "%.db%.part", "%.part", "%.part%.part" }) do
+  ON_THE_WAY[#ON_THE_WAY + 1] = "^%." .. ("[%w_-]"):rep(TOKEN) .. ending .. "$"
+end
+
+local ABANDONED_MS <const> = 3600 * 1000 -- whoever writes goes on sooner
+
+-- Removes what an attempt at the same file left that was stopped half-way.
+local function sweep(path)
+  local folder, file = path:match("^(.*/)([^/]*)$")
+  folder, file = folder or "./", file or path
+  for _, name in ipairs(fs.list(folder) or {}) do
+    local ending = name:sub(1, #file) == file and name:sub(#file + 1) or ""
+    local info = fs.stat(folder .. name)
+    for _, pattern in ipairs(ON_THE_WAY) do
+      if ending:find(pattern) and info and info.kind == "file" and clock.now() - info.modified > ABANDONED_MS then fs.remove(folder .. name) end
+    end
+  end
+end
+
 -- A consistent copy of each database, beside the archive.
 local function copy_databases(path, conn, copies)
   local function copy(name, from)
-    local to = path .. "." .. crypto.token():sub(1, 8) .. ".part"
+    local to = path .. "." .. crypto.token():sub(1, TOKEN) .. ".db" -- ".part" until it is whole
     copies[#copies + 1] = { name = name, path = to }
     return db.backup(from, to)
   end
@@ -78,6 +101,7 @@ end
 
 local function make(path, conn)
   local copies = {}
+  sweep(path)
   local ok, err = copy_databases(path, conn, copies)
   if ok then
     local fine, problem = pcall(write, path, copies)
@@ -166,7 +190,7 @@ local function prove(path)
   if not manifest then return args.fail(NAME, err) end
   local bytes = 0
   for _, member in ipairs(manifest.members) do bytes = bytes + member.size end
-  io.write(("%s: nothing is wrong; %d files, %d bytes, written by Merx %s\n"):format(path, #manifest.members, bytes, manifest.version))
+  io.write(("%s: nothing is wrong; %s, %d bytes, written by Merx %s\n"):format(path, args.count(#manifest.members, "file"), bytes, manifest.version))
   return 0
 end
 

@@ -45,7 +45,7 @@ function export.run(given)
   end
   local ok, err = fs.write(path, table.concat(lines))
   if not ok then return args.fail(NAME, err) end
-  io.write(path, ": ", tostring(rows), " rows\n")
+  io.write(path, ": ", args.count(rows, "row"), "\n")
   return 0
 end
 

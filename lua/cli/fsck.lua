@@ -49,10 +49,10 @@ end
 
 local function print_report(report, problems)
   for _, sentence in ipairs(report.found or {}) do io.write("found: ", sentence, "\n") end
-  if report.rebuilt then io.write(("%d products were worked out anew\n"):format(report.rebuilt)) end
+  if report.rebuilt then io.write("worked out anew: ", args.count(report.rebuilt, "product"), "\n") end
   for _, problem in ipairs(problems) do io.write(problem, "\n") end
-  io.write(("schema %d, %d pages of %d bytes, %s\n"):format(report.schema_version, report.pages, report.page_size,
-    #problems == 0 and "nothing is wrong" or #problems .. " problems"))
+  io.write(("schema %d, %s of %d bytes, %s\n"):format(report.schema_version, args.count(report.pages, "page"), report.page_size,
+    #problems == 0 and "nothing is wrong" or args.count(#problems, "problem")))
 end
 
 ---@param given string[]

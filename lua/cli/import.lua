@@ -1,4 +1,4 @@
---- merx import products FILE: takes a catalogue from a product file.
+--- Takes a catalogue from a product file, or settings and pages from a shop file.
 require("boot")
 
 local args = require("cli.args")
@@ -133,7 +133,7 @@ local is_terminal = os.getenv("TERM") and os.getenv("TERM") ~= "dumb"
 
 local function progress(done, total)
   if is_terminal and (done % 10 == 0 or done == total) then
-    io.stderr:write(("\r%d of %d products"):format(done, total), done == total and "\n" or "")
+    io.stderr:write(("\r%d of %s"):format(done, args.count(total, "product")), done == total and "\n" or "")
   end
 end
 
@@ -148,9 +148,9 @@ local function finish(options, plan, counts)
   print_notes(plan.report.notes, "Notes:")
   print_notes(plan.report.errors, counts and "These products were refused, all others were imported:" or "Mistakes, nothing was imported:")
   if counts then
-    io.write(("%d rows: %d products new, %d changed.\n"):format(plan.rows, counts.created, counts.updated))
+    io.write(("%s: %s new, %d changed.\n"):format(args.count(plan.rows, "row"), args.count(counts.created, "product"), counts.updated))
   elseif #plan.report.errors == 0 then
-    io.write(("%d rows, %d products, no mistakes. Nothing was written (--dry-run).\n"):format(plan.rows, #plan.products))
+    io.write(("%s, %s, no mistakes. Nothing was written (--dry-run).\n"):format(args.count(plan.rows, "row"), args.count(#plan.products, "product")))
   end
 end
 

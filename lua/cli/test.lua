@@ -1,4 +1,4 @@
---- merx test: runs the Lua tests, each file in a Lua of its own.
+--- Runs the Lua tests, each file in a Lua of its own.
 local args = require("cli.args")
 local clock = require("native.clock")
 local fs = require("native.fs")
@@ -123,7 +123,7 @@ function test.run(given)
   if options.json then
     io.write(assert(json.encode({ passed = passed, failed = failed, files = #files, ms = ms })), "\n")
   else
-    io.write(("%d passed, %d failed (%d files, %d ms)\n"):format(passed, failed, #files, ms))
+    io.write(("%d passed, %d failed (%s, %d ms)\n"):format(passed, failed, args.count(#files, "file"), ms))
   end
   return failed == 0 and 0 or 1
 end

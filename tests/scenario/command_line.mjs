@@ -1,6 +1,7 @@
 // Options from five places, and what `merx` says to those who mistype.
 import assert from "node:assert/strict";
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { watch } from "node:fs";
+import { mkdir, readdir, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hello, merx, root } from "./support/server.mjs";
 import { test } from "./support/test.mjs";
@@ -72,6 +73,17 @@ test("merx help names every command and option", async () => {
   assert.equal((await merx(["--help"])).stdout, help.stdout);
 });
 
+test("merx help COMMAND is the command's own help", async () => {
+  for (const name of ["serve", "version", "backup", "import"]) {
+    const [asked, told] = [await merx(["help", name, "--share", root]), await merx([name, "--help", "--share", root])];
+    assert.equal(asked.code, 0, asked.stderr);
+    assert.ok(asked.stdout.startsWith(`usage: merx ${name}`), asked.stdout);
+    assert.equal(asked.stdout, told.stdout);
+    assert.equal((await merx(["--help", name, "--share", root])).stdout, told.stdout);
+  }
+  assert.match((await merx(["help", "srve"])).stderr, /there is no command "srve": did you mean "serve"\?/);
+});
+
 test("merx version tells what it is made of", async () => {
   const version = await merx(["--version"]);
   assert.equal(version.code, 0);
@@ -139,4 +151,46 @@ test("--db is the folder of the database, or the file in it", async (t) => {
   const other = await merx(["serve", "--db", join(folder, "other.db")]);
   assert.equal(other.code, 2);
   assert.match(other.stderr, /is called shop\.db and lies in its folder/);
+});
+
+const ONE_PRODUCT = "Type,SKU,Name,Regular price\nsimple,cup,A Cup,9\n";
+
+test("one is said as one", async (t) => {
+  const folder = await t.folder();
+  const run = async (...words) => {
+    const told = await merx([...words, "--share", root, "--data", join(folder, "shop"), "--log-level", "error"]);
+    assert.equal(told.code, 0, told.stderr);
+    return told.stdout;
+  };
+  await writeFile(join(folder, "one.csv"), ONE_PRODUCT);
+  assert.equal(await run("import", "products", join(folder, "one.csv"), "--dry-run"), "1 row, 1 product, no mistakes. Nothing was written (--dry-run).\n");
+  assert.match(await run("import", "products", join(folder, "one.csv")), /^1 row: 1 product new, 0 changed\.$/m);
+  assert.match(await run("export", "products", join(folder, "out.csv")), /: 1 row\n$/);
+  await writeFile(join(folder, "two.csv"), `${ONE_PRODUCT}simple,jug,A Jug,19\n`);
+  assert.match(await run("import", "products", join(folder, "two.csv")), /^2 rows: 1 product new, /m);
+  assert.match(await run("export", "products", join(folder, "out2.csv")), /: 2 rows\n$/);
+});
+
+test("a backup leaves nothing beside itself, and takes away what an earlier attempt at it left", async (t) => {
+  const folder = await t.folder();
+  const run = async (...words) => {
+    const told = await merx([...words, "--share", root, "--data", join(folder, "shop"), "--log-level", "error"]);
+    assert.equal(told.code, 0, told.stderr);
+  };
+  await writeFile(join(folder, "one.csv"), ONE_PRODUCT);
+  await run("import", "products", join(folder, "one.csv"));
+  const kept = join(folder, "kept");
+  await mkdir(kept);
+  const strangers = ["mon.merx.notes.db", "tue.merx.5Fi-HDqQ.db.part", "tue.merx.part"]; // young, or not its own
+  const left = ["mon.merx.abcdefgh.part.part", "mon.merx.5Fi-HDqQ.db.part", "mon.merx.7xykw5ky.db", "mon.merx.7xykw_k-.part"];
+  const yesterday = Date.now() / 1000 - 24 * 3600;
+  for (const name of [...strangers, ...left]) await writeFile(join(kept, name), "");
+  for (const name of left) await utimes(join(kept, name), yesterday, yesterday);
+  const seen = new Set();
+  const watcher = watch(kept, (event, name) => seen.add(name));
+  await run("backup", join(kept, "mon.merx"));
+  watcher.close();
+  assert.deepEqual(await readdir(kept), ["mon.merx", ...strangers].sort());
+  assert.deepEqual([...seen].filter((name) => /\.part\.part/.test(name) && !left.includes(name)), [], "a name says once that it is a part");
+  assert.ok([...seen].some((name) => /^mon\.merx\..{8}\.db\.part$/.test(name)), [...seen].join(" "));
 });

@@ -69,8 +69,8 @@ test("a server that cannot start says why, once", async (t) => {
 test("a port is not shared with another shop's server", async (t) => {
   const first = await serve(t, { workers: 1 });
   const second = await merx(["serve", "--share", hello, "--data", join(await t.folder(), "data"), "--listen", `127.0.0.1:${first.port}`]);
-  assert.equal(second.code, 71);
-  assert.match(second.stderr, /cannot listen on 127\.0\.0\.1:\d+: Address already in use/);
+  assert.equal(second.code, 4);
+  assert.match(second.stderr, /cannot listen on 127\.0\.0\.1:\d+: Address already in use; end what listens there, or choose another one with --listen \(this one is from --listen\)/);
 });
 
 test("a taken port is a clear error", async (t) => {
@@ -79,8 +79,13 @@ test("a taken port is a clear error", async (t) => {
   await new Promise((resolve) => taken.on("listening", resolve));
   t.after(() => taken.close());
   const failed = await merx(["serve", "--share", hello, "--data", join(await t.folder(), "data"), "--listen", `127.0.0.1:${taken.address().port}`]);
-  assert.equal(failed.code, 71);
-  assert.match(failed.stderr, /cannot listen on 127\.0\.0\.1:\d+: Address already in use/);
+  assert.equal(failed.code, 4);
+  assert.match(failed.stderr, /cannot listen on 127\.0\.0\.1:\d+: Address already in use; end what listens there, or choose another one with --listen \(this one is from --listen\)/);
+  const other = await merx(["serve", "--share", hello, "--data", join(await t.folder(), "data"), "--listen", "127.0.0.1:0"],
+    { env: { MERX_ADMIN_LISTEN: `127.0.0.1:${taken.address().port}` } });
+  assert.match(other.stderr, /choose another one with --admin-listen \(this one is from MERX_ADMIN_LISTEN\)/);
+  const nowhere = await merx(["serve", "--share", hello, "--data", join(await t.folder(), "data"), "--listen", "192.0.2.1:8080"]);
+  assert.match(nowhere.stderr, /this machine has no such address; \*:PORT means all that it has \(from --listen\)/);
   assert.equal((await request(server.port, "/")).status, 200);
 });
 

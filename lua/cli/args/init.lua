@@ -51,6 +51,14 @@ function args.parse(given, spec)
   return options
 end
 
+--- A number of things, as people say it: "1 row", "2 rows".
+---@param count integer
+---@param thing string in the singular, with an "s" in the plural
+---@return string
+function args.count(count, thing)
+  return ("%d %s%s"):format(count, thing, count == 1 and "" or "s")
+end
+
 --- Says why there is no shop to work on, and gives the exit code.
 ---@param name string
 ---@return integer exit_code

@@ -1,4 +1,5 @@
 --- Checks of the shop itself: its database, its age, what it can sell.
+local args = require("cli.args")
 local channel = require("domain.channel")
 local db = require("kernel.db")
 local fs = require("native.fs")
@@ -25,7 +26,7 @@ function checks.database(m)
   if not conn then return "error", "there is no shop in " .. m.data, "begin one with merx import or merx serve" end
   local report, err = native_fsck.run(conn, "quick")
   if not report then return "error", err.message, "run merx fsck" end
-  if report.count > 0 then return "error", report.count .. " problems", "run merx fsck, and restore the last backup" end
+  if report.count > 0 then return "error", args.count(report.count, "problem"), "run merx fsck, and restore the last backup" end
   if report.wal_bytes > WAL_LARGE then
     return "warn", ("the write-ahead log has %d MiB"):format(report.wal_bytes // 1048576),
       "look for what keeps a read transaction open; a restart writes it back"
@@ -45,8 +46,8 @@ function checks.backup(m)
   local last = db.one("schedule_find", { name = "merx.backup" })
   if not last then return "warn", "no backup was ever made of this shop", "merx backup FILE.merx, each day, onto another disk" end
   local days = (m.now - last.last_at) // DAY
-  if days > 7 then return "warn", ("the last backup is %d days old"):format(days), "merx backup FILE.merx, each day, onto another disk" end
-  return "ok", days < 1 and "the last backup is of today" or ("the last backup is %d days old"):format(days)
+  if days > 7 then return "warn", ("the last backup is %s old"):format(args.count(days, "day")), "merx backup FILE.merx, each day, onto another disk" end
+  return "ok", days < 1 and "the last backup is of today" or ("the last backup is %s old"):format(args.count(days, "day"))
 end
 
 --- Nothing was written in the future: otherwise the clock went back.
@@ -56,7 +57,7 @@ function checks.history(m)
   if state then return state, text, advice end
   local newest = db.value("audit_newest_at") or 0
   if newest > m.now + 60000 then
-    return "error", ("the journal holds entries of %d minutes from now"):format((newest - m.now) // 60000),
+    return "error", ("the journal holds entries of %s from now"):format(args.count((newest - m.now) // 60000, "minute")),
       "the clock was ahead, or it was set back: set it right; what was written keeps its time"
   end
   return "ok", "nothing was written in the future"
@@ -68,7 +69,7 @@ function checks.plugins()
     if plugin.problem then skipped[#skipped + 1] = plugin.id .. " (" .. plugin.problem .. ")" end
   end
   if #skipped > 0 then return "warn", "skipped: " .. table.concat(skipped, "; "), "mend or remove them" end
-  return "ok", #plugins.list() .. " plugins"
+  return "ok", args.count(#plugins.list(), "plugin")
 end
 
 function checks.selling()

@@ -106,8 +106,8 @@ static void flags_are_taken_out_of_the_arguments(void **state) {
     assert_string_equal(argv[3], "--workers=9");
     assert_string_equal(mx_options_text(options, MX_OPT_DATA), "/d");
     assert_true(mx_options_flag(options, MX_OPT_SAFE));
-    assert_true(mx_options_is_set(options, MX_OPT_SAFE));
-    assert_false(mx_options_is_set(options, MX_OPT_WORKERS));
+    assert_string_not_equal(mx_options_source(options, MX_OPT_SAFE), "default");
+    assert_string_equal(mx_options_source(options, MX_OPT_WORKERS), "default");
     mx_options_destroy(options);
 }
 
