@@ -7,6 +7,8 @@
 // Date, Connection and the empty line are put in between when it is sent.
 #include "server/exchange.h"
 
+#include <assert.h>
+
 #include "http/etag.h"
 #include "http/url.h"
 #include "server/activity.h"
@@ -204,20 +206,39 @@ static void write_tail(mx_exchange *exchange, mx_buf *head) {
     }
 }
 
+enum { KEPT_MAX = MX_LIMIT_REPLY_FIELDS + 8 };
+
+// The fields that a form was laid out with, from ETag on, read back: a part needs them as the whole
+// does. What lives for how long, and what must not run, is said there.
+static size_t read_kept(const struct mx_cache_variant *form, struct mx_reply_field *out) {
+    struct mx_slice rest = part(form, form->kept_at, form->head_len - form->kept_at);
+    size_t count = 0;
+    while (rest.len > 0) {
+        struct mx_slice value = mx_slice_cut(&rest, '\n');
+        struct mx_slice name = mx_slice_cut(&value, ':');
+        assert(count < KEPT_MAX && value.len > 1 && value.ptr[value.len - 1] == '\r');
+        value.len--;
+        out[count++] = (struct mx_reply_field){name, mx_slice_trim(value)};
+    }
+    return count;
+}
+
 // Parts of the plain form. False: there is no Range that counts.
 static bool send_parts(mx_exchange *exchange, struct mx_cache_entry *entry,
     const struct mx_cache_variant *form, const struct mx_validators *validators) {
     if (!mx_request_header(exchange->request, MX_SLICE("range")).ptr) {
         return false;
     }
-    struct mx_reply_field fields[] = {
-        {MX_SLICE("Content-Type"), part(form, form->type_at, form->type_len)},
-        {MX_SLICE("ETag"), validators->etag},
-        {MX_SLICE("X-Content-Type-Options"), MX_SLICE("nosniff")},
-    };
+    struct mx_reply_field fields[1 + KEPT_MAX] = {
+        {MX_SLICE("Content-Type"), part(form, form->type_at, form->type_len)}};
     struct mx_stream_hold hold = {.release = on_page_sent, .ctx = entry};
     struct mx_answer answer = {
-        .status = 200, .fields = fields, .field_count = 3, .body = body_of(form), .hold = &hold};
+        .status = 200,
+        .fields = fields,
+        .field_count = 1 + read_kept(form, fields + 1),
+        .body = body_of(form),
+        .hold = &hold,
+    };
     return mx_answer_ranges(exchange, &answer, validators);
 }
 

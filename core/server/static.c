@@ -285,13 +285,18 @@ static uint64_t send_head(mx_exchange *exchange, int status, const struct manner
     struct mx_worker *worker = exchange->worker;
     struct mx_reply_field fields[9] = {
         {MX_SLICE("Content-Type"), manner->type}, {MX_SLICE("ETag"), etag}};
-    size_t count = 2;
+    bool is_refused = status == 412 || status == 416; // which says nothing of the file
+    size_t count = is_refused ? 0 : 2;
     mx_buf range_text = {0};
-    for (size_t i = 0; i < manner->count; i++) {
+    for (size_t i = 0; i < manner->count && !is_refused; i++) {
         fields[count++] = manner->fields[i];
     }
     if (status == 206) {
         mx_range_write(&range_text, range, size);
+    } else if (status == 416) {
+        mx_range_write_unsatisfied(&range_text, size);
+    }
+    if (range_text.len > 0) {
         fields[count++] =
             (struct mx_reply_field){MX_SLICE("Content-Range"), mx_buf_slice(&range_text)};
     }
@@ -300,8 +305,7 @@ static uint64_t send_head(mx_exchange *exchange, int status, const struct manner
         .fields = fields,
         .field_count = count,
         .framing = MX_REPLY_LENGTH,
-        .body_len =
-            status == 304 || status == 412 || status == 416 ? 0 : range.last - range.first + 1,
+        .body_len = status == 304 || is_refused ? 0 : range.last - range.first + 1,
         .close = !exchange->keep_alive || worker->is_draining,
         .keep_alive_1_0 = exchange->request->is_http_1_0 && exchange->keep_alive,
         .date = mx_answer_date(worker),
@@ -358,9 +362,11 @@ static void send_large(
 
 // --- requests ---------------------------------------------------------------------------------
 
-static void refuse_method(mx_exchange *exchange) {
-    struct mx_reply_field fields[] = {{MX_SLICE("Allow"), MX_SLICE("GET, HEAD")}};
-    struct mx_answer answer = {.status = 405, .fields = fields, .field_count = 1};
+// Says to a request that is none for reading, or to OPTIONS, which are.
+static void tell_methods(mx_exchange *exchange) {
+    bool is_asked = exchange->request->method == MX_METHOD_OPTIONS;
+    struct mx_reply_field fields[] = {{MX_SLICE("Allow"), MX_SLICE("GET, HEAD, OPTIONS")}};
+    struct mx_answer answer = {.status = is_asked ? 204 : 405, .fields = fields, .field_count = 1};
     mx_answer_send(exchange, &answer);
 }
 
@@ -419,7 +425,7 @@ bool mx_static_answer(mx_exchange *exchange) {
         mx_answer_error(exchange, is_starved ? 503 : 404, NULL);
     } else if (!may_read) {
         close(fd);
-        refuse_method(exchange);
+        tell_methods(exchange);
     } else if (info.st_size <= MX_LIMIT_ASSET_FILE_BYTES) {
         send_small(exchange, fd, &info, &manner, key);
         close(fd);

@@ -81,6 +81,27 @@ test("what people upload never runs", async (t) => {
   }
 });
 
+test("a part of a file lives as long as the whole and runs no more than it", async (t) => {
+  const server = await serve(t);
+  const shared = ["content-security-policy", "content-disposition", "x-content-type-options", "cache-control", "vary", "etag", "accept-ranges"];
+  for (const [name, size] of [["a.svg", 2000], ["a.html", 2000], ["a.png", 2000], ["film.mp4", 5_000_000], ["large.html", 5_000_000]]) {
+    await put(server, `media/${name}`, "x".repeat(size));
+    const ask = (headers) => request(server.port, `/media/${name}`, { headers });
+    const whole = await ask({});
+    for (const range of ["bytes=0-9", "bytes=0-9,20-29"]) {
+      const part = await ask({ Range: range });
+      assert.equal(part.status, part.body.length < size ? 206 : 200, `${name} ${range}`);
+      for (const field of shared) assert.equal(part.headers[field], whole.headers[field], `${field} of ${range} of ${name}`);
+    }
+    const past = await ask({ Range: `bytes=${size}-` });
+    assert.equal(past.status, 416);
+    assert.equal(past.headers["content-range"], `bytes */${size}`, name);
+    const failed = await ask({ "If-Match": '"other"' });
+    assert.equal(failed.status, 412);
+    for (const reply of [past, failed]) assert.doesNotMatch(reply.headers["cache-control"] ?? "", /public/, `${reply.status} of ${name}`);
+  }
+});
+
 test("nobody gets out of the folder, or at hidden files, folders and links", async (t) => {
   const server = await serve(t);
   await put(server, "media/ok.txt", "ok");
@@ -104,7 +125,10 @@ test("files are for reading", async (t) => {
   const server = await serve(t);
   const reply = await request(server.port, "/assets/plain/plain.css", { method: "POST", body: "x" });
   assert.equal(reply.status, 405);
-  assert.equal(reply.headers.allow, "GET, HEAD");
+  assert.equal(reply.headers.allow, "GET, HEAD, OPTIONS");
+  const asked = await request(server.port, "/assets/plain/plain.css", { method: "OPTIONS" });
+  assert.equal(asked.status, 204);
+  assert.equal(asked.headers.allow, "GET, HEAD, OPTIONS");
 });
 
 test("a large file comes whole, in part, as a head, or not at all", async (t) => {
