@@ -1,5 +1,7 @@
 --- The fields of an address as its country writes it, with what was typed and what is wrong.
+local cache = require("kernel.cache")
 local customer = require("domain.customer")
+local fragments = require("web.fragments")
 local i18n = require("kernel.i18n")
 local page = require("web.page")
 local template = require("kernel.template")
@@ -65,18 +67,81 @@ local function country_option_tags(ctx, chosen)
   return template.html(tags)
 end
 
+local function email_field(self, values, errors)
+  local label = i18n.text(self.ctx.locale, "address.email")
+  return {
+    id = "email", name = "email", label = label, type = "email", value = values.email or "", autocomplete = "email", inputmode = "email",
+    required = true, help = i18n.text(self.ctx.locale, "address.email_help"),
+    error = message_of(self, { labels = {}, required = {} }, label, errors.email),
+  }
+end
+
+local function country_field(self, format, values, errors)
+  local country = field(self, format, "country", values, errors)
+  country.option_tags = country_option_tags(self.ctx, values.country)
+  return country
+end
+
+-- One optional line less to read: a company types its name above the street.
+local function is_in_rows(name)
+  return name ~= "country" and name ~= "company"
+end
+
+local function address_rows(self, format, values, errors)
+  local rows = {}
+  for _, names in ipairs(format.fields) do
+    local row = {}
+    for _, name in ipairs(names) do
+      if is_in_rows(name) then row[#row + 1] = field(self, format, name, values, errors) end
+    end
+    if #row > 0 then rows[#rows + 1] = row end
+  end
+  return rows
+end
+
+-- ------------------------------------------------------------------------------- untouched fields
+
+local MOST_UNTOUCHED <const> = 8 -- forms, and up to twice as many: some 40 KB each with what is printed
+
+-- Fields into which nobody has typed are the same for all visitors: they are made once, and what is printed of them
+-- stays with them.
+local untouched_of = cache.keep(MOST_UNTOUCHED, function(self, country)
+  local format, values = customer.country_format(country), { country = country }
+  return {
+    email = fragments.hold(email_field(self, values, {})), country = fragments.hold(country_field(self, format, values, {})),
+    rows = fragments.hold(address_rows(self, format, values, {})),
+  }
+end)
+
+local NONE <const> = {}
+
+local function untouched(self, country)
+  if not customer.countries.is_country(country) then return NONE end
+  local ctx = self.ctx
+  return (untouched_of(("%s %s %s %s %s"):format(self.theme.stamp, ctx.channel.id, ctx.root, ctx.locale, country), ctx.now, self, country))
+end
+
+local function is_untouched(name, values, errors)
+  return (values[name] or "") == "" and not errors[name]
+end
+
+local function are_rows_untouched(format, values, errors)
+  for _, names in ipairs(format.fields) do
+    for _, name in ipairs(names) do
+      if is_in_rows(name) and not is_untouched(name, values, errors) then return false end
+    end
+  end
+  return true
+end
+
 --- The e-mail field.
 ---@param self table page
 ---@param values table<string, string>
 ---@param errors table<string, string> field -> key of the mistake
 ---@return table[]
 function address_form.contact(self, values, errors)
-  local label = i18n.text(self.ctx.locale, "address.email")
-  return { {
-    id = "email", name = "email", label = label, type = "email", value = values.email or "", autocomplete = "email", inputmode = "email",
-    required = true, help = i18n.text(self.ctx.locale, "address.email_help"),
-    error = message_of(self, { labels = {}, required = {} }, label, errors.email),
-  } }
+  local email = is_untouched("email", values, errors) and untouched(self, values.country).email
+  return { email or email_field(self, values, errors) }
 end
 
 --- The fields of an address, in rows.
@@ -86,18 +151,9 @@ end
 ---@return table[][] rows
 ---@return table country_field
 function address_form.rows(self, values, errors)
-  local format = customer.country_format(values.country or "")
-  local rows = {}
-  for _, names in ipairs(format.fields) do
-    local row = {}
-    for _, name in ipairs(names) do
-      -- One optional line less to read: a company types its name above the street.
-      if name ~= "country" and name ~= "company" then row[#row + 1] = field(self, format, name, values, errors) end
-    end
-    if #row > 0 then rows[#rows + 1] = row end
-  end
-  local country = field(self, format, "country", values, errors)
-  country.option_tags = country_option_tags(self.ctx, values.country)
+  local format, kept = customer.country_format(values.country or ""), untouched(self, values.country)
+  local rows = are_rows_untouched(format, values, errors) and kept.rows or address_rows(self, format, values, errors)
+  local country = not errors.country and kept.country or country_field(self, format, values, errors)
   return rows, country
 end
 

@@ -111,6 +111,26 @@ test.group("the checkout", function()
     assert(reply.body:find('href="#address-name"', 1, true))
   end)
 
+  test.case("shows an untouched form to everybody, whatever others typed and in whichever language they read", function()
+    local product = require("domain.catalog").find_product_by_handle(shop.context(), "harbour-mug")
+    local function form_of(guest, prefix)
+      guest:post("/cart/add", { id = product.variants[1].id, quantity = 1 })
+      return guest:get(prefix .. "/checkout/address").body:match('<form class="checkout__form".-name="csrf" value="[^"]*"(.-)</form>')
+    end
+    local before = form_of(visitor.new(), "")
+    local other = visitor.new()
+    form_of(other, "")
+    local csrf = hidden(other:get("/checkout/address").body, "csrf")
+    local wrong = other:post("/checkout/address", { csrf = csrf, email = "<a>", name = "Ann & Bell", postal_code = "x", country = "DE" }).body
+    assert(wrong:find('value="Ann &amp; Bell"', 1, true) and wrong:find('value="&lt;a&gt;"', 1, true) and wrong:find('id="address-postal_code-error"', 1, true))
+    local changed = other:post("/checkout/address", { csrf = csrf, refresh = "1", country = "US" }).body
+    assert(changed:find('value="US" selected', 1, true) and changed:find('<option value="NY">', 1, true))
+    local chinese = form_of(visitor.new(), "/zh-CN")
+    test.equal(form_of(visitor.new(), ""), before)
+    test.equal(form_of(visitor.new(), "/zh-CN"), chinese)
+    assert(chinese ~= before)
+  end)
+
   test.case("says that nothing was ordered only when that is known", function()
     local guest = visitor.new()
     local fields = ready_to_pay(guest, "kitchen-knife-18-cm")
