@@ -29,10 +29,6 @@ end
 
 local function fail(ctx, status, headers)
   local pages = ctx.is_admin and admin_page or page
-  if respond.wants_json(ctx) then
-    local title, detail = pages.trouble(pages.open(ctx), status)
-    return respond.problem(ctx, status, title, detail, { headers = headers })
-  end
   pages.message(pages.open(ctx), status, { id = status >= 500 and ctx.req.id or nil, headers = headers })
 end
 
@@ -82,7 +78,7 @@ local function dispatch(ctx)
   local req = ctx.req
   if req.path == "*" then return req:reply(204, { Allow = "GET, HEAD, OPTIONS, POST" }, "") end -- OPTIONS of the server itself
   local target = tidy(ctx)
-  if target and (req.method == "GET" or req.method == "HEAD") then return respond.redirect(ctx, target, 301) end
+  if target then return respond.redirect(ctx, target, (req.method == "GET" or req.method == "HEAD") and 301 or 308) end
   local route, params = find_route(ctx)
   if not route then
     if params.code ~= "route.method" then return fail(ctx, 404) end

@@ -119,23 +119,20 @@ function page.send(self, options)
   theme.release(out)
 end
 
---- What went wrong, in words.
----@param self table
----@param status integer
----@return string title
----@return string text
-function page.trouble(self, status)
+-- What went wrong, in words: title and text.
+local function trouble_of(self, status)
   local key = "errors." .. status
   if self.theme.texts.en[key .. ".title"] == nil then key = status >= 500 and "errors.500" or "errors.422" end
   return page.text(self, key .. ".title"), page.text(self, key .. ".text")
 end
 
---- Sends the page that says what went wrong.
+--- Sends the page that says what went wrong; to programs the same in JSON.
 ---@param self table
 ---@param status integer
 ---@param options? { id?: string, headers?: table }
 function page.message(self, status, options)
-  local title, text = page.trouble(self, status)
+  local title, text = trouble_of(self, status)
+  if respond.wants_json(self.ctx) then return respond.problem(self.ctx, status, title, text, options) end
   page.send(self, {
     template = "message", status = status, title = title, cache = "none", robots = "noindex", headers = options and options.headers,
     drops = { message = {

@@ -130,13 +130,28 @@ function respond.buffer()
   return buf.new()
 end
 
---- Whether the client is a program that wants JSON: it says so, sent JSON, or asks at an address that only programs ask.
+-- How much a client wants a type, from 0 to 1, and how exactly it says so.
+local function quality(accept, family, kind)
+  local best, exactness = 0, 0
+  for element in accept:gmatch("[^,]+") do
+    local range = element:match("^%s*([^;%s]*)")
+    local fit = range == family .. "/" .. kind and 3 or range == family .. "/*" and 2 or range == "*/*" and 1 or 0
+    if fit > exactness then best, exactness = tonumber(element:match(";%s*q%s*=%s*([%d.]+)")) or 1, fit end
+  end
+  return best
+end
+
+--- Whether the client is a program that wants JSON: it would rather have that than a page, sent JSON, or asks at an address
+--- that only programs ask.
 ---@param ctx merx.WebContext
 ---@return boolean
 function respond.wants_json(ctx)
   if form.is_json(ctx) or ctx.path:find("%.json$") or ctx.path:find("^/cart[%w/]*%.js$") then return true end
-  local accept = (ctx.req:header("accept") or ""):lower()
-  return accept:find("application/json", 1, true) ~= nil and not accept:find("text/html", 1, true)
+  local accept = ctx.req:header("accept")
+  if not accept or not accept:find("[jJ][sS][oO][nN]") and not accept:find("application/*", 1, true) then return false end
+  accept = accept:lower()
+  local json_quality = math.max(quality(accept, "application", "json"), quality(accept, "application", "problem+json"))
+  return json_quality > quality(accept, "text", "html")
 end
 
 return respond

@@ -31,7 +31,10 @@ local function make_request(self, method, target, form)
       if arg.name == name then return arg.value end
     end
   end
-  function req:form() return form or {} end
+  function req:form()
+    if form or method ~= "POST" then return form or {} end
+    return nil, { code = "invalid", message = "the body is no form" }
+  end
   function req:json()
     local value, err = require("native.json").decode(self.visitor.body)
     return value, err
@@ -89,10 +92,11 @@ end
 --- Sends JSON, as programs do.
 ---@param target string
 ---@param body string
+---@param content_type? string
 ---@return table reply
 ---@return any value that the reply holds
-function Visitor:send(target, body)
-  self.headers, self.body = { ["content-type"] = "application/json" }, body
+function Visitor:send(target, body, content_type)
+  self.headers, self.body = { ["content-type"] = content_type or "application/json" }, body
   local reply = ask(self, "POST", target)
   self.headers, self.body = {}, nil
   return reply, (require("native.json").decode(reply.body))

@@ -129,26 +129,24 @@ function page.send(self, options)
   respond.html(self.ctx, options.status or 200, out, { cache = "none", headers = headers })
 end
 
---- What went wrong, in words.
----@param self table
----@param status integer
----@return string title
----@return string text
-function page.trouble(self, status)
+-- What went wrong, in words: title and text.
+local function trouble_of(self, status)
   local key = "errors." .. (self.ctx.refusal == "forged" and "forged" or status)
   if not i18n.find("en", "admin." .. key .. ".title") then key = status >= 500 and "errors.500" or "errors.422" end
   return page.text(self, key .. ".title"), page.text(self, key .. ".text")
 end
 
---- Sends the page that says what went wrong.
+--- Sends the page that says what went wrong; to programs the same in JSON.
 ---@param self table
 ---@param status integer
 ---@param options? { id?: string, headers?: table, text?: string }
 function page.message(self, status, options)
-  local title, text = page.trouble(self, status)
+  local title, text = trouble_of(self, status)
+  text = options and options.text or text
+  if respond.wants_json(self.ctx) then return respond.problem(self.ctx, status, title, text, options) end
   page.send(self, {
     template = "message", status = status, title = title, headers = options and options.headers,
-    drops = { message = { title = title, text = options and options.text or text, id = options and options.id } },
+    drops = { message = { title = title, text = text, id = options and options.id } },
   })
 end
 

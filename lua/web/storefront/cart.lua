@@ -76,6 +76,11 @@ local function answer(ctx, url)
   respond.redirect(ctx, url)
 end
 
+local SENTENCES <const> = {
+  ["form.invalid"] = "cart.errors.form", ["form.unknown"] = "cart.errors.form", ["json.invalid"] = "cart.errors.json",
+  ["json.shape"] = "cart.errors.shape", ["line.missing"] = "cart.errors.no_line",
+}
+
 -- What a failed command means to a shopper.
 local function explain(self, err, title)
   local data = err.data or {}
@@ -87,11 +92,11 @@ local function explain(self, err, title)
   if err.code == "quantity.too_large" then return page.text(self, "cart.errors.most", { count = data.max or MOST }) end
   if err.code == "quantity.too_small" then return page.text(self, "cart.errors.least", { count = data.min or 1 }) end
   if err.code == "quantity.step" then return page.text(self, "cart.errors.step", { count = data.step or 1 }) end
-  if err.code == "json.invalid" then return page.text(self, "cart.errors.json") end
+  if SENTENCES[err.code] then return page.text(self, SENTENCES[err.code]) end
   local fields = err.fields or {}
   if fields.note then return page.text(self, "cart.errors.note", { max = LONGEST_NOTE }) end
   for name in pairs(fields) do
-    if name:find("^properties") or name:find("^attributes") then return page.text(self, "cart.errors.properties") end
+    if name:find("%f[%w]properties%f[%W]") or name:find("^attributes") then return page.text(self, "cart.errors.properties") end
   end
   local range = { title = title, min = self.ctx.path:find("^/cart/add") and 1 or 0, max = MOST }
   if err.code == "invalid" then return page.text(self, title and "cart.errors.quantity" or "cart.errors.number", range) end
@@ -100,14 +105,24 @@ local function explain(self, err, title)
 end
 
 local function status_of(err)
-  return respond.is_unavailable(err) and 503 or 422
+  return respond.is_unavailable(err) and 503 or err.code == "form.unknown" and 415 or 422
+end
+
+-- The names of what is wrong as whoever sent it knows them: `places` says where each item stood in the list.
+local function names_of(fields, places)
+  local names = {}
+  for name, code in pairs(fields or {}) do
+    name = name:gsub("^items%.(%d+)", function(i) return places and "items." .. places[tonumber(i)] end)
+    names[name == "variant_id" and "id" or name] = code
+  end
+  return next(names) and names
 end
 
 local function refuse(ctx, err, options)
   local self = page.open(ctx)
   local message = explain(self, err, options and options.title)
   if respond.wants_json(ctx) then
-    return respond.problem(ctx, status_of(err), "Cart Error", message, { fields = err.fields })
+    return respond.problem(ctx, status_of(err), "Cart Error", message, { fields = names_of(err.fields, options and options.places) })
   end
   if options and options.found then
     return products.send(ctx, options.found, options.fields, {
@@ -147,6 +162,25 @@ local function add(ctx, variant_id, quantity, properties)
   return result, err
 end
 
+-- What programs send under these names holds others; a note holds none.
+local GROUPS <const> = { "items", "properties", "updates", "attributes" }
+
+-- Reads what was sent, or answers why it cannot be read.
+local function read(ctx)
+  local sent, err = form.read(ctx)
+  if not sent then
+    if err.code ~= "json.invalid" and err.code ~= "form.unknown" then err = { code = "form.invalid" } end
+    return refuse(ctx, err)
+  end
+  local wrong = {}
+  for _, name in ipairs(GROUPS) do
+    if sent.fields[name] then wrong[name] = "schema.object" end
+  end
+  if sent.groups.note then wrong.note = "schema.text" end
+  if next(wrong) then return refuse(ctx, { code = "json.shape", fields = wrong }) end
+  return sent
+end
+
 -- Which variant a product's form means: its id, or one value for each option.
 local function resolve(ctx, sent)
   local id = form.quantity(sent.fields.id)
@@ -169,29 +203,33 @@ end
 
 -- Several at once: from the page of a set items[ID] = quantity, from programs a list of objects, of which the order is
 -- kept. Nil when one is no number.
+---@return table[]? items
+---@return (string|integer)[]? places of each in what was sent, lists counted from zero
 local function read_items(sent)
-  local items, places = {}, {}
+  local items, places, labels = {}, {}, {}
   for key, item in pairs(sent.groups.items) do
     if type(item) ~= "table" then item = { id = type(key) == "string" and key or nil, quantity = item } end
     local id, pieces = form.whole(item.id), form.whole(item.quantity or 1)
     if not id or not pieces then return nil end
     if pieces > 0 then
-      places[#places + 1] = math.type(key) == "integer" and key or id
-      items[places[#places]] = { variant_id = id, quantity = pieces, properties = type(item.properties) == "table" and item.properties or nil }
+      local place = math.type(key) == "integer" and key or id
+      places[#places + 1], labels[place] = place, place == key and key - 1 or key
+      items[place] = { variant_id = id, quantity = pieces, properties = type(item.properties) == "table" and item.properties or nil }
     end
   end
   table.sort(places)
-  for i, place in ipairs(places) do places[i] = items[place] end
-  return places[1] and places
+  local list, names = {}, {}
+  for i, place in ipairs(places) do list[i], names[i] = items[place], labels[place] end
+  return list[1] and list, names
 end
 
 local function add_many(ctx, sent)
-  local items = read_items(sent)
-  if not items then return refuse(ctx, { code = "invalid" }, sent) end
+  local items, places = read_items(sent)
+  if not items then return refuse(ctx, { code = "invalid" }) end
   local result, err = command.run("cart.add_many", {
     cart = token_of(ctx), items = items, channel_id = ctx.channel.id, currency = ctx.currency, locale = ctx.locale,
   })
-  if not result then return refuse(ctx, err, sent) end
+  if not result then return refuse(ctx, err, { places = places }) end
   if result.is_new then keep(ctx, result.id) end
   for _, item in ipairs(items) do respond.note(ctx, "add_to_cart", item.variant_id, { quantity = item.quantity }) end
   if not respond.wants_json(ctx) then return respond.redirect(ctx, cart_url(ctx, result.lines)) end
@@ -201,8 +239,8 @@ local function add_many(ctx, sent)
 end
 
 change("/cart/add", function(ctx)
-  local sent, problem = form.read(ctx)
-  if not sent then return refuse(ctx, problem) end
+  local sent = read(ctx)
+  if not sent then return end
   if sent.groups.items then return add_many(ctx, sent) end
   local variant_id, err, found = resolve(ctx, sent)
   if not variant_id then
@@ -238,8 +276,8 @@ local function line_key(ctx, sent)
 end
 
 change("/cart/change", function(ctx)
-  local sent, problem = form.read(ctx)
-  if not sent then return refuse(ctx, problem) end
+  local sent = read(ctx)
+  if not sent then return end
   local key, quantity = line_key(ctx, sent), form.quantity(sent.fields.quantity)
   if not token_of(ctx) or not key then return refuse(ctx, { code = "line.missing" }, sent) end
   if not quantity then return refuse(ctx, { code = "invalid" }, sent) end
@@ -280,8 +318,8 @@ local function read_updates(ctx, sent)
 end
 
 change("/cart/update", function(ctx)
-  local sent, problem = form.read(ctx)
-  if not sent then return refuse(ctx, problem) end
+  local sent = read(ctx)
+  if not sent then return end
   local quantities, err, place = read_updates(ctx, sent)
   if not quantities then return refuse(ctx, err, place) end
   local row, changed = storefront_cart.current(ctx), {}

@@ -34,6 +34,12 @@ local function cart_of(guest)
   return json.decode(guest:get("/cart.js").body)
 end
 
+-- What is answered to a form as scripts send it, with these names and values.
+local function add_form(guest, path, fields)
+  local reply = guest:post(path, fields)
+  return reply, json.decode(reply.body)
+end
+
 -- That `body` is refused in JSON, in words, and changes nothing.
 local function refused(guest, path, body, words)
   local before = guest:get("/cart.js").body
@@ -173,6 +179,78 @@ test.group("programs", function()
     refused(guest, "/cart/add", ('{"id":%d,"properties":{"a":"%s"}}'):format(KNIFE, ("x"):rep(501)), "too long")
     refused(guest, "/cart/update", '{"note":"' .. ("x"):rep(2001) .. '"}', "at most 2000 characters")
   end)
+end)
+
+test.group("scripts that send forms", function()
+  test.case("may number the items, and say what goes with each", function()
+    local guest = visitor.new()
+    local reply, added = add_form(guest, "/cart/add.js", {
+      ["items[0][id]"] = TOTE, ["items[0][quantity]"] = 2, ["items[1][id]"] = KNIFE, ["items[1][properties][Engraving]"] = "Ana",
+    })
+    test.equal(reply.status, 200, reply.body)
+    test.equal(pieces(added), ("%dx2 %dx1"):format(TOTE, KNIFE))
+    test.equal(added.items[2].properties, { Engraving = "Ana" })
+  end)
+
+  test.case("may send the quantities of all lines in their order", function()
+    local guest = visitor.new()
+    guest:post("/cart/add", { id = KNIFE })
+    guest:post("/cart/add", { id = TOTE })
+    local reply, cart = add_form(guest, "/cart/update.js", { { "updates[]", "3" }, { "updates[]", "0" } })
+    test.equal(reply.status, 200, reply.body)
+    test.equal(pieces(cart), KNIFE .. "x3")
+  end)
+
+  test.case("are told which kinds of bodies are read", function()
+    local guest = visitor.new()
+    for _, given in ipairs({ { "text/plain", "id=1" }, { "application/vnd.api+json", "{}" }, { "", "id=1" } }) do
+      local reply = guest:send("/cart/add.js", given[2], given[1])
+      test.equal({ reply.status, reply.headers["Content-Type"] }, { 415, "application/problem+json" }, given[1])
+      assert(json.decode(reply.body).detail:find("send a form, or one JSON object", 1, true), reply.body)
+    end
+    test.equal(guest:send("/cart/update.js", "", "").status, 200, "no body is an empty form")
+  end)
+end)
+
+test.case("JSON of another form is refused and says which part, counted from zero", function()
+  local guest = visitor.new()
+  guest:post("/cart/add", { id = KNIFE })
+  local function pointers(path, body)
+    local reply, problem = guest:send(path, body)
+    test.equal(reply.status, 422, body)
+    local found = {}
+    for i, wrong in ipairs(problem.errors or {}) do found[i] = wrong.pointer end
+    return table.concat(found, " ")
+  end
+  for path, bodies in pairs({
+    ["/cart/update.js"] = { ['{"updates":"x"}'] = "/updates", ['{"note":{"a":1}}'] = "/note", ['{"attributes":[1],"updates":3}'] = "/updates", ['{"attributes":"x"}'] = "/attributes" },
+    ["/cart/add.js"] = { ['{"items":"67"}'] = "/items", [('{"id":%d,"properties":"x"}'):format(KNIFE)] = "/properties", ['{"id":999999}'] = "/id" },
+  }) do
+    for body, pointer in pairs(bodies) do test.equal(pointers(path, body), pointer, body) end
+  end
+  local items = ('{"items":[{"id":%d,"quantity":0},{"id":%d},{"id":%d,"properties":{"a":["b"]}}]}'):format(KNIFE, TOTE, KNIFE)
+  test.equal(pointers("/cart/add.js", items), "/items/2/properties/a")
+  test.equal(pointers("/cart/add.js", ('{"items":{"%d":{"id":%d,"properties":{"a":["b"]}}}}'):format(KNIFE, KNIFE)), ("/items/%d/properties/a"):format(KNIFE))
+  local _, problem = guest:send("/cart/add.js", items)
+  assert(problem.detail:find("no text", 1, true), problem.detail)
+  _, problem = guest:send("/cart/change.js", '{"id":"999","quantity":1}')
+  assert(problem.detail:find("not in the cart", 1, true), problem.detail)
+end)
+
+test.case("what the client would rather have decides", function()
+  local guest = visitor.new()
+  for accept, is_json in pairs({
+    ["application/json"] = true, ["APPLICATION/JSON"] = true, ["application/problem+json"] = true, ["application/json, text/html;q=0.1"] = true,
+    ["application/json;q=0.5, text/html"] = false, ["*/*"] = false, ["text/html, */*"] = false, ["application/json;q=0, */*"] = false,
+    ["application/json, text/javascript, */*; q=0.01"] = true, ["application/*"] = true, [""] = false,
+  }) do
+    guest.headers = { accept = accept }
+    for _, path in ipairs({ "/nothing", "/products/nothing", "/admin/nothing" }) do
+      local reply = guest:get(path)
+      test.equal(reply.headers["Content-Type"] == "application/problem+json", is_json, accept .. " at " .. path)
+      if is_json then assert(json.decode(reply.body).detail ~= "") end
+    end
+  end
 end)
 
 test.case("a refusal of the server itself is told in words, in JSON to whoever sent JSON", function()

@@ -64,6 +64,8 @@ test.group("pages", function()
       test.equal(guest:get("/collections/all/?page=2", method).headers.Location, "/collections/all?page=2", method)
       test.equal(guest:get("//evil.example/", method).headers.Location, "/evil.example", "no address of another host")
     end
+    local changed = guest:post("/cart/add/", { id = 1 })
+    test.equal({ changed.status, changed.headers.Location }, { 308, "/cart/add" }, "what is sent is sent again")
     test.equal(guest:get("/cart", "PUT").status, 405)
     test.equal(guest:get("/cart", "PUT").headers.Allow, "GET, HEAD, OPTIONS")
     test.equal(guest:get("/cart/add", "GET").headers.Allow, "OPTIONS, POST")
