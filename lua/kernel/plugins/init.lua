@@ -1,5 +1,6 @@
 --- The plugins of this shop: found by folder, read as data, asked through extension points. Each runs
 --- in a Lua state of its own; one that is broken is named and skipped, and the shop goes on.
+local answers = require("kernel.plugins.answers")
 local breaker = require("kernel.plugins.breaker")
 local cache = require("kernel.cache")
 local failure = require("kernel.failure")
@@ -102,31 +103,40 @@ local function qualify(prefix, ops)
   return ops
 end
 
--- The call of one handler: state, budget, breaker, and the account of what it cost. The second function takes down that
--- what it answered was of no use.
+-- The call of one handler: state, budget, breaker, and the account of what it cost. Answers are for readers only. The
+-- second function takes down that what it answered was of no use.
 local function make_call(plugin, entry, kind, id)
   local guard, prefix = breaker.new(), plugin.id .. "."
+  local known = kind == "pure" and answers.are_lasting(entry.input) and answers.new() or nil
   local function blame(code, message)
     guard:note(false)
     plugin.errors = plugin.errors + 1
     plugin.last_error = message
     log.warn("a plugin's handler failed", { plugin = plugin.id, handler = id, code = code, error = message })
   end
+  local function ask(input, config)
+    plugin.calls = plugin.calls + 1
+    local state, err = open_state(plugin)
+    if not state then return false, err end
+    local ok, result = state:call(kind, entry.handler, budget_of(kind, input), input, config)
+    if ok then return true, kind == "pure" and qualify(prefix, result) or result end
+    return false, result
+  end
   local function call(input, config)
     if not guard:allows() then
       return failure.new("plugin.paused", id .. " failed too often and rests for half a minute")
     end
-    plugin.calls = plugin.calls + 1
-    local state, err = open_state(plugin)
-    local ok, result
-    if state then ok, result = state:call(kind, entry.handler, budget_of(kind, input), input, config) end
+    local answer, key
+    if known then answer, key = known:find(input, config) end
+    if answer ~= nil then return answer end
+    local ok, result = ask(input, config)
     if ok then
       guard:note(true)
-      return kind == "pure" and qualify(prefix, result) or result
+      if key and result ~= nil then known:keep(key, result) end
+      return result
     end
-    err = err or result
-    blame(err.code, err.message)
-    return failure.new("plugin." .. err.code, id .. ": " .. err.message)
+    blame(result.code, result.message)
+    return failure.new("plugin." .. result.code, id .. ": " .. result.message)
   end
   return call, blame
 end

@@ -59,3 +59,61 @@ test.case("an answer that its point does not allow counts against its plugin, an
   test.truthy(last:find("rests", 1, true), last)
   test.truthy(plugin.errors < 10)
 end)
+
+local ASKED <const> = [[
+{ "manifest": 1, "id": "test.asked", "version": "1.0.0", "name": "Asked", "license": "MIT", "description": "Counts.",
+  "engine": ">=0.1 <1", "api": { "price_rule": 1, "delivery_method": 1, "payment_method": 1 },
+  "contributes": {
+    "price_rules": [ { "id": "clock", "handler": "asked:prices", "input": ["now"] } ],
+    "delivery_methods": [ { "id": "calm", "handler": "asked:rates", "input": ["subtotal", "lines[].qty"],
+      "settings": { "amount": { "type": "money", "min": 0, "default": 5, "label": "amount" } } } ],
+    "payment_methods": [ { "id": "broken", "handler": "asked:fails", "flow": "offline", "input": ["subtotal"] } ] } }]]
+
+local ANSWERS <const> = [[
+local M = {}
+function M.prices() return {} end
+function M.rates(input, cfg) return { { op = "rate", id = "r", title = "rate", amount = cfg.amount } } end
+function M.fails() error("no") end
+return M]]
+
+test.case("a pure handler is not asked what it has just answered", function()
+  local folder = test.folder()
+  for _, path in ipairs({ "/test.asked", "/test.asked/src" }) do assert(fs.mkdir(folder .. path)) end
+  write(folder .. "/test.asked/plugin.json", ASKED)
+  write(folder .. "/test.asked/src/asked.lua", ANSWERS)
+  plugins.load({ { path = folder, bundled = false } })
+  local plugin = plugin_called("test.asked")
+
+  local function calls_of(point, input, config)
+    local before = plugin.calls
+    local answer = quote.handlers(point)[1].call(input, config)
+    return plugin.calls - before, answer
+  end
+  local config = { amount = 5 }
+  local calls, first = calls_of("delivery_method", { subtotal = 10, lines = { { qty = 1 } } }, config)
+  test.equal({ calls, first[1].amount }, { 1, 5 })
+  local again, second = calls_of("delivery_method", { subtotal = 10, lines = { { qty = 1 } } }, config)
+  test.equal({ again, second }, { 0, first })
+  test.equal(calls_of("delivery_method", { subtotal = 11, lines = { { qty = 1 } } }, config), 1)
+  test.equal(calls_of("delivery_method", { subtotal = 10, lines = { { qty = 2 } } }, config), 1)
+  local changed, third = calls_of("delivery_method", { subtotal = 10, lines = { { qty = 1 } } }, { amount = 6 })
+  test.equal({ changed, third[1].amount }, { 1, 6 })
+  for _ = 1, 2 do test.equal(calls_of("price_rule", { now = 1 }, {}), 1) end -- what looks at the clock is asked each time
+  for _ = 1, 2 do test.equal(calls_of("payment_method", { subtotal = 1 }, {}), 1) end -- a failure is no answer
+end)
+
+test.case("answers of a handler are bounded, large questions are not kept", function()
+  local answers = require("kernel.plugins.answers").new()
+  local config = {}
+  for i = 1, 1000 do
+    local known, key = answers:find({ n = i }, config)
+    test.equal(known, nil)
+    answers:keep(key, { i })
+  end
+  local kept = 0
+  for i = 1, 1000 do kept = kept + (answers:find({ n = i }, config) and 1 or 0) end
+  test.truthy(kept >= 128 and kept <= 256, kept)
+  test.equal(answers:find({ n = 1000 }, config), { 1000 })
+  local _, key = answers:find({ text = ("x"):rep(5000) }, config)
+  test.equal(key, nil)
+end)
