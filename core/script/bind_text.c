@@ -56,6 +56,11 @@ static int l_nfkc(lua_State *L) {
     return push_changed(L, mx_text_nfkc);
 }
 
+// tidy(s): as it would be printed on one line
+static int l_tidy(lua_State *L) {
+    return push_changed(L, mx_text_tidy);
+}
+
 // slug(s): a handle for addresses
 static int l_slug(lua_State *L) {
     return push_changed(L, mx_text_slug);
@@ -210,6 +215,7 @@ static const luaL_Reg text_module[] = {
     {"stem", l_stem},
     {"strip_html", l_strip_html},
     {"sub", l_sub},
+    {"tidy", l_tidy},
     {"unbase64", l_unbase64},
     {"unbase64url", l_unbase64url},
     {"unhex", l_unhex},

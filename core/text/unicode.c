@@ -130,6 +130,26 @@ void mx_text_nfkc(struct mx_slice text, mx_buf *out) {
     append_mapped(text, out, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
 }
 
+static bool is_space(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+void mx_text_tidy(struct mx_slice text, mx_buf *out) {
+    size_t start = out->len;
+    mx_text_nfkc(text, out);
+    size_t end = start;
+    for (size_t at = start; at < out->len; at++) {
+        char c = out->ptr[at];
+        if (!is_space(c)) {
+            out->ptr[end++] = c;
+        } else if (end > start && out->ptr[end - 1] != ' ') {
+            out->ptr[end++] = ' ';
+        }
+    }
+    bool has_blank = end > start && out->ptr[end - 1] == ' ';
+    out->len = has_blank ? end - 1 : end;
+}
+
 void mx_text_fold(struct mx_slice text, mx_buf *out) {
     if (is_ascii(text)) {
         for (size_t i = 0; i < text.len; i++) {

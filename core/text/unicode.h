@@ -20,6 +20,9 @@ void mx_text_upper(struct mx_slice text, mx_buf *out);
 // Normal form NFKC: full-width digits become digits, and so on.
 void mx_text_nfkc(struct mx_slice text, mx_buf *out);
 
+// What somebody typed into one line: NFKC, white space within is one blank each, none is around it.
+void mx_text_tidy(struct mx_slice text, mx_buf *out);
+
 // What two texts have in common that a person would call the same word: NFKC, without case,
 // without accents.
 void mx_text_fold(struct mx_slice text, mx_buf *out);

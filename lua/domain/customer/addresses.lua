@@ -35,7 +35,7 @@ for _, name in ipairs(addresses.names) do addresses.fields[name] = schema.text({
 -- Full-width letters, stray line ends and doubled blanks are how people type, not mistakes.
 local function tidy(value)
   if type(value) ~= "string" then return nil end
-  value = text.nfkc(value):gsub("%s+", " "):match("^%s*(.-)%s*$")
+  value = text.tidy(value)
   return value ~= "" and value or nil
 end
 

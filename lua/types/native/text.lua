@@ -21,6 +21,11 @@ function text.fold(s) end
 ---@return string
 function text.nfkc(s) end
 
+--- What somebody typed into one line: NFKC, white space within is one blank each, none is around it.
+---@param s string
+---@return string
+function text.tidy(s) end
+
 --- A handle for addresses; may be empty.
 ---@param s string|native.Html
 ---@return string

@@ -56,6 +56,15 @@ static void text_is_folded_for_comparing(void **state) {
     assert_string_equal(form(mx_text_fold, "a\xff"), "a\xef\xbf\xbd");
 }
 
+static void what_is_typed_into_a_line_is_tidied(void **state) {
+    (void)state;
+    assert_string_equal(
+        form(mx_text_tidy, "  Hafen \t\r\n straße\xc2\xa0\xe3\x80\x80１２ "), "Hafen straße 12");
+    assert_string_equal(form(mx_text_tidy, "a b"), "a b");
+    assert_string_equal(form(mx_text_tidy, " \n"), "");
+    assert_string_equal(form(mx_text_tidy, ""), "");
+}
+
 static void handles_are_readable(void **state) {
     (void)state;
     assert_string_equal(form(mx_text_slug, "  Potter's Mug — 350 ml! "), "potters-mug-350-ml");
