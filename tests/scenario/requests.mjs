@@ -49,6 +49,10 @@ test("replies are compressed as the client likes", async (t) => {
   const gzip = await request(server.port, "/large?kib=64", { headers: { "Accept-Encoding": "gzip" } });
   assert.deepEqual(gunzipSync(gzip.body), plain.body);
   assert.notEqual(gzip.headers.etag, br.headers.etag);
+  const same = await request(server.port, "/large?kib=64", { headers: { "Accept-Encoding": "br", "If-None-Match": br.headers.etag } });
+  assert.deepEqual([same.status, same.headers.vary, same.headers["content-encoding"]], [304, "Accept-Encoding", undefined]);
+  const failed = await request(server.port, "/large?kib=64", { headers: { "Accept-Encoding": "br", "If-Match": '"other"' } });
+  assert.deepEqual([failed.status, failed.headers["content-encoding"]], [412, undefined]);
   const none = await request(server.port, "/large?kib=64", { headers: { "Accept-Encoding": "br;q=0" } });
   assert.equal(none.headers["content-encoding"], undefined);
 });
@@ -120,6 +124,7 @@ test("whoever sent JSON is refused in JSON, and HEAD without a body", async (t) 
     assert.equal(reply.headers["content-type"], "application/problem+json", reply.text);
     const problem = JSON.parse(reply.text);
     assert.equal(problem.status, reply.status);
+    assert.ok(problem.detail && problem.message === problem.detail && problem.description === problem.detail, reply.text);
     return { status: reply.status, detail: problem.detail, headers: reply.headers };
   };
   const json = "Content-Type: Application/JSON; charset=utf-8";

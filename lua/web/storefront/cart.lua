@@ -16,6 +16,8 @@ local MONTH <const> = 30 * 24 * 3600
 local MOST <const> = 9999
 local LONGEST_NOTE <const> = 2000
 
+local VARY <const> = { Vary = "Accept" } -- a page or JSON at one address
+
 local GET <const> = { who = "anyone", csrf = "none", cache = "private" }
 local POST <const> = { who = "anyone", csrf = "origin", cache = "none" }
 
@@ -63,7 +65,8 @@ function storefront_cart.send(ctx, options)
   view.errors, view.notice, view.notice_state = options.errors or {}, lowered_text(self, view, options.lowered), "warning"
   local title = page.text(self, "cart.title")
   if options.errors then title = page.text(self, "forms.error_title", { title = title }) end
-  page.send(self, { template = "cart", title = title, status = options.status, cache = "private", robots = "noindex", drops = { cart = view } })
+  page.send(self, { template = "cart", title = title, status = options.status, cache = "private", robots = "noindex", headers = VARY,
+    drops = { cart = view } })
 end
 
 local function as_json(ctx)

@@ -113,6 +113,7 @@ test.group("programs", function()
     test.equal(guest:get("/cart").body, cart)
     guest.headers = {}
     assert(guest:get("/cart").body:find("<!doctype html>", 1, true))
+    test.equal(guest:get("/cart").headers.Vary, "Accept")
   end)
 
   test.case("are told what is wrong in JSON at addresses of theirs, and below the cart whatever is wrong", function()
