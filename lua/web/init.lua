@@ -53,7 +53,7 @@ end
 local function tidy(ctx)
   if #ctx.path > 1 and ctx.path:sub(-1) == "/" then
     local query = ctx.req.query
-    return "/" .. ctx.req.path:match("^/*(.-)/*$") .. (query and query ~= "" and "?" .. query or "")
+    return text.url_encode_path("/" .. ctx.req.path:match("^/*(.-)/*$")) .. (query and query ~= "" and "?" .. query or "")
   end
 end
 

@@ -79,12 +79,17 @@ function respond.html(ctx, status, body, options)
   ctx.req:reply(status, headers_of(cache, options and options.headers), body, shared and { shared = true, note = note } or nil)
 end
 
+-- What is no character of a URL, as handles of other scripts are: written the way that addresses are sent.
+local function as_url(path)
+  return (path:gsub("[^!#-;=?-Z_a-z~%[%]]", function(c) return ("%%%02X"):format(c:byte()) end))
+end
+
 --- Sends the browser on, with 303 after a POST: reloading never sends twice.
 ---@param ctx merx.WebContext
 ---@param path string below the root of the storefront, or whole
 ---@param status? integer
 function respond.redirect(ctx, path, status)
-  ctx.req:reply(status or 303, { Location = path, ["Cache-Control"] = "no-store" }, "")
+  ctx.req:reply(status or 303, { Location = as_url(path), ["Cache-Control"] = "no-store" }, "")
 end
 
 --- Sends the browser back to where a form stood, but only into this shop: one slash, and no address of another host

@@ -64,6 +64,11 @@ test.group("pages", function()
       test.equal(guest:get("/collections/all/?page=2", method).headers.Location, "/collections/all?page=2", method)
       test.equal(guest:get("//evil.example/", method).headers.Location, "/evil.example", "no address of another host")
     end
+    -- The path is what was decoded of the address, and is encoded again.
+    test.equal(guest:get("/products/中文/?q=%C3%BC").headers.Location, "/products/%E4%B8%AD%E6%96%87?q=%C3%BC")
+    test.equal(guest:get("/a b%#\"/").headers.Location, "/a%20b%25%23%22")
+    local sent = guest:post("/preferences", { return_to = "/search?q=größe 1%20" })
+    test.equal(sent.headers.Location, "/search?q=gr%C3%B6%C3%9Fe%201%20", "and so is what else is no address yet")
     local changed = guest:post("/cart/add/", { id = 1 })
     test.equal({ changed.status, changed.headers.Location }, { 308, "/cart/add" }, "what is sent is sent again")
     test.equal(guest:get("/cart", "PUT").status, 405)
