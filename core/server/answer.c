@@ -147,6 +147,13 @@ void mx_answer_plain_error(mx_exchange *exchange, int status, const char *detail
     mx_buf_deinit(&body);
 }
 
+void mx_answer_methods(mx_exchange *exchange) {
+    bool is_asked = exchange->request->method == MX_METHOD_OPTIONS;
+    struct mx_reply_field fields[] = {{MX_SLICE("Allow"), MX_SLICE("GET, HEAD, OPTIONS")}};
+    struct mx_answer answer = {.status = is_asked ? 204 : 405, .fields = fields, .field_count = 1};
+    mx_answer_send(exchange, &answer);
+}
+
 // --- ranges -----------------------------------------------------------------------------------
 
 static void send_one_range(mx_exchange *exchange, const struct mx_answer *whole,

@@ -150,6 +150,10 @@ void mx_answer_send(mx_exchange *exchange, const struct mx_answer *answer);
 // `detail` may be NULL.
 void mx_answer_plain_error(mx_exchange *exchange, int status, const char *detail);
 
+// Answers a method that is none for reading where all there is to do is to read: 405, and OPTIONS
+// 204.
+void mx_answer_methods(mx_exchange *exchange);
+
 // True when problem details suit the client better than a page: it prefers them, or sent JSON.
 bool mx_answer_is_problem(const mx_exchange *exchange);
 

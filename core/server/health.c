@@ -158,10 +158,13 @@ bool mx_health_answer(mx_exchange *exchange) {
     if (!is_health && !is_ready && !is_metrics) {
         return false;
     }
+    enum mx_method method = exchange->request->method;
     mx_buf body = {0};
     exchange->route = path;
     if (!may_ask(exchange)) {
         mx_answer_error(exchange, 404, NULL);
+    } else if (method != MX_METHOD_GET && method != MX_METHOD_HEAD) {
+        mx_answer_methods(exchange);
     } else if (is_health) {
         mx_buf_append_text(&body, "ok\n");
         send_text(exchange, 200, plain, &body);

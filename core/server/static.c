@@ -362,14 +362,6 @@ static void send_large(
 
 // --- requests ---------------------------------------------------------------------------------
 
-// Says to a request that is none for reading, or to OPTIONS, which are.
-static void tell_methods(mx_exchange *exchange) {
-    bool is_asked = exchange->request->method == MX_METHOD_OPTIONS;
-    struct mx_reply_field fields[] = {{MX_SLICE("Allow"), MX_SLICE("GET, HEAD, OPTIONS")}};
-    struct mx_answer answer = {.status = is_asked ? 204 : 405, .fields = fields, .field_count = 1};
-    mx_answer_send(exchange, &answer);
-}
-
 static struct mx_slice make_key(mx_exchange *exchange) {
     struct mx_slice path = exchange->request->path;
     bool is_named = mx_slice_starts_with(exchange->request->query, MX_SLICE("v="));
@@ -425,7 +417,7 @@ bool mx_static_answer(mx_exchange *exchange) {
         mx_answer_error(exchange, is_starved ? 503 : 404, NULL);
     } else if (!may_read) {
         close(fd);
-        tell_methods(exchange);
+        mx_answer_methods(exchange);
     } else if (info.st_size <= MX_LIMIT_ASSET_FILE_BYTES) {
         send_small(exchange, fd, &info, &manner, key);
         close(fd);

@@ -254,6 +254,9 @@ test("health is for those who may ask", async (t) => {
   for (const path of ["/healthz", "/readyz", "/metrics"]) assert.equal((await request(server.port, path)).status, 404);
   const open = await serve(t);
   assert.equal((await request(open.port, "/healthz")).text, "ok\n");
+  const asked = await request(open.port, "/readyz", { method: "OPTIONS" });
+  assert.deepEqual([asked.status, asked.headers.allow], [204, "GET, HEAD, OPTIONS"]);
+  assert.equal((await request(open.port, "/metrics", { method: "POST" })).status, 405);
   assert.equal((await request(open.port, "/readyz")).text, "ready\n");
   const counted = /http_server_request_duration_seconds_bucket\{route="\/healthz",le="\+Inf"\} 1/;
   await eventually("it is counted, a moment after it was answered", async () => counted.test((await request(open.port, "/metrics")).text));
