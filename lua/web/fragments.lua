@@ -25,10 +25,15 @@ local DIFFERENCES <const> = {
   template = function(page) return page.template end,
 }
 
+---@class merx.FragmentShadow a global that some pages bring themselves: their parts differ by what is read of it
+---@field name string
+---@field fields string[]
+---@field is_whole boolean more than fields is read
+
 ---@class merx.FragmentRule what one part was seen to read on the pages of one template
 ---@field differs_by string[] keys of DIFFERENCES
 ---@field names string[] globals that it reads
----@field shadowed string[] those of them that a page may bring itself: it then prints the part itself
+---@field shadowed merx.FragmentShadow[] those of them that a page may bring itself
 ---@field own string[] what it reads of what only its page knows
 ---@field is_of_address boolean it differs by path
 ---@field has_gaps boolean
@@ -50,14 +55,29 @@ local function base_key(page)
   return key
 end
 
+-- What a part read of a global that this page brings itself; nil when that is no plain value.
+local function key_of_shadow(own, shadow)
+  if shadow.is_whole or type(own) ~= "table" then return nil end
+  local key = ""
+  for _, field in ipairs(shadow.fields) do
+    local value = own[field]
+    if type(value) == "table" then return nil end
+    key = key .. pack("s1s1s4", field, math.type(value) or type(value), tostring(value))
+  end
+  return key
+end
+
 -- The key of a part on this page; nil when the page has to print it itself.
 local function key_of(page, name, rule)
   if not rule.is_whole then return nil end
   local shadowed, differs_by = rule.shadowed, rule.differs_by
-  for i = 1, #shadowed do
-    if page.own[shadowed[i]] ~= nil then return nil end
-  end
   local key = base_key(page) .. name
+  for i = 1, #shadowed do
+    local own = page.own[shadowed[i].name]
+    local part = own == nil and "" or key_of_shadow(own, shadowed[i])
+    if not part then return nil end
+    key = key .. part
+  end
   for i = 1, #differs_by do key = key .. pack("s4", DIFFERENCES[differs_by[i]](page)) end
   return key
 end
@@ -111,6 +131,31 @@ local function watched_own(page, rule, name)
   return value
 end
 
+local function shadow_of(rule, name)
+  for _, shadow in ipairs(rule.shadowed) do
+    if shadow.name == name then return shadow end
+  end
+  local shadow = { name = name, fields = {}, is_whole = false }
+  add(rule.shadowed, shadow)
+  return shadow
+end
+
+-- Notes what a part reads of a global that pages may bring themselves.
+local function watched_shadow(rule, name, value)
+  local shadow = shadow_of(rule, name)
+  if type(value) ~= "table" then
+    shadow.is_whole = true
+    return value
+  end
+  return telling(value, function(field)
+    if field == "" then
+      shadow.is_whole = true
+    else
+      add(shadow.fields, field)
+    end
+  end)
+end
+
 -- Globals that tell what is read of them. They are made anew: what an earlier part of the page had made
 -- was read for that part, and would not be noted again.
 local function watched(page, rule)
@@ -122,9 +167,12 @@ local function watched(page, rule)
       return value
     end
     add(rule.names, name)
-    if globals.may_be_own(name) then add(rule.shadowed, name) end
-    if page.own[name] ~= nil then return page.globals[name] end
+    if page.own[name] ~= nil then return watched_shadow(rule, name, page.globals[name]) end
     local difference, alike = globals.difference(name), globals.alike(name)
+    if globals.may_be_own(name) then
+      differ(rule, difference)
+      return watched_shadow(rule, name, fresh[name])
+    end
     if not alike then
       if difference then differ(rule, difference) end
       return fresh[name]
