@@ -22,6 +22,7 @@ typedef void (*mx_accept_fn)(void *ctx, int fd, const struct mx_peer *peer);
 // Opens a socket on "127.0.0.1:8080", "[::]:80", "*:80" or "unix:/run/merx/web.sock" (made with
 // `mode`, replacing a stale one) and writes an owned descriptor to `*fd`. With `shared` several
 // sockets of this process may have the same port, and the kernel spreads connections over them.
+// MX_E_CONFLICT: somebody else has the address.
 int mx_socket_listen(
     struct mx_slice address, bool shared, unsigned mode, int *fd, struct mx_error *err);
 
