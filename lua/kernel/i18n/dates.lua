@@ -3,50 +3,65 @@ local calendar = require("kernel.calendar")
 
 local dates = {}
 
--- What the letters of a pattern print; `count` is how often the letter stands there.
+-- A part of a time, with zeros in front up to `count` digits.
+local function padded(count, part)
+  if count == 1 then return part end
+  local form = "%0" .. count .. "d"
+  return function(time) return form:format(part(time)) end
+end
+
+-- What a letter of a pattern prints that stands there `count` times: a function of a time and the names of a language.
 local letters = {
-  y = function(time, count)
-    if count == 2 then return ("%02d"):format(time.year % 100) end
-    return tostring(time.year)
+  y = function(count)
+    if count == 2 then return padded(2, function(time) return time.year % 100 end) end
+    return function(time) return time.year end
   end,
-  M = function(time, count, names)
-    if count >= 4 then return names.months[time.month] end
-    if count == 3 then return names.short_months[time.month] end
-    return ("%0" .. count .. "d"):format(time.month)
+  M = function(count)
+    if count >= 4 then return function(time, names) return names.months[time.month] end end
+    if count == 3 then return function(time, names) return names.short_months[time.month] end end
+    return padded(count, function(time) return time.month end)
   end,
-  d = function(time, count) return ("%0" .. count .. "d"):format(time.day) end,
-  E = function(time, count, names)
-    return (count >= 4 and names.days or names.short_days)[time.weekday + 1]
+  d = function(count) return padded(count, function(time) return time.day end) end,
+  E = function(count)
+    return function(time, names) return (count >= 4 and names.days or names.short_days)[time.weekday + 1] end
   end,
-  H = function(time, count) return ("%0" .. count .. "d"):format(time.hour) end,
-  h = function(time, count) return ("%0" .. count .. "d"):format((time.hour + 11) % 12 + 1) end,
-  m = function(time, count) return ("%0" .. count .. "d"):format(time.minute) end,
-  s = function(time, count) return ("%0" .. count .. "d"):format(time.second) end,
-  a = function(time, _, names) return names.halves[time.hour < 12 and 1 or 2] end,
+  H = function(count) return padded(count, function(time) return time.hour end) end,
+  h = function(count) return padded(count, function(time) return (time.hour + 11) % 12 + 1 end) end,
+  m = function(count) return padded(count, function(time) return time.minute end) end,
+  s = function(count) return padded(count, function(time) return time.second end) end,
+  a = function() return function(time, names) return names.halves[time.hour < 12 and 1 or 2] end end,
 }
 
---- Prints by a pattern such as "MMM d, y"; text between apostrophes stands for itself.
----@param facts table
----@param pattern string
----@param time merx.CivilTime
----@return string
-function dates.by_pattern(facts, pattern, time)
-  local out, pos = {}, 1
+-- The parts of a pattern such as "MMM d, y": texts and functions. Text between apostrophes stands for itself.
+local function parse(pattern)
+  local parts, pos = {}, 1
   while pos <= #pattern do
     local letter = pattern:sub(pos, pos)
     local run
     if letter == "'" then
       run = pattern:match("^'[^']*'?", pos)
-      out[#out + 1] = run == "''" and "'" or run:gsub("'", "")
+      parts[#parts + 1] = run == "''" and "'" or run:gsub("'", "")
     elseif letters[letter] then
       run = pattern:match("^" .. letter .. "+", pos)
-      out[#out + 1] = letters[letter](time, #run, facts.date)
+      parts[#parts + 1] = letters[letter](#run)
     else
       run = pattern:match("^[^%a']+", pos) or letter
-      out[#out + 1] = run
+      parts[#parts + 1] = run
     end
     pos = pos + #run
   end
+  return parts
+end
+
+-- Languages have a dozen patterns each: each is read once.
+local parsed = setmetatable({}, { __index = function(self, pattern)
+  self[pattern] = parse(pattern)
+  return self[pattern]
+end })
+
+local function write(facts, pattern, time)
+  local out, names = {}, facts.date
+  for i, part in ipairs(parsed[pattern]) do out[i] = type(part) == "string" and part or part(time, names) end
   return table.concat(out)
 end
 
@@ -59,7 +74,7 @@ end
 ---@param style "short"|"medium"|"long"|"full"
 ---@return string
 function dates.date(facts, time, style)
-  return dates.by_pattern(facts, pattern_of(facts.date.dates, style), time)
+  return write(facts, pattern_of(facts.date.dates, style), time)
 end
 
 ---@param facts table
@@ -67,7 +82,7 @@ end
 ---@param style "short"|"medium"
 ---@return string
 function dates.time(facts, time, style)
-  return dates.by_pattern(facts, pattern_of(facts.date.times, style), time)
+  return write(facts, pattern_of(facts.date.times, style), time)
 end
 
 --- Date and short time.
