@@ -150,6 +150,25 @@ template.filter("money", function(state, value)
   return state.registers.amounts[value]
 end, { state = true, is_short = true })
 
+local MOST_RATES <const> = 256 -- kept as text; a country has a few
+
+local rates, rate_count = {}, 0 -- locale and parts per million -> text
+
+--- A rate as a language writes it, as "8.5%".
+---@param locale string
+---@param ppm integer parts per million
+---@return string
+function filters.rate(locale, ppm)
+  local key = locale .. ppm
+  local text = rates[key]
+  if not text then
+    if rate_count >= MOST_RATES then rates, rate_count = {}, 0 end
+    text = i18n.percent(locale, ppm / 1000000, { max = 2 })
+    rates[key], rate_count = text, rate_count + 1
+  end
+  return text
+end
+
 -- ------------------------------------------------------------------------------------- files
 
 template.filter("asset_url", function(state, name)

@@ -64,10 +64,6 @@ function lines.of_quote(self, line)
   }
 end
 
-local function percent(ctx, ppm)
-  return i18n.percent(ctx.locale, ppm / 1000000, { max = 2 })
-end
-
 local function text_of(ctx, message)
   return message and i18n.text(ctx.locale, message.key, message.args) or ""
 end
@@ -91,7 +87,7 @@ local function tax_rows(self, owners)
     if row.amount ~= 0 then
       rows[#rows + 1] = {
         title = page.text(self, row.included and "cart.totals.tax_included" or "cart.totals.tax", {
-          name = text_of(self.ctx, row.title), rate = percent(self.ctx, row.ppm),
+          name = text_of(self.ctx, row.title), rate = filters.rate(self.ctx.locale, row.ppm),
         }),
         value = money(self, row.amount), state = row.included and "included" or nil,
       }

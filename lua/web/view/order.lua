@@ -48,7 +48,7 @@ local function totals(self, order)
     local rate = rates[key]
     local row = {
       title = page.text(self, rate.is_included and "cart.totals.tax_included" or "cart.totals.tax", {
-        name = rate.title, rate = i18n.percent(ctx.locale, rate.ppm / 1000000, { max = 2 }),
+        name = rate.title, rate = filters.rate(ctx.locale, rate.ppm),
       }),
       value = filters.money(ctx, rate.amount), state = rate.is_included and "included" or nil,
     }
@@ -68,12 +68,12 @@ end
 local DELIVERED <const> = { delivered = true, not_required = true }
 local SENT <const> = { shipped = true, partly_shipped = true, delivered = true, ready_for_pickup = true }
 
-local function timeline(self, order)
+local function timeline(self, order, placed_text)
   local ctx, events = self.ctx, {}
   local function add(key, is_done, detail)
     events[#events + 1] = { title = page.text(self, "order." .. key), state = is_done and "done" or nil, detail = detail or "" }
   end
-  add("placed", true, i18n.datetime(ctx.locale, order.placed_at, "medium"))
+  add("placed", true, placed_text)
   if order.state == "cancelled" then
     add("cancelled_step", true, order.cancelled_at and i18n.datetime(ctx.locale, order.cancelled_at, "medium"))
     return events
@@ -102,10 +102,11 @@ end
 function view.of(self, order)
   local ctx = self.ctx
   local address = order.addresses.delivery or order.addresses.billing
+  local placed_text = i18n.datetime(ctx.locale, order.placed_at, "medium")
   local drop = {
     name = order.number, number = order.number, created_iso = iso(order.placed_at),
-    created_text = i18n.datetime(ctx.locale, order.placed_at, "medium"), is_new = ctx.now - order.placed_at < NEW_FOR,
-    email = order.email, line_items = {}, totals = totals(self, order), timeline = timeline(self, order),
+    created_text = placed_text, is_new = ctx.now - order.placed_at < NEW_FOR,
+    email = order.email, line_items = {}, totals = totals(self, order), timeline = timeline(self, order, placed_text),
     delivery_text = order.delivery_title, payment_text = payment_text(self, order), address_lines = {},
     next_text = page.text(self, order.state == "cancelled" and "order.cancelled" or order.payment_state == "unpaid" and "order.next_cod" or "order.next"),
   }
