@@ -16,6 +16,7 @@
 #include "platform/log.h"
 #include "platform/world.h"
 #include "server/exit.h"
+#include "server/fault.h"
 #include "server/sd_notify.h"
 #include "server/server.h"
 #include "server/settings.h"
@@ -204,6 +205,7 @@ int mx_supervise(mx_options *options) {
         strcmp(wanted, "false") == 0 || (strcmp(wanted, "auto") == 0 && mx_sd_is_there());
     struct supervisor supervisor = {.options = options};
     struct mx_error err;
+    mx_fault_tell(); // the child inherits it
     if (mx_sockets_open(options, &supervisor.sockets, &err) < 0) {
         mx_log_error("cannot serve: %s", err.text);
         return mx_exit_code(err.code);

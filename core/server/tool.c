@@ -9,6 +9,7 @@
 #include "script/host.h"
 #include "server/call.h"
 #include "server/clock.h"
+#include "server/fault.h"
 #include "server/folder.h"
 
 enum { PATH_SIZE = 1024, ABOUT_MAX = 160, SOURCE_MAX = 1024 * 1024 };
@@ -115,6 +116,7 @@ int mx_tool_run(mx_options *options, const char *name, int argc, char *const *ar
     struct ground ground = {.is_remote = false};
     mx_script *script = NULL;
     mx_clock *clock = mx_clock_create(mx_options_int(options, MX_OPT_WORLD_NOW));
+    mx_fault_tell();
     int rc = asks_for_help(argc, argv) ? MX_OK : open_ground(options, name, argc, &ground, err);
     if (rc < 0) {
         goto out;

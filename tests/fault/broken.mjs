@@ -1,11 +1,11 @@
 // A disk that breaks: syncs or writes fail from one moment on. What a shopper was told stays true, nobody is told what
 // is not known, pages go on, and after a restart on a sound disk the shop sells again.
 import { join } from "node:path";
-import { rm, writeFile } from "node:fs/promises";
+import { open, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { Refused, Shopper } from "../support/shopper.mjs";
 import { eventually, sleep, test } from "../scenario/support/test.mjs";
 import { Load } from "./support/load.mjs";
-import { IS_LONG, SEED, check, fsck, new_shop, promise_of, random, say, start, tools } from "./support/shop.mjs";
+import { IS_LONG, SEED, check, free_port, fsck, new_shop, promise_of, random, say, start, tools } from "./support/shop.mjs";
 
 async function demand_reads(port) {
   const shopper = new Shopper(port);
@@ -72,3 +72,57 @@ for (const what of ["sync", "write", "sync write"]) {
     say(`${rounds} times; ${refused} shoppers were refused (${[...statuses].join(", ")}); ${await check(join(data, "shop.db"), promises, scratch)}`);
   }, { timeout: 600_000 });
 }
+
+// --- a page that cannot be read ---------------------------------------------------------------------
+
+const SETTLES = 1500; // ms; an idle shop has moved its log into the database by then
+const PAGE = 4096;
+
+// The bytes of a file come back into it, in place: who has it open sees them.
+async function put_back(path, bytes) {
+  const file = await open(path, "r+");
+  await file.write(bytes, 0, bytes.length, 0);
+  await file.sync();
+  await file.close();
+}
+
+// Asks for pages that are in no cache until the process ends. It stays a zombie while the supervisor sleeps.
+async function read_until_it_ends(server, child) {
+  for (let i = 0; i < 50; i++) {
+    const shopper = new Shopper(server.port);
+    await Promise.race([shopper.get(`/search?q=lamp${i}`).catch(() => {}), sleep(200)]); // nobody may answer any more
+    shopper.close();
+    if (/\) Z /.test(await readFile(`/proc/${child}/stat`, "utf8"))) return;
+  }
+  throw new Error(`a database whose pages are gone is still read:\n${server.log.slice(-2000)}`);
+}
+
+test("a page that the disk does not give ends the process with its cause, and the next one sells again", async (t) => {
+  const data = await new_shop(t);
+  const path = join(data, "shop.db");
+  const port = await free_port();
+  const server = await start(t, data, { args: ["--supervise", "true"], listen: `127.0.0.1:${port}`, workers: 1 });
+  await sleep(SETTLES);
+  const bytes = await readFile(path);
+  const child = await server.worker();
+  await demand_reads(server.port); // since the last commit: after each, a reader maps its database anew, and sees how long it is
+  server.child.kill("SIGSTOP"); // the next one comes when the disk is sound again
+  try {
+    await truncate(path, PAGE); // the first page is always read and never mapped
+    await read_until_it_ends(server, child);
+  } finally {
+    await put_back(path, bytes);
+    server.child.kill("SIGCONT");
+  }
+  await eventually("the supervisor tells of it", () => /the server crashed \(signal 7\)/.test(server.log));
+  const told = server.lines().find((line) => line.level === "error" && line.msg.includes("cannot be read"));
+  if (!told?.msg.includes(path) || !/disk fails|cut the file/.test(told.msg)) throw new Error(`it does not say why it ended:\n${server.log.slice(-2000)}`);
+  const after = await eventually("somebody can buy again", async () => {
+    const shopper = new Shopper(server.port);
+    return shopper.buy("bowl", 1).catch(() => null).finally(() => shopper.close());
+  }, { within: 20_000 });
+  await server.stop();
+  if ((await stat(path)).size < bytes.length) throw new Error("the database was replaced");
+  await fsck(data);
+  say(`${told.msg}; ${await check(path, [promise_of({ ...after, pieces: 1 })], await t.folder())}`);
+}, { timeout: 60_000 });

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { Shopper } from "../support/shopper.mjs";
 import { eventually, sleep, test } from "../scenario/support/test.mjs";
 import { Load } from "./support/load.mjs";
-import { IS_LONG, SEED, check, check_no_strays, fsck, new_shop, promise_of, random, say, start } from "./support/shop.mjs";
+import { IS_LONG, SEED, amount, check, check_no_strays, fsck, free_port, new_shop, promise_of, random, say, start } from "./support/shop.mjs";
 
-const ROUNDS = IS_LONG ? 250 : 44;
-const CHILD_ROUNDS = IS_LONG ? 50 : 6; // of which the supervisor stays
+const ROUNDS = amount(250, 44, 8);
+const CHILD_ROUNDS = amount(50, 6, 2); // of which the supervisor stays
 
 async function look_at_pages(port, orders) {
   const shopper = new Shopper(port);
@@ -131,15 +131,6 @@ test("the serving child is killed and the supervisor brings it back", async (t) 
   say(await check(join(data, "shop.db"), promises, scratch));
   say(`${killed} kills of the child, ${asked_again} placings sent again; ${times}`);
 }, { timeout: IS_LONG ? 1_800_000 : 180_000 });
-
-async function free_port() {
-  const { createServer } = await import("node:net");
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test("when the supervisor is killed, its child does not go on alone", async (t) => {
   const data = await new_shop(t);

@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { appendFile, cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { closeSync, openSync, writeSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { merx, root, serve } from "../../scenario/support/server.mjs";
@@ -10,6 +11,11 @@ import { decode, encode } from "./value.mjs";
 
 export const tools = join(root, "build", "fault");
 export const IS_LONG = process.env.FAULT_LONG === "1";
+export const IS_BRIEF = process.env.FAULT_BRIEF === "1";
+export const IS_SANITIZED = process.env.FAULT_SANITIZED === "1";
+
+// How much of something: as the promises say, as fits into a few minutes, or a little.
+export const amount = (long, short, brief) => (IS_LONG ? long : IS_BRIEF ? brief : short);
 
 // Everything that is drawn in a run follows from this; a failure is made again with FAULT_SEED.
 export const SEED = Number(process.env.FAULT_SEED ?? 20261121);
@@ -58,6 +64,15 @@ export async function new_shop(t) {
 
 export async function remove_template() {
   if (template) await rm(await template, { recursive: true, force: true });
+}
+
+// A port that nobody listens at: a supervised server keeps it from one child to the next.
+export async function free_port() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 export function start(t, data, { args = [], ...options } = {}) {
