@@ -8,7 +8,10 @@ import { IS_LONG, SEED, check, fsck, new_shop, promise_of, random, say, start } 
 const TAKEN = 24; // connections at once
 const CALM = TAKEN / 2; // shoppers for whom there is always room, also while they change connections
 const TIMES = 5;
-const SECONDS = IS_LONG ? 30 : 4;
+const SECONDS = IS_LONG ? 5 : 4; // a turn
+const TURNS = 9; // of a long run
+const GOODPUT_LEAST = 0.8; // of what the shop sells when there is room
+const WAIT_MOST = 2000; // ms, of 99 in 100 of those let in
 
 class Rush {
   constructor(port, draw) {
@@ -63,24 +66,80 @@ class Rush {
   }
 }
 
-const percentile = (list, part) => list.sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * part))];
+const percentile = (list, part) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * part))];
 
+// A shop, and what all its rushes were told.
+class Siege {
+  constructor(t, data, server) {
+    Object.assign(this, { t, data, server, orders: [], waits: [], refused: 0, lost: 0, drawn: SEED });
+  }
+
+  static async begin(t) {
+    const data = await new_shop(t);
+    return new Siege(t, data, await start(t, data, { args: ["--connections", String(TAKEN)] }));
+  }
+
+  async #run(shoppers) {
+    const rush = new Rush(this.server.port, random((this.drawn += 9)));
+    const rate = await rush.run(shoppers, SECONDS);
+    this.orders.push(...rush.orders);
+    return { rush, rate };
+  }
+
+  // Orders a second while there is room for everybody.
+  async calm() {
+    const { rush, rate } = await this.#run(CALM);
+    if (rush.refused > 0) throw new Error(`${rush.refused} were refused while there was room`);
+    return rate;
+  }
+
+  // Orders a second while there are far too many.
+  async crowded() {
+    const { rush, rate } = await this.#run(TAKEN * TIMES);
+    if (rush.refused + rush.lost === 0) throw new Error("nobody was refused");
+    if (rush.unclear.length > 0) throw new Error(`${rush.unclear.length} were not told to come back: ${rush.unclear[0]}`);
+    if (rush.orders.length === 0) throw new Error("nobody could buy in the rush");
+    this.waits.push(...rush.waits);
+    this.refused += rush.refused;
+    this.lost += rush.lost;
+    return rate;
+  }
+
+  async end() {
+    await this.server.stop();
+    await fsck(this.data);
+    const told = await check(join(this.data, "shop.db"), this.orders, await this.t.folder());
+    return `${this.refused} heard 503, ${this.lost} were cut off; placing took ${percentile(this.waits, 0.5).toFixed(0)} ms (median), `
+      + `${percentile(this.waits, 0.99).toFixed(0)} ms (99 %); ${told}`;
+  }
+}
+
+// How fast it was is told and not judged: a short run on a machine with other work is a rough measure.
 test("five times as many as fit: those let in buy on, the others hear 503 and when to come back", async (t) => {
-  const data = await new_shop(t);
-  const server = await start(t, data, { args: ["--connections", String(TAKEN)] });
-  const calm = new Rush(server.port, random(SEED));
-  const peak = await calm.run(CALM, SECONDS);
-  const rush = new Rush(server.port, random(SEED + 9));
-  const goodput = await rush.run(TAKEN * TIMES, SECONDS);
-  if (calm.refused > 0) throw new Error(`${calm.refused} were refused while there was room`);
-  if (rush.refused + rush.lost === 0) throw new Error("nobody was refused");
-  if (rush.unclear.length > 0) throw new Error(`${rush.unclear.length} were not told to come back: ${rush.unclear[0]}`);
-  const slowest = percentile(rush.waits, 0.99);
-  if (slowest > 2000) throw new Error(`of those let in, one in a hundred waited ${slowest} ms for the order`);
-  // The shoppers share the machine with the shop and are ten times as many in the rush: a short run is a rough measure.
-  if (goodput < (IS_LONG ? 0.8 : 0.5) * peak) throw new Error(`${goodput.toFixed(1)} orders a second in the rush, ${peak.toFixed(1)} before`);
-  await server.stop();
-  await fsck(data);
-  const told = await check(join(data, "shop.db"), [...calm.orders, ...rush.orders], await t.folder());
-  say(`${peak.toFixed(1)} orders a second with ${CALM} shoppers, ${goodput.toFixed(1)} with ${TAKEN * TIMES}; ${rush.refused} heard 503, ${rush.lost} were cut off; placing took ${percentile(rush.waits, 0.5).toFixed(0)} ms (median), ${slowest.toFixed(0)} ms (99 %); ${told}`);
+  const siege = await Siege.begin(t);
+  const peak = await siege.calm();
+  const goodput = await siege.crowded();
+  say(`${peak.toFixed(1)} orders a second with ${CALM} shoppers, ${goodput.toFixed(1)} with ${TAKEN * TIMES}; ${await siege.end()}`);
 }, { timeout: 180_000 });
+
+// Each rush is held against the calm before and after it, so that what else the machine does falls on both; the median of
+// many counts, so that no single moment decides.
+if (IS_LONG) {
+  test("in a rush a shop sells at least 80 % of what it can, and those let in wait at most 2 s", async (t) => {
+    const siege = await Siege.begin(t);
+    await siege.calm(); // fills caches
+    const ratios = [];
+    let before = await siege.calm();
+    for (let turn = 0; turn < TURNS; turn++) {
+      const goodput = await siege.crowded();
+      const after = await siege.calm();
+      ratios.push(goodput / ((before + after) / 2));
+      before = after;
+    }
+    const slowest = percentile(siege.waits, 0.99);
+    const median = percentile(ratios, 0.5);
+    say(`goodput in ${TURNS} turns: ${ratios.map((ratio) => `${(ratio * 100).toFixed(0)} %`).join(", ")}, median ${(median * 100).toFixed(0)} %; ${await siege.end()}`);
+    if (median < GOODPUT_LEAST) throw new Error(`in a rush it sold ${(median * 100).toFixed(0)} % of what it sells else`);
+    if (slowest > WAIT_MOST) throw new Error(`of those let in, one in a hundred waited ${slowest.toFixed(0)} ms for the order`);
+  }, { timeout: 600_000 });
+}
