@@ -4,8 +4,9 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Lost, Refused, Shopper } from "../support/shopper.mjs";
+import { COMPLAINTS, merx } from "../scenario/support/server.mjs";
 import { sleep, test } from "../scenario/support/test.mjs";
-import { IS_LONG, SEED, check, fsck, new_shop, promise_of, random, say, start } from "./support/shop.mjs";
+import { IS_LONG, IS_SANITIZED, SEED, amount, check, fsck, new_shop, promise_of, random, say, start, tools } from "./support/shop.mjs";
 import { FOR_GOOD, SHORT, Switch } from "./support/faulty.mjs";
 
 const NO_MEMORY = 71;
@@ -144,9 +145,9 @@ test("when memory is refused, a page fails or the process ends with 71, and noth
   const draw = random(SEED + 71);
   const count = await patient.count("memory");
   let met = 0;
-  for (const first of some_of(count, 60, draw)) met += await patient.suffer({ kind: "memory", how: "ENOMEM", first });
-  for (const first of some_of(count, 12, draw)) met += await patient.suffer({ kind: "memory", how: "ENOMEM", first, times: FOR_GOOD });
-  if (met < 36) throw new Error(`only ${met} allocations failed`);
+  for (const first of some_of(count, amount(60, 60, 20), draw)) met += await patient.suffer({ kind: "memory", how: "ENOMEM", first });
+  for (const first of some_of(count, amount(12, 12, 4), draw)) met += await patient.suffer({ kind: "memory", how: "ENOMEM", first, times: FOR_GOOD });
+  if (met < amount(36, 36, 12)) throw new Error(`only ${met} allocations failed`);
   say(`a purchase allocates ${count} times; ${met} were refused: ${await patient.finish()}`);
 }, { timeout: IS_LONG ? 3_600_000 : 300_000 });
 
@@ -169,7 +170,7 @@ for (const [what, [kind, ways]] of Object.entries(FAULTS)) {
     let met = 0;
     let runs = 0;
     for (const how of ways) {
-      for (const first of some_of(Math.max(count, 1), 5, draw)) {
+      for (const first of some_of(Math.max(count, 1), amount(5, 5, 1), draw)) {
         met += await patient.suffer({ kind, how, first });
         runs++;
       }
@@ -182,6 +183,14 @@ for (const [what, [kind, ways]] of Object.entries(FAULTS)) {
     say(`a purchase makes ${count} such calls; ${ways.join(", ")}: failed in ${met} of ${runs} runs; ${await patient.finish()}`);
   }, { timeout: IS_LONG ? 3_600_000 : 240_000 });
 }
+
+// --- does the net catch? ----------------------------------------------------------------------------
+
+test("what leaks is seen when the process ends", async (t) => {
+  if (!IS_SANITIZED) t.skip("this program looks for no leaks: give a build with AddressSanitizer");
+  const result = await merx(["version"], { env: { LD_PRELOAD: join(tools, "faulty.so"), FAULTY_LEAK: "4711" } });
+  if (result.code === 0 || !/LeakSanitizer/.test(result.stderr) || !/4711 byte/.test(result.stderr)) throw new Error(`nobody saw 4,711 bytes that leaked:\n${result.stderr}`);
+});
 
 // --- while it starts --------------------------------------------------------------------------------
 
@@ -221,6 +230,7 @@ async function try_start(t, data, control, fault) {
   try {
     const counts = await start_under(t, data, control, fault);
     if (counts.text && /"signal":"/.test(counts.text)) throw new Error(`the start ended by a signal: ${counts.text}`);
+    if (counts.text && COMPLAINTS.test(counts.text)) throw new Error(`the start failed and complained: ${counts.text}`);
     if (counts.text && !/"level":"error"/.test(counts.text)) throw new Error(`the start failed without a word: ${counts.text}`);
     await start_again(t, data);
     return counts;
@@ -246,7 +256,7 @@ test("when a call fails while a shop begins, it ends with a word or serves, and 
     const { seen } = await attempt({ kind, how: ways[0], first: FOR_GOOD });
     let met = 0;
     for (const how of ways) {
-      for (const first of some_of(seen, kind === "memory" ? 25 : 4, draw)) {
+      for (const first of some_of(seen, kind === "memory" ? amount(25, 25, 6) : amount(4, 4, 1), draw)) {
         const { text, failed } = await attempt({ kind, how, first, times: first % 2 === 0 && how !== "EINTR" ? FOR_GOOD : 1 });
         met += failed > 0 ? 1 : 0;
         refusals += text === undefined ? 0 : 1;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { bin, root } from "../scenario/support/server.mjs";
 import { sleep, test } from "../scenario/support/test.mjs";
 import { Load } from "./support/load.mjs";
-import { IS_LONG, SEED, Witness, check, fsck, new_shop, promise_of, query, random, recorded, run, say, start, tools } from "./support/shop.mjs";
+import { IS_LONG, SEED, Witness, amount, check, fsck, new_shop, promise_of, query, random, recorded, run, say, start, tools } from "./support/shop.mjs";
 
 const replay = join(tools, "replay");
 
@@ -94,8 +94,8 @@ async function contents_of(log) {
 }
 
 test("an order that was promised is there after a power cut at any moment", async (t) => {
-  const count = IS_LONG ? 3000 : 400;
-  const recording = await record_sales(t, { orders: IS_LONG ? 600 : 150, shoppers: 6 });
+  const count = amount(3000, 400, 100);
+  const recording = await record_sales(t, { orders: amount(600, 150, 120), shoppers: 6 });
   const held = await contents_of(recording.log);
   if (held.database_writes < 100) throw new Error(`the recording has met no checkpoint: ${held.database_writes} writes into the database`);
   say(`${recording.made} orders, ${(held.bytes / 1e6).toFixed(0)} MB recorded: ${held.log_writes} writes into the log, ${held.database_writes} into the database, ${held.syncs} syncs`);
@@ -108,7 +108,7 @@ test("an order that was promised is there after a power cut at any moment", asyn
 async function cut_again(t, { log, base }) {
   const total = Number(execFileSync(replay, ["count", log]).toString());
   const draw = random(SEED + 1);
-  const rounds = IS_LONG ? 40 : 8;
+  const rounds = amount(40, 8, 3);
   let checked = 0;
   for (let i = 0; i < rounds; i++) {
     const folder = await t.folder();
@@ -134,7 +134,7 @@ test("a shop whose making was cut, migrations and import, is finished by doing i
   await run(bin, [...make, data], { env: recorded(data, log) });
   const total = Number(execFileSync(replay, ["count", log]).toString());
   const draw = random(SEED + 2);
-  const count = IS_LONG ? 300 : 24;
+  const count = amount(300, 24, 6);
   for (let i = 0; i < count; i++) {
     const found = join(folder, `found-${i}`);
     const at = Math.floor((total * (i + draw())) / count);

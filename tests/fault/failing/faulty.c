@@ -54,6 +54,11 @@ static struct plan *plan;
 static char folder[PATH_MAX];
 
 __attribute__((constructor)) static void start(void) {
+    const char *leak = getenv("FAULTY_LEAK");
+    if (leak) { // bytes that nobody frees, for a test of who looks for them
+        void *volatile lost = malloc((size_t)strtoul(leak, NULL, 10));
+        lost = NULL;
+    }
     const char *path = getenv("FAULTY_SWITCH");
     const char *where = getenv("FAULTY_FOLDER");
     int fd = path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC) : -1;
@@ -124,9 +129,18 @@ static size_t less(size_t size) {
 
 // --- memory -----------------------------------------------------------------------------------
 
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *ptr, size_t size);
+// The allocator behind this one: that of libc, or of a sanitizer, which must see every allocation.
+static void *(*next_malloc)(size_t size);
+static void *(*next_calloc)(size_t count, size_t size);
+static void *(*next_realloc)(void *ptr, size_t size);
+
+static void find_next_allocator(void) {
+    if (!next_realloc) { // the last one that is set
+        *(void **)&next_malloc = dlsym(RTLD_NEXT, "malloc");
+        *(void **)&next_calloc = dlsym(RTLD_NEXT, "calloc");
+        *(void **)&next_realloc = dlsym(RTLD_NEXT, "realloc");
+    }
+}
 
 static bool is_out_of_memory(void) {
     if (!is_due(KIND_MEMORY)) {
@@ -137,15 +151,18 @@ static bool is_out_of_memory(void) {
 }
 
 void *malloc(size_t size) {
-    return is_out_of_memory() ? NULL : __libc_malloc(size);
+    find_next_allocator();
+    return is_out_of_memory() ? NULL : next_malloc(size);
 }
 
 void *calloc(size_t count, size_t size) {
-    return is_out_of_memory() ? NULL : __libc_calloc(count, size);
+    find_next_allocator();
+    return is_out_of_memory() ? NULL : next_calloc(count, size);
 }
 
 void *realloc(void *ptr, size_t size) {
-    return is_out_of_memory() ? NULL : __libc_realloc(ptr, size);
+    find_next_allocator();
+    return is_out_of_memory() ? NULL : next_realloc(ptr, size);
 }
 
 // --- files and sockets ------------------------------------------------------------------------

@@ -10,7 +10,8 @@ export const bin = resolve(process.env.MERX_BIN ?? "build/dev/merx");
 export const hello = join(root, "tests", "support", "hello");
 export const echo = join(root, "tests", "support", "echo");
 
-const COMPLAINTS = /AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:|Assertion .* failed|left open/;
+// What a process says that has a bug, of itself or by a sanitizer.
+export const COMPLAINTS = /AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:|Assertion .* failed|left open/;
 
 function cleanEnvironment(extra) {
   const suppressions = `suppressions=${join(root, "tests", "support", "tsan.supp")}`;
@@ -143,11 +144,11 @@ export async function serve(t, { share = hello, args = [], env = {}, data, expec
   child.stderr.on("data", (bytes) => (server.log += bytes));
   t.after(async () => {
     if (child.exitCode === null && child.signalCode === null) {
-      if (expectEnd) await server.stop();
-      else child.kill("SIGKILL");
-    } else if (expectEnd) {
-      server.check();
+      if (expectEnd) return server.stop();
+      child.kill("SIGKILL");
+      await server.ended;
     }
+    server.check(); // also of one that was to be killed: it may have ended by a bug before
   });
   return started(server);
 }
