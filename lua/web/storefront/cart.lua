@@ -80,8 +80,8 @@ local function answer(ctx, url)
 end
 
 local SENTENCES <const> = {
-  ["form.invalid"] = "cart.errors.form", ["form.unknown"] = "cart.errors.form", ["json.invalid"] = "cart.errors.json",
-  ["json.shape"] = "cart.errors.shape", ["line.missing"] = "cart.errors.no_line",
+  ["cart.full"] = "cart.errors.full", ["form.invalid"] = "cart.errors.form", ["form.unknown"] = "cart.errors.form",
+  ["json.invalid"] = "cart.errors.json", ["json.shape"] = "cart.errors.shape", ["line.missing"] = "cart.errors.no_line",
 }
 
 -- What a failed command means to a shopper.
@@ -91,7 +91,6 @@ local function explain(self, err, title)
     local count = data.available or 0
     return page.text(self, count > 0 and "cart.errors.short" or "cart.errors.sold_out", { count = count })
   end
-  if err.code == "cart.full" then return page.text(self, "cart.errors.full") end
   if err.code == "quantity.too_large" then return page.text(self, "cart.errors.most", { count = data.max or MOST }) end
   if err.code == "quantity.too_small" then return page.text(self, "cart.errors.least", { count = data.min or 1 }) end
   if err.code == "quantity.step" then return page.text(self, "cart.errors.step", { count = data.step or 1 }) end
@@ -209,21 +208,22 @@ end
 ---@return table[]? items
 ---@return (string|integer)[]? places of each in what was sent, lists counted from zero
 local function read_items(sent)
-  local items, places, labels = {}, {}, {}
+  local found, items, places = {}, {}, {}
   for key, item in pairs(sent.groups.items) do
-    if type(item) ~= "table" then item = { id = type(key) == "string" and key or nil, quantity = item } end
+    local is_listed = math.type(key) == "integer"
+    if type(item) ~= "table" then item = { id = not is_listed and key or nil, quantity = item } end
     local id, pieces = form.whole(item.id), form.whole(item.quantity or 1)
     if not id or not pieces then return nil end
     if pieces > 0 then
-      local place = math.type(key) == "integer" and key or id
-      places[#places + 1], labels[place] = place, place == key and key - 1 or key
-      items[place] = { variant_id = id, quantity = pieces, properties = type(item.properties) == "table" and item.properties or nil }
+      found[#found + 1] = {
+        order = is_listed and key or id, place = is_listed and key - 1 or key,
+        item = { variant_id = id, quantity = pieces, properties = type(item.properties) == "table" and item.properties or nil },
+      }
     end
   end
-  table.sort(places)
-  local list, names = {}, {}
-  for i, place in ipairs(places) do list[i], names[i] = items[place], labels[place] end
-  return list[1] and list, names
+  table.sort(found, function(one, other) return one.order < other.order end)
+  for i, entry in ipairs(found) do items[i], places[i] = entry.item, entry.place end
+  return items[1] and items, places
 end
 
 local function add_many(ctx, sent)

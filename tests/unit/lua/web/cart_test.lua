@@ -238,6 +238,12 @@ test.case("JSON of another form is refused and says which part, counted from zer
   assert(problem.detail:find("not in the cart", 1, true), problem.detail)
 end)
 
+test.case("items that are named count each, even two of one variant", function()
+  local guest = visitor.new()
+  guest:send("/cart/add.js", ('{"items":{"a":{"id":%d},"b":{"id":%d,"quantity":2}}}'):format(KNIFE, KNIFE))
+  test.equal(pieces(cart_of(guest)), KNIFE .. "x3")
+end)
+
 test.case("what the client would rather have decides", function()
   local guest = visitor.new()
   for accept, is_json in pairs({
