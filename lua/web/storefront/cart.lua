@@ -247,7 +247,7 @@ change("/cart/add", function(ctx)
   if sent.groups.items then return add_many(ctx, sent) end
   local variant_id, err, found = resolve(ctx, sent)
   if not variant_id then
-    if err then refuse(ctx, err, sent) end
+    if err then refuse(ctx, err) end
     return
   end
   local quantity = form.quantity(sent.fields.quantity or not sent.groups.quantity and "1" or nil)
@@ -265,34 +265,34 @@ change("/cart/add", function(ctx)
   respond.json(ctx, 200, cart_view.pick(as_json(ctx), { result.key })[1])
 end)
 
-local function key_at(ctx, place)
+-- The lines of the visitor's cart, in the order of its page.
+local function lines_of(ctx)
   local row = storefront_cart.current(ctx)
-  local line = row and cart.quote(ctx, row).lines[place]
-  return line and line.id
+  return row and cart.quote(ctx, row).lines or {}
 end
 
 -- A line by its key, or by its place in the cart.
 local function line_key(ctx, sent)
   if sent.fields.id then return sent.fields.id end
   local place = form.quantity(sent.fields.line)
-  return place and key_at(ctx, place)
+  local line = place and lines_of(ctx)[place]
+  return line and line.id
 end
 
 change("/cart/change", function(ctx)
   local sent = read(ctx)
   if not sent then return end
   local key, quantity = line_key(ctx, sent), form.quantity(sent.fields.quantity)
-  if not token_of(ctx) or not key then return refuse(ctx, { code = "line.missing" }, sent) end
-  if not quantity then return refuse(ctx, { code = "invalid" }, sent) end
+  if not token_of(ctx) or not key then return refuse(ctx, { code = "line.missing" }) end
+  if not quantity then return refuse(ctx, { code = "invalid" }) end
   local result, err = command.run("cart.set_quantity", { cart = token_of(ctx), key = key, quantity = quantity })
-  if not result then return refuse(ctx, err, sent) end
+  if not result then return refuse(ctx, err) end
   answer(ctx, cart_url(ctx, { result }))
 end)
 
 -- Which of the lines on the page a mistake belongs to.
 local function field_of(ctx, key)
-  local row = storefront_cart.current(ctx)
-  for i, line in ipairs(row and cart.quote(ctx, row).lines or {}) do
+  for i, line in ipairs(lines_of(ctx)) do
     if line.id == key then return "quantity-" .. i, line.title end
   end
 end
@@ -305,11 +305,13 @@ local function only_present(ctx, row, quantities)
 end
 
 local function read_updates(ctx, sent)
-  local quantities = {}
+  local quantities, lines = {}, nil
   for key, value in pairs(sent.groups.updates or {}) do
     local quantity = form.whole(value)
-    -- Programs may send a list: the quantities of the lines, in their order.
-    if math.type(key) == "integer" then key = key_at(ctx, key) or "" end
+    if math.type(key) == "integer" then -- a list: the quantities of the lines, in their order
+      lines = lines or lines_of(ctx)
+      key = lines[key] and lines[key].id or ""
+    end
     if not quantity or quantity > MOST then
       local id, title = field_of(ctx, key)
       return nil, { code = "invalid" }, { id = id, title = title }

@@ -238,6 +238,20 @@ test.case("JSON of another form is refused and says which part, counted from zer
   assert(problem.detail:find("not in the cart", 1, true), problem.detail)
 end)
 
+test.case("however long a list of quantities is, the cart is worked out but a few times", function()
+  local guest, cart, times = visitor.new(), require("domain.cart"), 0
+  guest:post("/cart/add", { id = KNIFE })
+  local quote = cart.quote
+  cart.quote = function(...)
+    times = times + 1
+    return quote(...)
+  end
+  local _, changed = guest:send("/cart/update.js", '{"updates":[' .. ("2,"):rep(5000) .. "2]}")
+  cart.quote = quote
+  test.equal(pieces(changed), KNIFE .. "x2")
+  assert(times <= 4, times .. " times")
+end)
+
 test.case("items that are named count each, even two of one variant", function()
   local guest = visitor.new()
   guest:send("/cart/add.js", ('{"items":{"a":{"id":%d},"b":{"id":%d,"quantity":2}}}'):format(KNIFE, KNIFE))
