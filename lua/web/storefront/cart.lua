@@ -69,14 +69,15 @@ function storefront_cart.send(ctx, options)
     drops = { cart = view } })
 end
 
-local function as_json(ctx)
-  return cart_view.json(page.open(ctx), storefront_cart.current(ctx))
-end
-
--- Answers a change: programs with the cart, people with the page they go on to.
-local function answer(ctx, url)
-  if respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx)) end
-  respond.redirect(ctx, url)
+-- The cart for programs; the lines that a change lowered say so.
+local function as_json(ctx, results)
+  local self = page.open(ctx)
+  local found, lowered = cart_view.json(self, storefront_cart.current(ctx)), {}
+  for _, result in ipairs(results or {}) do lowered[result.key] = result.is_capped end
+  for _, item in ipairs(found.items) do
+    if lowered[item.key] then item.error_message = lowered_text(self, found, item.key) end
+  end
+  return found
 end
 
 local SENTENCES <const> = {
@@ -150,6 +151,12 @@ local function cart_url(ctx, results)
     if result.is_capped then return ctx.root .. "/cart?lowered=" .. result.key end
   end
   return ctx.root .. "/cart"
+end
+
+-- Answers a change: programs with the cart, people with the page they go on to.
+local function answer(ctx, results, url)
+  if respond.wants_json(ctx) then return respond.json(ctx, 200, as_json(ctx, results)) end
+  respond.redirect(ctx, url or cart_url(ctx, results))
 end
 
 local function add(ctx, variant_id, quantity, properties)
@@ -238,7 +245,7 @@ local function add_many(ctx, sent)
   if not respond.wants_json(ctx) then return respond.redirect(ctx, cart_url(ctx, result.lines)) end
   local keys = {}
   for i, line in ipairs(result.lines) do keys[i] = line.key end
-  respond.json(ctx, 200, { items = cart_view.pick(as_json(ctx), keys) })
+  respond.json(ctx, 200, { items = cart_view.pick(as_json(ctx, result.lines), keys) })
 end
 
 change("/cart/add", function(ctx)
@@ -262,7 +269,7 @@ change("/cart/add", function(ctx)
     return refuse(ctx, err, { found = found, fields = sent.fields, quantity = sent.fields.quantity, title = found and found.title })
   end
   if not respond.wants_json(ctx) then return respond.redirect(ctx, cart_url(ctx, { result })) end
-  respond.json(ctx, 200, cart_view.pick(as_json(ctx), { result.key })[1])
+  respond.json(ctx, 200, cart_view.pick(as_json(ctx, { result }), { result.key })[1])
 end)
 
 -- The lines of the visitor's cart, in the order of its page.
@@ -287,7 +294,7 @@ change("/cart/change", function(ctx)
   if not quantity then return refuse(ctx, { code = "invalid" }) end
   local result, err = command.run("cart.set_quantity", { cart = token_of(ctx), key = key, quantity = quantity })
   if not result then return refuse(ctx, err) end
-  answer(ctx, cart_url(ctx, { result }))
+  answer(ctx, { result })
 end)
 
 -- Which of the lines on the page a mistake belongs to.
@@ -339,7 +346,7 @@ change("/cart/update", function(ctx)
     changed = result and result.lines or changed
   end
   local url = cart_url(ctx, changed)
-  answer(ctx, sent.fields.checkout and url == ctx.root .. "/cart" and ctx.root .. "/checkout" or url)
+  answer(ctx, changed, sent.fields.checkout and url == ctx.root .. "/cart" and ctx.root .. "/checkout" or url)
 end)
 
 change("/cart/clear", function(ctx)
@@ -347,7 +354,7 @@ change("/cart/clear", function(ctx)
   local result, err = true, nil
   if row then result, err = command.run("cart.clear", { cart = row.token }) end
   if not result then return refuse(ctx, err) end
-  answer(ctx, ctx.root .. "/cart")
+  answer(ctx, {})
 end)
 
 return storefront_cart

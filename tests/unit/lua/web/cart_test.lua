@@ -238,6 +238,25 @@ test.case("JSON of another form is refused and says which part, counted from zer
   assert(problem.detail:find("not in the cart", 1, true), problem.detail)
 end)
 
+test.case("a program is told that a line got all there are, and not all that were wanted", function()
+  local guest = visitor.new()
+  assert(command.run("stock.set", { variant_id = TOTE, quantity = 3 }))
+  local _, item = guest:send("/cart/add.js", ('{"id":%d,"quantity":5}'):format(TOTE))
+  test.equal(item.quantity, 3)
+  assert(item.error_message:find("Only 3 of Canvas Tote", 1, true), tostring(item.error_message))
+  test.equal(cart_of(guest).items[1].error_message, json.null, "once")
+  for _, sent in ipairs({ '{"updates":[4]}', ('{"updates":{"%d":4}}'):format(TOTE) }) do
+    local _, cart = guest:send("/cart/update.js", sent)
+    assert(cart.items[1].error_message:find("Only 3", 1, true), sent)
+  end
+  local _, cart = guest:send("/cart/change.js", '{"line":1,"quantity":9}')
+  assert(cart.items[1].error_message:find("Only 3", 1, true))
+  _, item = visitor.new():send("/cart/add.js", ('{"items":[{"id":%d},{"id":%d,"quantity":9}]}'):format(KNIFE, TOTE))
+  test.equal(item.items[1].error_message, json.null)
+  assert(item.items[2].error_message:find("Only 3", 1, true))
+  assert(command.run("stock.set", { variant_id = TOTE, quantity = 50 }))
+end)
+
 test.case("however long a list of quantities is, the cart is worked out but a few times", function()
   local guest, cart, times = visitor.new(), require("domain.cart"), 0
   guest:post("/cart/add", { id = KNIFE })
