@@ -188,15 +188,40 @@ end
 -- Nothing that anybody can write looks like it.
 local GAP <const> = "\0" .. crypto.token() .. ":"
 
-local function render_apart(page, name)
+-- In the render that goes on, when there is one. Returns whether nothing failed.
+local function run_apart(page, snippet, out, own)
+  local state = page.state
+  if not state then return false end
+  local scope = setmetatable({}, state.scope_meta)
+  if own then state, scope = template.with_globals(state, scope, own) end
+  return (pcall(snippet.run, snippet, out, state, scope))
+end
+
+-- `own` are other globals than those of the page.
+local function render_apart(page, name, own)
   cache.read("channels") -- what the request was found to ask for
-  local out, state = buf.new(), page.state
-  local snippet = assert(page.theme.env:find("snippet", name))
-  -- In the render that goes on, when there is one; what fails there is rendered with care.
-  local is_fine = state and pcall(snippet.run, snippet, out, state, setmetatable({}, state.scope_meta))
-  if not is_fine then snippet:render(out:reset(), page.render_context({})) end
+  local out, snippet = buf.new(), assert(page.theme.env:find("snippet", name))
+  if not run_apart(page, snippet, out, own) then snippet:render(out:reset(), page.render_context({}, own)) end -- with care
   local text = out:string()
   out:free()
+  return text
+end
+
+-- Whether what was read is the same for everybody at an address.
+local function is_of_address_alone(rule)
+  for _, difference in ipairs(rule.differs_by) do
+    if difference ~= "path" and difference ~= "menu" then return false end
+  end
+  return #rule.own == 0 and #rule.shadowed == 0
+end
+
+local function find_apart(page, name, store)
+  local key = base_key(page) .. name .. "\0" .. page.ctx.req.path -- a form that came back has another address
+  local text = stores.get(store, key, page.ctx.now)
+  if text then return text end
+  local rule, deps = new_rule()
+  deps, text = cache.note(render_apart, page, name, watched(page, rule))
+  if is_of_address_alone(rule) then stores.put(store, key, deps, text) end
   return text
 end
 
@@ -205,18 +230,8 @@ local function text_apart(page, name)
   local text = page.apart[name]
   if text then return text end
   local store = page.address_store
-  if not store then
-    text = render_apart(page, name)
-  else
-    -- A form that came back shows the page at another address.
-    local key = base_key(page) .. name .. "\0" .. page.ctx.req.path
-    text = stores.get(store, key, page.ctx.now)
-    if not text then
-      local deps
-      deps, text = cache.note(render_apart, page, name)
-      stores.put(store, key, deps, text)
-    end
-  end
+  if store == nil then store = stores.of_addresses end
+  text = store and find_apart(page, name, store) or render_apart(page, name)
   page.apart[name] = text
   return text
 end

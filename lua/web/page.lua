@@ -55,7 +55,7 @@ end
 
 --- Opens a page. `own` are the globals that it alone has; `stores` says where parts are kept that show one
 --- of them (see web.stores), `parts` which of their fields have a store of their own, `address_store` is the one for
---- what hardly another address shows.
+--- what hardly another address shows; false: the address is hardly asked for again.
 ---@param ctx merx.WebContext
 ---@return table page registers of its templates
 function page.open(ctx)

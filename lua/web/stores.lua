@@ -19,6 +19,9 @@ end
 
 local of_thread = stores.new(64)
 
+--- For what differs by address, on pages that neither have a store of their own for it nor are seen once.
+stores.of_addresses = stores.new(64)
+
 --- The store for a part that reads globals of its page alone, and its key there; nil when it reads one that
 --- neither has a store nor is plain text.
 ---@param page table `stores` of it: by name of the global or its field, a store, how to find it (false: there is none), or

@@ -101,6 +101,7 @@ end
 ---@return table
 function view.of(self, order)
   local ctx = self.ctx
+  self.address_store = false -- nobody else has this address
   local address = order.addresses.delivery or order.addresses.billing
   local placed_text = i18n.datetime(ctx.locale, order.placed_at, "medium")
   local drop = {

@@ -368,7 +368,7 @@ function product.view(self, found, chosen, variant)
   local ctx = self.ctx
   set_prices(ctx, found)
   local store = found.is_kept and store_of(found, chosen, variant) or nil
-  self.stores.product, self.address_store, self.parts.product = store, store, PARTS_OF
+  self.stores.product, self.address_store, self.parts.product = store, store or false, PARTS_OF
   self.stores["product.related"] = function() return related_store(ctx, found, store) end
   return lazy.drop(function() return fields_of(self, found, chosen, variant) end, {
     breadcrumbs = function() return breadcrumbs(ctx, found) end,

@@ -12,6 +12,7 @@ local plugins = require("kernel.plugins")
 local quote = require("domain.quote")
 local stores = require("web.stores")
 local test = require("support.test")
+local theme = require("web.theme")
 local thread = require("native.thread")
 local transfer = require("domain.transfer")
 local visitor = require("support.visitor")
@@ -209,6 +210,22 @@ test.group("kept parts", function()
     test.equal({ drop.title, drop.vendor, drop.nothing == nil }, { "Mug", false, true })
     test.equal(getmetatable(drop).__record(drop).title, "Mug")
     test.equal(made, 1)
+  end)
+
+  test.case("leave out what stands apart, whatever it shows", function()
+    local env = theme.get("default").env
+    env:find("snippet", "return-to")
+    env.cache.snippet["return-to"].template = assert(env:compile("<b>{{ cart.item_count }} at {{ request.path }}</b>", "snippets/return-to"))
+    forget()
+    local owner = owner_of_a_cart("milk-jug-with-a-good-spout")
+    for _ = 1, 2 do
+      for _, target in ipairs({ "/", "/collections/all", "/products/harbour-mug", "/cart" }) do
+        assert(look(owner, target):find("<b>2 at " .. target .. "</b>", 1, true), "the owner at " .. target)
+        assert(look(visitor.new(), target):find("<b>0 at " .. target .. "</b>", 1, true), "nobody at " .. target)
+      end
+    end
+    theme.reload()
+    forget()
   end)
 
   test.case("lead a form that came back to where it was answered", function()
