@@ -253,7 +253,8 @@ bool mx_answer_ranges(
 struct said {
     struct mx_slice type;
     struct mx_slice etag;
-    bool is_encoded; // Lua did it itself
+    bool is_encoded;  // Lua did it itself
+    bool is_fleeting; // nobody may keep it, so nobody can ask whether it changed
     bool has_nosniff;
     bool has_referrer;
     bool has_retry;
@@ -288,6 +289,10 @@ static void take_field(
             said->has_type = true;
             return;
         }
+        break;
+    case 13:
+        said->is_fleeting |= is_name(name, MX_SLICE("cache-control")) &&
+                             mx_slice_equal(pair->value, MX_SLICE("no-store"));
         break;
     case 15: said->has_referrer |= is_name(name, MX_SLICE("referrer-policy")); break;
     case 16: said->is_encoded |= is_name(name, MX_SLICE("content-encoding")); break;
@@ -345,7 +350,7 @@ static int send_readable(mx_exchange *exchange, const struct mx_reply_spec *spec
         mx_compress(exchange->worker->quick, encoding, body, &packed, err) != MX_OK) {
         encoding = MX_ENCODING_IDENTITY;
     }
-    if (!said->etag.ptr && body.len > 0) {
+    if (!said->etag.ptr && body.len > 0 && !said->is_fleeting) {
         mx_etag_write(body, etag_own);
         said->etag = (struct mx_slice){etag_own, MX_ETAG_LEN};
     }

@@ -79,6 +79,12 @@ test("parts of a page are sent when they are asked for", async (t) => {
   assert.equal(past.headers["content-range"], "bytes */1024");
 });
 
+test("what nobody may keep has no ETag, all else has one", async (t) => {
+  const server = await serve(t);
+  assert.equal((await request(server.port, "/fleeting")).headers.etag, undefined);
+  assert.match((await request(server.port, "/large?kib=1")).headers.etag, /^"[^"]+"$/);
+});
+
 test("a bug is a 500 that tells the visitor nothing, and a line in the log", async (t) => {
   const server = await serve(t);
   for (const path of ["/raise", "/forget"]) {

@@ -95,6 +95,8 @@ end
 
 pages["/late"] = function(req) req:reply(200, TEXT, count_of("late") .. "\n") end
 
+pages["/fleeting"] = function(req) req:reply(200, { ["Content-Type"] = TEXT["Content-Type"], ["Cache-Control"] = "no-store" }, "for you\n") end
+
 pages["/large"] = function(req) req:reply(200, TEXT, ("0123456789abcdef"):rep(math.tointeger(req:arg("kib") or "1024") * 64)) end
 
 pages["/echo"] = function(req)
