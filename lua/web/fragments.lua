@@ -219,10 +219,10 @@ local function find_apart(page, name, store)
   local key = base_key(page) .. name .. "\0" .. page.ctx.req.path -- a form that came back has another address
   local text = stores.get(store, key, page.ctx.now)
   if text then return text end
-  local rule, deps = new_rule()
-  deps, text = cache.note(render_apart, page, name, watched(page, rule))
-  if is_of_address_alone(rule) then stores.put(store, key, deps, text) end
-  return text
+  local rule = new_rule()
+  local deps, made = cache.note(render_apart, page, name, watched(page, rule))
+  if is_of_address_alone(rule) then stores.put(store, key, deps, made) end
+  return made
 end
 
 -- What a snippet that stands apart prints on this page: the same wherever it stands.
