@@ -270,6 +270,9 @@ static int apply_pragmas(mx_db *db, const struct mx_db_options *options, struct 
     if (rc == MX_OK) {
         rc = set_pragma(db, "mmap_size", mmap_bytes > 0 ? mmap_bytes : 0, err);
     }
+    if (rc == MX_OK && db->mode == MX_DB_READ && mmap_bytes > 0) {
+        mx_mapping_keep(db, mmap_bytes);
+    }
     if (rc == MX_OK) {
         rc = set_pragma(db, "journal_size_limit", WAL_KEEP_BYTES, err);
     }

@@ -21,6 +21,14 @@ enum mx_db_verb {
 
 struct mx_stmt_cache; // stmt_cache.c
 
+// How a reader's file is mapped. SQLite's file points at `methods` until it is closed.
+struct mx_mapping {
+    sqlite3_io_methods methods;      // those of the file system, but for xUnfetch
+    const sqlite3_io_methods *below; // theirs
+    sqlite3_int64 most;              // no more of the file is mapped
+    sqlite3_int64 bytes;             // of the file, when the mapping was last given up; or negative
+};
+
 struct mx_db {
     sqlite3 *handle;
     enum mx_db_mode mode;
@@ -39,6 +47,7 @@ struct mx_db {
     mx_stmt *stepped;    // those stepped since their last reset
     size_t statement_count;
     struct mx_stmt_cache *cache;
+    struct mx_mapping mapping;
 
     bool slice_open;
     void (*slice_fn)(void *ctx);
@@ -62,6 +71,10 @@ int mx_db_do(mx_db *db, enum mx_db_verb verb, struct mx_error *err);
 // Sets the authorizer and the progress handler, once for ever: setting them again would expire
 // every cached statement.
 void mx_guard_install(mx_db *db);
+
+// From here on the mapping of `db`'s file, of at most `most` bytes, outlives the commits of others.
+// Once, on a connection that reads. Without effect where the file system maps no files.
+void mx_mapping_keep(mx_db *db, int64_t most);
 
 // Before each prepare: refuses SQL of a plugin that the authorizer could not judge, and sets
 // `text_is_clean`.

@@ -155,7 +155,6 @@ const FAULTS = {
   "a write into the folder": ["file_write", ["ENOSPC", "EIO", "EINTR", SHORT]],
   "a sync": ["file_sync", ["EIO", "EINTR", "ENOSPC"]],
   "a read from the folder": ["file_read", ["EIO", "EINTR", SHORT]],
-  "a memory map": ["map", ["ENOMEM"]],
   "a read from a visitor": ["socket_read", ["ECONNRESET", "EINTR", "EAGAIN", SHORT]],
   "a write to a visitor": ["socket_write", ["ECONNRESET", "EPIPE", "EINTR", "EAGAIN", SHORT]],
   "a new connection": ["accept", ["EMFILE", "ENFILE", "ECONNABORTED", "EINTR", "ENOBUFS", "EAGAIN"]],
