@@ -175,6 +175,7 @@ static int do_help(mx_options *options) {
         printf("  (more commands: %s)\n", err.text);
     }
     printf(
+        "\nmerx help COMMAND tells how one is used, with examples.\n"
         "\nOptions may stand anywhere before \"--\"; each is also MERX_NAME, MERX_NAME_FILE and a "
         "line\n\"name = value\" of the configuration file.\n\n");
     mx_options_print_help(&flags);

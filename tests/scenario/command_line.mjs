@@ -68,7 +68,7 @@ test("a mistyped command or option is answered with a similar one", async () => 
 test("merx help names every command and option", async () => {
   const help = await merx(["help"]);
   assert.equal(help.code, 0);
-  for (const word of ["serve", "status", "config", "version", "--trusted-proxies", "Exit status"]) assert.ok(help.stdout.includes(word), word);
+  for (const word of ["serve", "status", "config", "version", "--trusted-proxies", "Exit status", "merx help COMMAND"]) assert.ok(help.stdout.includes(word), word);
   assert.equal((await merx([])).stdout, help.stdout);
   assert.equal((await merx(["--help"])).stdout, help.stdout);
 });
