@@ -101,16 +101,19 @@ SELECT pr.variant_id, pr.min_quantity, pr.amount, pr.pieces, pr.compare_amount, 
  CROSS JOIN prices AS pr -- in this order: the index of the price list holds the prices of the whole shop
     ON pr.variant_id = v.id AND pr.price_list_id = :price_list_id
  WHERE v.product_id = :product_id AND v.deleted_at IS NULL
- ORDER BY pr.variant_id, pr.min_quantity, pr.id;
+ ORDER BY v.position, v.id, pr.min_quantity, pr.id; -- as the indexes have it: nothing to sort
 
 -- :name stock_of_product :many
--- :use  what can be sold of each variant; owner is the variant, or the product when it tracks as a whole
-SELECT a.owner_id, sum(a.balance - a.held) AS available, min(a.floor) AS floor, sum(a.floor IS NULL) AS unlimited,
-       max(a.low_at) AS low_at
+-- :use  the stock accounts of its variants, and its own when it tracks as a whole
+SELECT a.owner_id, a.balance - a.held AS available, a.floor, a.low_at
   FROM accounts AS a
- WHERE a.kind = 'stock'
-   AND a.owner_id IN (SELECT :product_id UNION ALL SELECT id FROM variants WHERE product_id = :product_id)
- GROUP BY a.owner_id;
+ WHERE a.kind = 'stock' AND a.owner_id = :product_id
+UNION ALL -- added up by who asks: GROUP BY and IN would fill tables of their own
+SELECT a.owner_id, a.balance - a.held, a.floor, a.low_at
+  FROM variants AS v
+ CROSS JOIN accounts AS a
+    ON a.kind = 'stock' AND a.owner_id = v.id
+ WHERE v.product_id = :product_id;
 
 -- :name lowest_prices_of_product :many
 -- :use  what each variant cost least in the time `before` it came to cost what it does: beside a reduction,
@@ -194,11 +197,17 @@ SELECT entity_id, field, value
 
 -- :name primary_category_of :value
 -- :use  where the way back up from a product leads
-SELECT category_id
-  FROM product_categories
- WHERE product_id = :product_id
- ORDER BY is_primary DESC, category_id
- LIMIT 1;
+SELECT coalesce(
+         (SELECT category_id
+            FROM product_categories
+           WHERE product_id = :product_id AND is_primary = 1
+           ORDER BY category_id
+           LIMIT 1),
+         (SELECT category_id
+            FROM product_categories
+           WHERE product_id = :product_id
+           ORDER BY category_id
+           LIMIT 1));
 
 -- :name categories_of_product :many
 -- :use  the categories that a product was put into

@@ -113,19 +113,32 @@ local function by_variant(rows)
   return grouped
 end
 
+-- Adds what stands at one place: an account without a floor is sold without end.
+local function add_account(entry, row)
+  entry.on_hand = entry.on_hand + row.available
+  if row.low_at then entry.low_at = math.max(row.low_at, entry.low_at or row.low_at) end
+  if row.floor then
+    entry.floor = math.min(row.floor, entry.floor or row.floor)
+  else
+    entry.is_unlimited = true
+  end
+  local floor = entry.floor or 0
+  entry.available = entry.is_unlimited and math.maxinteger or entry.on_hand - floor
+  entry.can_backorder = entry.is_unlimited or floor < 0
+end
+
 --- What can still be sold of each owner (variant, or product).
 ---@param id integer of the product
----@return table<integer, { available: integer, low_at?: integer, can_backorder: boolean }>
+---@return table<integer, { on_hand: integer, available: integer, low_at?: integer, can_backorder: boolean }>
 function product.stock(id)
   local stock = {}
   for _, row in ipairs(db.many("stock_of_product", { product_id = id })) do
-    local floor = row.floor or 0
-    stock[row.owner_id] = {
-      on_hand = row.available,
-      available = row.unlimited > 0 and math.maxinteger or row.available - floor,
-      low_at = row.low_at,
-      can_backorder = row.unlimited > 0 or floor < 0,
-    }
+    local entry = stock[row.owner_id]
+    if not entry then
+      entry = { on_hand = 0, available = 0, low_at = nil, can_backorder = false, floor = nil, is_unlimited = false }
+      stock[row.owner_id] = entry
+    end
+    add_account(entry, row)
   end
   return stock
 end
