@@ -48,6 +48,37 @@ SELECT v.id, v.position, v.title, v.sku, v.gtin, v.media_id, v.ships, v.is_downl
  WHERE v.product_id = :product_id AND v.is_enabled = 1 AND v.deleted_at IS NULL
  ORDER BY v.position, v.id;
 
+-- :name variants_to_edit :many
+-- :use  all variants of a product, for exports and editors
+SELECT v.id, v.position, v.title, v.sku, v.gtin, v.media_id, v.ships, v.is_downloadable, v.is_gift_card, v.is_taxable,
+       v.tax_class, v.weight_mg, v.length_um, v.width_um, v.height_um, v.min_quantity, v.max_quantity,
+       v.step_quantity, v.measure_quantity, v.measure_unit, v.measure_base, v.version, v.is_enabled
+  FROM variants AS v
+ WHERE v.product_id = :product_id AND v.deleted_at IS NULL
+ ORDER BY v.position, v.id;
+
+-- :name downloads_of_variant :many
+-- :use  the files of a variant
+SELECT title, source, max_count, expiry_days
+  FROM downloads
+ WHERE variant_id = :variant_id
+ ORDER BY position, id;
+
+-- :name imported_meta_of_product :many
+-- :use  what an import kept of a product, for an export
+SELECT key, value
+  FROM meta
+ WHERE entity = 'product' AND entity_id = :product_id AND namespace = 'import'
+ ORDER BY key;
+
+-- :name external_id_of :value
+-- :use  how another system names a row
+SELECT value
+  FROM external_ids
+ WHERE entity = :entity AND entity_id = :entity_id AND source = :source
+ ORDER BY value
+ LIMIT 1;
+
 -- :name variant_values_of_product :many
 -- :use  which values the variants of a product have
 SELECT vv.variant_id, vv.option_id, vv.value_id
@@ -230,13 +261,6 @@ SELECT t.id, t.handle, t.title
   JOIN tags AS t ON t.id = pt.tag_id
  WHERE pt.product_id = :product_id
  ORDER BY t.title;
-
--- :name product_attributes_most :value
--- :use  the longest list of attributes, for the heads of an export
-SELECT max(total)
-  FROM (SELECT count(*) AS total
-          FROM product_attributes
-         GROUP BY product_id);
 
 -- :name redirect_of :one
 -- :use  an old path -> where it leads now

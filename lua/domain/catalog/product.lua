@@ -170,8 +170,8 @@ local function load_prices(ctx, row)
   end
 end
 
-local function load_variants(ctx, row)
-  row.variants = db.many("variants_of_product", { product_id = row.id })
+local function load_variants(ctx, row, query)
+  row.variants = db.many(query, { product_id = row.id })
   local values = {}
   for _, entry in ipairs(#row.options > 0 and db.many("variant_values_of_product", { product_id = row.id }) or {}) do
     values[entry.variant_id] = values[entry.variant_id] or {}
@@ -202,11 +202,11 @@ local function load_relations(row)
   end
 end
 
-local function load_rest(ctx, row)
+local function load_rest(ctx, row, variants_query)
   cache.read("product:" .. row.id)
   if ctx.locale ~= ctx.channel.locale then translate_product(ctx, row) end
   load_options(ctx, row)
-  load_variants(ctx, row)
+  load_variants(ctx, row, variants_query)
   load_attributes(ctx, row)
   row.images = db.many("media_of_product", { product_id = row.id })
   load_category(ctx, row)
@@ -216,7 +216,7 @@ end
 
 local function load_visible(ctx, row)
   cache.read("product:" .. row.id) -- also when it is hidden: the page that says so must not be stale
-  return product.is_visible(ctx, row) and load_rest(ctx, row) or nil
+  return product.is_visible(ctx, row) and load_rest(ctx, row, "variants_of_product") or nil
 end
 
 local find_kept = cache.keep(KEPT, function(ctx, handle)
@@ -246,13 +246,13 @@ function product.find(ctx, id)
   return row and load_visible(ctx, row)
 end
 
---- A product whole, whether shoppers may see it or not: for exports and editors.
+--- A product whole, whether shoppers may see it and its variants or not: for exports and editors.
 ---@param ctx merx.Context
 ---@param id integer
 ---@return merx.Product?
 function product.load(ctx, id)
   local row = db.one("product_by_id", { id = id })
-  return row and load_rest(ctx, row)
+  return row and load_rest(ctx, row, "variants_to_edit")
 end
 
 --- The variant that has all of the chosen values. A variant without an entry for an option fits any.

@@ -177,11 +177,19 @@ function cells.format_decimal(value, digits)
   return ("%s%d.%0" .. digits .. "d"):format(sign, size // scale, size % scale)
 end
 
---- Text as exporters write it: "\n" for a line break, an apostrophe before what looks like a formula.
+--- What stands in a cell, without the apostrophe that exporters put before what looks like a formula; nil when nothing does.
+---@param cell string?
+---@return string?
+function cells.plain(cell)
+  local plain = cell and cell:match("^%s*(.-)%s*$") or ""
+  if plain:find("^'[=+%-@]") then plain = plain:sub(2) end
+  return plain ~= "" and plain or nil
+end
+
+--- Text as exporters write it: "\n" for a line break.
 ---@param cell string
 ---@return string
 function cells.text(cell)
-  if cell:find("^'[=+%-@]") then cell = cell:sub(2) end
   return (cell:gsub("\\n", "\n"))
 end
 

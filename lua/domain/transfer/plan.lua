@@ -45,6 +45,9 @@ local function check_document(document, notes)
   if document.kind ~= "variation" and not document.name then
     report.error(notes, document.line, "Name", "a product needs a name")
   end
+  if document.kind ~= "variation" and not document.source_id and not document.sku then
+    report.error(notes, document.line, "SKU", "a product needs an ID or a SKU, so that it is found when this file is imported again")
+  end
   if document.kind == "external" and not document.external_url then
     report.error(notes, document.line, "External URL", "an external product needs the address where it is sold")
   elseif document.external_url and not document.external_url:find("^https?://[^%s]+$") then

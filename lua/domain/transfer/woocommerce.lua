@@ -113,10 +113,7 @@ Row.__index = Row
 
 function Row:get(name)
   local index = self.layout.columns[name]
-  local cell = index and self.fields[index]
-  if not cell then return nil end
-  cell = cell:match("^%s*(.-)%s*$")
-  return cell ~= "" and cell or nil
+  return index and cells.plain(self.fields[index])
 end
 
 function Row:fail(name, problem)
@@ -219,9 +216,7 @@ local function read_prices(row, document, digits)
 end
 
 local function cell_at(row, index)
-  local cell = index and row.fields[index]
-  cell = cell and cell:match("^%s*(.-)%s*$")
-  return cell ~= "" and cell or nil
+  return index and cells.plain(row.fields[index])
 end
 
 local function read_attributes(row, document)

@@ -16,7 +16,6 @@ local SMALL <const> = {
   menu_links_all = "some dozen links, kept in memory",
   outbox_last_before = "the outbox is pruned; the newest old row ends it",
   pages_listed = "some dozen pages",
-  product_attributes_most = "once an export, of the index alone",
   promotions_enabled = "some dozen reductions, by a partial index",
   revisions_all = "five rows",
   staff_exist = "a handful of people, the first one ends it",

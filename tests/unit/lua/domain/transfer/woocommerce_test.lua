@@ -105,6 +105,11 @@ test.group("a product file with mistakes", function()
     test.equal(errors(head), "line 1: there is no product below the names of the columns")
   end)
 
+  test.case("wants a name by which a product is found again", function()
+    test.equal(errors("SKU,Name,Regular price\n,One,1\n"),
+      'line 2, column "SKU": a product needs an ID or a SKU, so that it is found when this file is imported again')
+  end)
+
   test.case("says which kind of file it wants instead of a workbook", function()
     assert(errors("PK\3\4" .. ("\0\1"):rep(50)):find("save it as \"CSV UTF-8\"", 1, true))
     test.equal(messages(read("Handle,Title\nx,y\n").report.notes), "", "columns of another kind of file are not counted up")
