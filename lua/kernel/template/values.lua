@@ -79,7 +79,7 @@ local kind = values.kind
 ---@return integer
 function values.count(array)
   local n = rawget(array, "n")
-  return math.type(n) == "integer" and n or #array
+  return n and math.type(n) == "integer" and n or #array -- most have none
 end
 
 local count = values.count
