@@ -23,6 +23,14 @@ examples:
 
 local NAME <const> = "merx export"
 
+-- Why nothing can be written at a path, said before the work is done.
+local function find_obstacle(path, options)
+  local info, folder = fs.stat(path), path:match("^(.*)/[^/]*$")
+  if info and info.kind == "dir" then return { code = "conflict", message = path .. " is a folder; name a file" } end
+  if info and not options.force then return { code = "conflict", message = path .. " exists; --force replaces it" } end
+  if folder and folder ~= "" and not fs.exists(folder) then return { code = "missing", message = "there is no folder " .. folder } end
+end
+
 ---@param given string[]
 ---@return integer exit_code
 function export.run(given)
@@ -33,9 +41,8 @@ function export.run(given)
     io.stderr:write(NAME, ": say what to export: products\n\n", export.usage)
     return 2
   end
-  if path ~= "-" and fs.exists(path) and not options.force then
-    return args.fail(NAME, { code = "conflict", message = path .. " exists; --force replaces it" })
-  end
+  local obstacle = path ~= "-" and find_obstacle(path, options)
+  if obstacle then return args.fail(NAME, obstacle) end
   local storefront, lines = channel.list()[1], {}
   local rows = transfer.export(channel.context(storefront, clock.now(), storefront.locale), i18n.currency_digits(storefront.currency),
     function(line) lines[#lines + 1] = line end)

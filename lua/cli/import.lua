@@ -22,8 +22,9 @@ Reads a product file in WooCommerce's format. The whole file is judged first: wi
 one mistake in it nothing is imported, and every mistake is named with its line and
 column. Running it again with the same file changes nothing.
 
-Pictures named by a path are taken from beside the file; those named by an address
-are not fetched, a drawn placeholder shows instead, and the report says so.
+Pictures named by a path are taken from beside the file, those of an export also from
+the data folder; those named by an address are not fetched, a drawn placeholder shows
+instead, and the report says so.
 
 `import shop` takes settings and pages of text: { "settings": { KEY: VALUE },
 "pages": [ { "handle", "title", "body", "translations" } ] }.
@@ -93,7 +94,8 @@ local function open_image(folder, name, is_dry)
   if name:find("%.%.", 1) or name:find("^/") then return nil, "a picture must lie below the folder of the file" end
   local ending = (name:match("%.(%w+)$") or ""):lower()
   if not TYPES[ending] then return nil, "this kind of file is not known" end
-  local bytes = fs.read(folder .. "/" .. name)
+  -- An export names what the shop has already.
+  local bytes = fs.read(folder .. "/" .. name) or name:find("^media/") and fs.read(thread.data .. "/" .. name)
   if not bytes then return nil, "there is no such file" end
   if #bytes > LARGEST then return nil, "the file is larger than 20 MiB" end
   local problem = ending == "svg" and svg_problem(bytes)

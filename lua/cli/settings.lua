@@ -46,7 +46,8 @@ function tool.run(given)
   if verb == "set" and key and value then
     local decoded = json.decode(value)
     local result, err = command.run("settings.set", { key = key, value = decoded == nil and value or decoded }, { actor = "cli" })
-    if not result and decoded ~= nil then result, err = command.run("settings.set", { key = key, value = value }, { actor = "cli" }) end
+    -- A text may look like JSON. When it is wrong either way, what was wrong with the value itself is told.
+    if not result and decoded ~= nil then result = command.run("settings.set", { key = key, value = value }, { actor = "cli" }) end
     if not result then return args.fail(NAME, { code = "invalid", message = err.message }) end
     return 0
   end

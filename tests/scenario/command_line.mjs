@@ -171,6 +171,40 @@ test("one is said as one", async (t) => {
   assert.match(await run("export", "products", join(folder, "out2.csv")), /: 2 rows\n$/);
 });
 
+test("pictures of an export come back from the data folder, wherever the file lies", async (t) => {
+  const folder = await t.folder();
+  const data = join(folder, "shop");
+  const run = (...words) => merx([...words, "--share", root, "--data", data, "--log-level", "error"]);
+  await writeFile(join(folder, "cup.svg"), '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 20"></svg>');
+  await writeFile(join(folder, "one.csv"), "SKU,Name,Regular price,Images\ncup,A Cup,9,cup.svg\n");
+  assert.equal((await run("import", "products", join(folder, "one.csv"))).code, 0);
+  const first = (await run("export", "products", "-")).stdout;
+  assert.match(first, /media\/[0-9a-f]{2}\/[0-9a-f]+\.svg/);
+  await mkdir(join(folder, "elsewhere"));
+  await writeFile(join(folder, "elsewhere", "out.csv"), first);
+  const told = await run("import", "products", join(folder, "elsewhere", "out.csv"));
+  assert.doesNotMatch(told.stderr, /placeholder/);
+  assert.equal((await run("export", "products", "-")).stdout, first);
+});
+
+test("where an export cannot be written, and what a setting may not be, is said as it is", async (t) => {
+  const folder = await t.folder();
+  const data = join(folder, "shop");
+  const run = (...words) => merx([...words, "--share", root, "--data", data, "--log-level", "error"]);
+  await writeFile(join(folder, "one.csv"), ONE_PRODUCT);
+  await run("import", "products", join(folder, "one.csv"));
+  const gone = await run("export", "products", join(folder, "gone", "out.csv"));
+  assert.equal(gone.stderr, `merx export: there is no folder ${join(folder, "gone")}\n`);
+  assert.equal(gone.code, 3);
+  const onto = await run("export", "products", data, "--force");
+  assert.equal(onto.stderr, `merx export: ${data} is a folder; name a file\n`);
+  assert.equal(onto.code, 4);
+  const low = await run("settings", "set", "plugin.merx.flat-rate/parcel.amount", "-5");
+  assert.equal(low.code, 5);
+  assert.doesNotMatch(low.stderr, /whole number/);
+  assert.equal((await run("settings", "set", "shop.name", "5")).code, 0);
+});
+
 test("a backup leaves nothing beside itself, and takes away what an earlier attempt at it left", async (t) => {
   const folder = await t.folder();
   const run = async (...words) => {
