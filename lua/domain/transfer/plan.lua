@@ -27,16 +27,16 @@ end
 
 local function index_documents(documents, notes)
   local index = {}
-  for _, document in ipairs(documents) do
-    if document.source_id then index["id:" .. document.source_id] = index["id:" .. document.source_id] or document end
-    if document.sku then
-      local key = "sku:" .. sku_key(document.sku)
-      if index[key] then
-        report.error(notes, document.line, "SKU", "the SKU " .. document.sku .. " stands in line " .. index[key].line .. ", too; make one of them different")
-      else
-        index[key] = document
-      end
+  local function put(document, column, value, key)
+    if index[key] then
+      report.error(notes, document.line, column, ("the %s %s stands in line %d, too; make one of them different"):format(column, value, index[key].line))
+    else
+      index[key] = document
     end
+  end
+  for _, document in ipairs(documents) do
+    if document.source_id then put(document, "ID", document.source_id, "id:" .. document.source_id) end
+    if document.sku then put(document, "SKU", document.sku, "sku:" .. sku_key(document.sku)) end
   end
   return index
 end

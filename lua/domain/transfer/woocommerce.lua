@@ -276,6 +276,7 @@ local function text_of(row, name)
 end
 
 local LONGEST_NAME <const> = 500
+local LONGEST_SKU <const> = 200
 
 -- What no cell may hold, whatever its column: bytes that are no text, and more cells than there are columns.
 local function check_cells(row)
@@ -291,6 +292,9 @@ local function check_cells(row)
   end
   if text.len(row:get("name") or "") > LONGEST_NAME then
     row:fail("name", "a name has at most " .. LONGEST_NAME .. " characters")
+  end
+  if text.len(row:get("sku") or "") > LONGEST_SKU then
+    row:fail("sku", "a SKU has at most " .. LONGEST_SKU .. " characters")
   end
 end
 

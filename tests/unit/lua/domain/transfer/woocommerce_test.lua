@@ -105,6 +105,13 @@ test.group("a product file with mistakes", function()
     test.equal(errors(head), "line 1: there is no product below the names of the columns")
   end)
 
+  test.case("refuses an ID or a SKU that stands there twice, and a SKU that nobody can type", function()
+    local head = "ID,SKU,Name,Regular price\n"
+    test.equal(errors(head .. "7,A,One,1\n7,B,Two,2\n"), 'line 3, column "ID": the ID 7 stands in line 2, too; make one of them different')
+    test.equal(errors(head .. "7,A,One,1\n8, a,Two,2\n"), 'line 3, column "SKU": the SKU a stands in line 2, too; make one of them different')
+    test.equal(errors(head .. "7," .. ("x"):rep(201) .. ",One,1\n"), 'line 2, column "SKU": a SKU has at most 200 characters')
+  end)
+
   test.case("wants a name by which a product is found again", function()
     test.equal(errors("SKU,Name,Regular price\n,One,1\n"),
       'line 2, column "SKU": a product needs an ID or a SKU, so that it is found when this file is imported again')
