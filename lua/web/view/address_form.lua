@@ -118,20 +118,18 @@ local NONE <const> = {}
 local function untouched(self, country)
   if not customer.countries.is_country(country) then return NONE end
   local ctx = self.ctx
-  return (untouched_of(("%s %s %s %s %s"):format(self.theme.stamp, ctx.channel.id, ctx.root, ctx.locale, country), ctx.now, self, country))
+  local key = self.theme.stamp .. " " .. ctx.channel.id .. " " .. ctx.root .. " " .. ctx.locale .. " " .. country
+  return (untouched_of(key, ctx.now, self, country))
 end
 
-local function is_untouched(name, values, errors)
-  return (values[name] or "") == "" and not errors[name]
-end
+local ABOVE_ROWS <const> = { email = true, country = true }
 
-local function are_rows_untouched(format, values, errors)
-  for _, names in ipairs(format.fields) do
-    for _, name in ipairs(names) do
-      if is_in_rows(name) and not is_untouched(name, values, errors) then return false end
-    end
+-- Whether a field of the rows has a value, or a mistake. What else a form sends only costs time.
+local function has_any(fields)
+  for name, value in next, fields do
+    if value ~= "" and not ABOVE_ROWS[name] then return true end
   end
-  return true
+  return false
 end
 
 --- The e-mail field.
@@ -140,7 +138,7 @@ end
 ---@param errors table<string, string> field -> key of the mistake
 ---@return table[]
 function address_form.contact(self, values, errors)
-  local email = is_untouched("email", values, errors) and untouched(self, values.country).email
+  local email = (values.email or "") == "" and not errors.email and untouched(self, values.country).email
   return { email or email_field(self, values, errors) }
 end
 
@@ -152,7 +150,7 @@ end
 ---@return table country_field
 function address_form.rows(self, values, errors)
   local format, kept = customer.country_format(values.country or ""), untouched(self, values.country)
-  local rows = are_rows_untouched(format, values, errors) and kept.rows or address_rows(self, format, values, errors)
+  local rows = not has_any(values) and not has_any(errors) and kept.rows or address_rows(self, format, values, errors)
   local country = not errors.country and kept.country or country_field(self, format, values, errors)
   return rows, country
 end
