@@ -225,39 +225,43 @@ local function put_downloads(variant, id)
   end
 end
 
-local function free_row(existing, fits)
-  for _, row in ipairs(existing) do
-    if not row.taken and fits(row) then return row end
+local function find_free(rows, field, value)
+  for _, row in ipairs(rows) do
+    if not row.taken and row[field] == value then return row end
   end
 end
 
--- What makes a row the one that a variant of a document means, the surest first.
+-- Which row a variant of a document means, the surest first. Rows that have no SKU are few and may be walked.
 local MATCHES <const> = {
-  function(variant)
+  function(variant, index)
     local ref = variant.ref
     local id = ref and db.value("external_id_find", { source = ref.source, entity = "variant", value = ref.id })
-    return id and function(row) return row.id == id end
+    return id and index.by_id[id]
   end,
-  function(variant)
+  function(variant, index)
     local key = write.sku_key(variant.sku)
-    return key and function(row) return row.sku_key == key end
+    return key and index.by_key[key]
   end,
-  function(variant)
-    return not write.sku_key(variant.sku) and function(row) return not row.sku_key and row.title == variant.title end
-  end,
-  function(_, position)
-    return function(row) return not row.sku_key and row.position == position end
-  end,
+  function(variant, index) return not write.sku_key(variant.sku) and find_free(index.nameless, "title", variant.title) end,
+  function(_, index, position) return find_free(index.nameless, "position", position) end,
 }
+
+local function index_variants(existing)
+  local index = { by_id = {}, by_key = {}, nameless = {} }
+  for _, row in ipairs(existing) do
+    index.by_id[row.id] = row
+    if row.sku_key then index.by_key[row.sku_key] = row else table.insert(index.nameless, row) end
+  end
+  return index
+end
 
 -- The row of each variant of a document that has one, by its place.
 local function match_variants(input, existing)
-  local rows = {}
+  local rows, index = {}, index_variants(existing)
   for _, match in ipairs(MATCHES) do
     for position, variant in ipairs(input.variants) do
-      local fits = not rows[position] and match(variant, position)
-      local row = fits and free_row(existing, fits)
-      if row then
+      local row = not rows[position] and match(variant, index, position)
+      if row and not row.taken then
         row.taken, rows[position] = true, row
         row.next_key = write.sku_key(variant.sku)
       end
