@@ -186,9 +186,15 @@ local function variation_row(found, variant, digits)
   return attribute_cells(row, attributes)
 end
 
--- "Attribute 10 name" comes after "Attribute 9 name".
+local PARTS <const> = { name = "1", ["value(s)"] = "2", visible = "3", global = "4" }
+
+-- "Attribute 10 name" comes after "Attribute 9 name", and "Attribute 9 global" between them.
 local function by_number(a, b)
-  local function key(head) return (head:gsub("%d+", function(digits) return ("%09d"):format(tonumber(digits)) end)) end
+  local function key(head)
+    return (head:gsub("%d+", function(digits) return ("%09d"):format(tonumber(digits)) end):gsub("^(Attribute %d+ )(.+)$", function(what, part)
+      return what .. (PARTS[part] or part)
+    end))
+  end
   return key(a) < key(b)
 end
 

@@ -58,6 +58,25 @@ local function check_document(document, notes)
   end
 end
 
+-- What a buyer chooses to get a variation.
+local function choice_of(variation)
+  local parts = {}
+  for i, attribute in ipairs(variation.attributes) do parts[i] = attribute.name .. "\0" .. (attribute.values[1] or "") end
+  table.sort(parts)
+  return table.concat(parts, "\0")
+end
+
+local function note_doubles(variations, notes)
+  local seen = {}
+  for _, variation in ipairs(variations) do
+    local choice = choice_of(variation)
+    if seen[choice] then
+      report.note(notes, variation.line, nil, ("this variation has the same values as that of line %d; a buyer cannot choose it"):format(seen[choice]))
+    end
+    seen[choice] = seen[choice] or variation.line
+  end
+end
+
 local function attach_variations(documents, index, notes)
   for _, document in ipairs(documents) do document.variations = {} end
   for _, document in ipairs(documents) do
@@ -73,6 +92,7 @@ local function attach_variations(documents, index, notes)
       end
     end
   end
+  for _, document in ipairs(documents) do note_doubles(document.variations, notes) end
 end
 
 -- The same list in another language, by place.

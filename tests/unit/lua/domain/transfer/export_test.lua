@@ -56,6 +56,12 @@ ID,Type,SKU,Name,Published,Regular price,Stock,Parent,Categories,Tags,Brands,Att
 7,grouped,grp,Set,1,,,,,,,,,,,,,,,,,,,,"id:20, song"
 ]]
 
+test.case("the columns of an attribute stand together, its name first", function()
+  shop.open()
+  import("SKU,Name,Type,Parent,Attribute 1 name,Attribute 1 value(s)\nv,V,variable,,N,1\nv1,V,variation,v,N,1\n")
+  assert(export():find("Brands,Attribute 1 name,Attribute 1 value(s),Attribute 1 visible,Attribute 1 global", 1, true), export())
+end)
+
 test.case("hidden products and variants, words, notes, files and relations come along", function()
   shop.open()
   import(STRANGE)

@@ -112,6 +112,13 @@ test.group("a product file with mistakes", function()
     test.equal(errors(head .. "7," .. ("x"):rep(201) .. ",One,1\n"), 'line 2, column "SKU": a SKU has at most 200 characters')
   end)
 
+  test.case("says which variations a buyer could not tell apart", function()
+    local plan = read("SKU,Name,Type,Parent,Regular price,Attribute 1 name,Attribute 1 value(s)\nv,V,variable,,,Size,\"S, M\"\n"
+      .. "v1,V,variation,v,1,Size,S\nv2,V,variation,v,2,Size,M\nv3,V,variation,v,3,Size,S\n")
+    test.equal(messages(plan.report.errors), "")
+    test.equal(messages(plan.report.notes), "line 5: this variation has the same values as that of line 3; a buyer cannot choose it")
+  end)
+
   test.case("wants a name by which a product is found again", function()
     test.equal(errors("SKU,Name,Regular price\n,One,1\n"),
       'line 2, column "SKU": a product needs an ID or a SKU, so that it is found when this file is imported again')
