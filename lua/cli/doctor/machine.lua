@@ -62,6 +62,8 @@ function checks.key(m)
   if key.mode & OTHERS ~= 0 then
     return "error", ("others may read merx.key (mode %04o)"):format(key.mode), ("chmod 600 %s/merx.key"):format(m.data)
   end
+  local problem = m.options.problem -- why the folder could not be opened
+  if problem and problem:find("/merx.key ", 1, true) then return "error", problem, "put back the copy that you keep elsewhere" end
   return "ok", "merx.key is there and secret; keep a copy of it elsewhere"
 end
 

@@ -44,6 +44,7 @@ local CASES <const> = {
   { "files", "error", { access = { ["activity.db"] = { mode = 384, is_own = false } } } },
   { "key", "error", { access = { ["merx.key"] = "none" } } },
   { "key", "error", { access = { ["merx.key"] = { mode = 416, is_own = true } } } },
+  { "key", "error", { options = { problem = "the key file /srv/shop/merx.key is damaged" } } },
   { "file_system", "error", { facts = { file_system = "nfs" } } },
   { "file_system", "warn", { facts = { file_system = "tmpfs" } } },
   { "file_system", "error", { facts = { is_read_only = true } } },
