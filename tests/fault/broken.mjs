@@ -105,7 +105,7 @@ test("a page that the disk does not give ends the process with its cause, and th
   await sleep(SETTLES);
   const bytes = await readFile(path);
   const child = await server.worker();
-  await demand_reads(server.port); // since the last commit: after each, a reader maps its database anew, and sees how long it is
+  await demand_reads(server.port); // since the last commit: after each, a reader looks how long its database is
   server.child.kill("SIGSTOP"); // the next one comes when the disk is sound again
   try {
     await truncate(path, PAGE); // the first page is always read and never mapped
