@@ -7,6 +7,7 @@ local MAX_DECIMALS <const> = 3
 
 --- The digits before the point in groups of three.
 local function grouped(digits, separator)
+  if #digits <= 3 then return digits end
   local first = #digits % 3
   local parts = { digits:sub(1, first) }
   if first == 0 then parts[1] = nil end
@@ -82,6 +83,31 @@ function numbers.symbol(facts, currency, style)
   return facts.currency.symbols[currency] or currencies.signs[currency] or currency
 end
 
+-- What stands before and behind the amounts of a currency.
+local function make_frame(facts, currency, style)
+  local symbol, pattern = numbers.symbol(facts, currency, style), facts.currency.pattern
+  -- Letters stand apart from digits, signs do not.
+  if symbol:find("%a$") and pattern:find("^{symbol}{") then symbol = symbol .. "\u{A0}" end
+  local before, behind = pattern:match("^(.-){amount}(.*)$")
+  local words = { ["{symbol}"] = symbol }
+  return { before = before:gsub("{symbol}", words), behind = behind:gsub("{symbol}", words) }
+end
+
+local MOST_FRAMES <const> = 256 -- a shop has a few currencies
+
+local frames, frame_count = {}, 0 -- by pattern, currency and style
+
+local function frame_of(facts, currency, style)
+  local key = facts.name .. currency .. (style or "")
+  local frame = frames[key]
+  if not frame then
+    if frame_count >= MOST_FRAMES then frames, frame_count = {}, 0 end
+    frame = make_frame(facts, currency, style)
+    frames[key], frame_count = frame, frame_count + 1
+  end
+  return frame
+end
+
 ---@class merx.CurrencyOptions
 ---@field symbol? "symbol"|"narrow"|"code"|"none"
 ---@field trim_zeros? boolean leave ".00" away
@@ -94,19 +120,16 @@ end
 ---@param options? merx.CurrencyOptions
 ---@return string
 function numbers.currency(facts, amount, currency, digits, options)
-  options = options or {}
   digits = digits or numbers.digits(currency)
-  local text = tostring(amount):gsub("^-", "")
-  text = ("0"):rep(digits + 1 - #text) .. text
+  local text = tostring(amount)
+  if amount < 0 then text = text:sub(2) end
+  if #text <= digits then text = ("0"):rep(digits + 1 - #text) .. text end
   local whole, decimals = text:sub(1, #text - digits), text:sub(#text - digits + 1)
-  if options.trim_zeros and not decimals:find("[1-9]") then decimals = "" end
-  local money = written(facts, false, whole, decimals)
-  if options.symbol ~= "none" then
-    local symbol = numbers.symbol(facts, currency, options.symbol)
-    local pattern = facts.currency.pattern
-    -- Letters stand apart from digits, signs do not.
-    if symbol:find("%a$") and pattern:find("^{symbol}{") then symbol = symbol .. "\u{A0}" end
-    money = pattern:gsub("{(%a+)}", { symbol = symbol, amount = money })
+  if options and options.trim_zeros and not decimals:find("[1-9]") then decimals = "" end
+  local money, style = written(facts, false, whole, decimals), options and options.symbol
+  if style ~= "none" then
+    local frame = frame_of(facts, currency, style)
+    money = frame.before .. money .. frame.behind
   end
   return amount < 0 and "-" .. money or money
 end
