@@ -129,14 +129,21 @@ static bool holds_still(lua_State *L, struct deps_box *box) {
     return true;
 }
 
+// What was found to hold is as of this moment, however long ago it was made: none of its tags was
+// touched since. So it does not make the open scope older, or a page with one old part would be
+// taken for stale because of whatever else on it was touched in between.
+static void merge_valid(lua_State *L, struct mx_cache_deps deps) {
+    deps.seq = UINT64_MAX;
+    mx_scope_merge(*scopes(L), &deps);
+}
+
 // renew(deps, now) -> whether nothing of it was touched and no boundary has passed; the open scope
 // then depends on it, too
 static int l_renew(lua_State *L) {
     struct deps_box *box = luaL_checkudata(L, 1, DEPS_TYPE);
     bool holds = luaL_checkinteger(L, 2) < box->until_ms && holds_still(L, box);
     if (holds) {
-        struct mx_cache_deps deps = {box->tags, box->count, box->until_ms, box->seq};
-        mx_scope_merge(*scopes(L), &deps);
+        merge_valid(L, (struct mx_cache_deps){box->tags, box->count, box->until_ms, 0});
     }
     lua_pushboolean(L, holds);
     return 1;
@@ -157,7 +164,7 @@ static int l_get(lua_State *L) {
         lua_pushnil(L);
         return 1;
     }
-    mx_scope_merge(*scopes(L), &deps);
+    merge_valid(L, deps);
     if (prints) {
         lua_settop(L, 2);
     } else {

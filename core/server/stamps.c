@@ -6,7 +6,7 @@
 
 #include "platform/alloc.h"
 
-enum { SLOTS = 65536 };
+enum { SLOTS = 262144 }; // tags that share one only make more stale
 
 struct mx_stamps {
     _Atomic uint64_t seq;

@@ -1,4 +1,4 @@
-// When was a thing last touched? 65,536 slots, each the sequence of the last commit that touched a
+// When was a thing last touched? 262,144 slots, each the sequence of the last commit that touched a
 // tag of that slot. Two tags in one slot only make a page stale that was not.
 //
 // The protocol: a reader loads the sequence *before* its read transaction begins and keeps it with

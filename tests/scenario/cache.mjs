@@ -31,6 +31,25 @@ test("a hit says the same as the page that Lua made", async (t) => {
   assert.deepEqual(second.body, first.body);
 });
 
+test("a page with a part that is older than its last change is kept, too, and goes when either changes", async (t) => {
+  const server = await serve(t);
+  const whole = async () => Number(/^merx_pages_from_cache_total (\d+)/m.exec((await server.ask("metrics"))[1])[1]);
+  const look = async () => {
+    const before = await whole();
+    const { text } = await request(server.port, "/parts");
+    return `${/part \d+/.exec(text)[0]}, count ${shown({ text })}, ${(await whole()) > before ? "kept" : "made"}`;
+  };
+  assert.equal(await look(), "part 0, count 0, made"); // its part is kept from now on
+  for (let i = 1; i <= 5; i++) {
+    await request(server.port, "/add");
+    assert.equal(await look(), `part 0, count ${i}, made`);
+    assert.equal(await look(), `part 0, count ${i}, kept`);
+  }
+  await request(server.port, "/add?name=part");
+  assert.equal(await look(), "part 1, count 5, made");
+  assert.equal(await look(), "part 1, count 5, kept");
+});
+
 test("a page is stale as soon as a command that touches it has been answered", async (t) => {
   const server = await serve(t);
   for (let i = 1; i <= 200; i++) {

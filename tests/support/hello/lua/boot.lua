@@ -58,6 +58,17 @@ pages["/page"] = function(req)
   req:reply(200, { ["Content-Type"] = HTML["Content-Type"], ["Merx-Route"] = "/page" }, body .. ("x"):rep(20000), { shared = true })
 end
 
+-- A page with a part that is kept by itself, and changes less often than the rest.
+pages["/parts"] = function(req)
+  local part = cache.get("part")
+  if not part then
+    cache.open()
+    part = ("<p>part %d</p>"):format(count_of("part"))
+    cache.close("part", part)
+  end
+  req:reply(200, HTML, ("<!doctype html><title>Parts</title>%s<p>count %d</p>\n"):format(part, count_of("page")), { shared = true })
+end
+
 pages["/add"] = function(req)
   local result, err = task.command("counter.add", { name = req:arg("name") or "page" }, { key = "" })
   if not result then return req:reply(503, TEXT, err.code .. "\n") end
