@@ -1,10 +1,12 @@
 --- The checkout: address, delivery, payment. Each page asks one thing and shows the whole sum.
 local address_form = require("web.view.address_form")
+local cache = require("kernel.cache")
 local checkout = require("domain.checkout")
 local command = require("kernel.command")
 local csrf = require("web.csrf")
 local customer = require("domain.customer")
 local form = require("web.form")
+local fragments = require("web.fragments")
 local i18n = require("kernel.i18n")
 local lines = require("web.view.lines")
 local page = require("web.page")
@@ -23,7 +25,10 @@ local function url_of(ctx, step)
   return ctx.root .. "/checkout/" .. step
 end
 
-local function step_views(self, current, reached)
+local MOST_STEP_VIEWS <const> = 32
+
+-- The same for all visitors who have come as far.
+local kept_step_views = cache.keep(MOST_STEP_VIEWS, function(self, current, reached)
   local views = {}
   for i, step in ipairs(STEPS) do
     views[i] = {
@@ -31,7 +36,13 @@ local function step_views(self, current, reached)
       url = RANK[step] <= RANK[reached] and url_of(self.ctx, step) or nil,
     }
   end
-  return views
+  return fragments.hold(views)
+end)
+
+local function step_views(self, current, reached)
+  local ctx = self.ctx
+  local key = self.theme.stamp .. " " .. ctx.channel.id .. " " .. ctx.root .. " " .. ctx.locale .. " " .. current .. " " .. reached
+  return (kept_step_views(key, ctx.now, self, current, reached))
 end
 
 local function review_rows(self, row, quote, current)
