@@ -24,10 +24,17 @@ for _, language in ipairs(LANGUAGES) do
   facts_of_language[language] = require("kernel.i18n." .. language)
 end
 
+local languages = {} -- by locale
+
 ---@param locale string as "zh-CN"
 ---@return string language
 local function language_of(locale)
-  return locale:match("^%a+"):lower()
+  local language = languages[locale]
+  if not language then
+    language = locale:match("^%a+"):lower()
+    languages[locale] = language
+  end
+  return language
 end
 
 local facts_of_locale = {}

@@ -71,8 +71,9 @@ end
 ---@return string
 function checkout.words(locale, message)
   if not message then return "" end
-  return message.plugin and i18n.find(locale, message.plugin .. "." .. message.key, message.args)
-    or i18n.find(locale, message.key, message.args) or message.key
+  local key, plugin = message.key, message.plugin
+  local is_own = plugin and key:sub(1, #plugin) ~= plugin -- its answers carry its name already
+  return is_own and i18n.find(locale, plugin .. "." .. key, message.args) or i18n.find(locale, key, message.args) or key
 end
 
 local function totals(quote)

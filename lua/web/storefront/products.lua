@@ -12,10 +12,18 @@ local FORM <const> = { errors = {}, quantity = 1 }
 
 local LONGEST <const> = 160 -- of what search engines show
 
+local SIGNS <const> = { "<", "&", "  ", "\n", "\r", "\t" } -- of markup, or of blanks that it would print as one
+
+local function is_plain(summary)
+  for i = 1, #SIGNS do
+    if summary:find(SIGNS[i], 1, true) then return false end
+  end
+  return true
+end
+
 -- The beginning of a summary as plain text. Most have no markup, and reading it is dear.
 local function begin_of(summary)
-  local is_plain = not summary:find("[<%c]") and not summary:find("&[%w#]") and not summary:find("  ", 1, true)
-  return text.sub(is_plain and summary or text.strip_html(summary), 1, LONGEST)
+  return text.sub(is_plain(summary) and summary or text.strip_html(summary), 1, LONGEST)
 end
 
 -- What the head says of a product; it stays with it.
