@@ -126,9 +126,8 @@ static int fail_to_listen(struct mx_slice text, int number, struct mx_error *err
             len, text.ptr);
     case EACCES:
         return mx_fail(err, MX_E_SYSTEM,
-            "cannot listen on %.*s: ports below 1024 are not for everybody; choose another one, "
-            "and "
-            "let a proxy have this one",
+            "cannot listen on %.*s: ports below 1024 need more rights; choose another one and let "
+            "a proxy have this one",
             len, text.ptr);
     default: return mx_fail_errno(err, number, "cannot listen on %.*s", len, text.ptr);
     }

@@ -59,9 +59,9 @@ static void on_page_missed(int number, siginfo_t *info, void *ctx) {
             "the memory of this machine is broken: the process ends; look at the kernel's log");
     } else if (info->si_code == BUS_ADRERR) {
         const char *path = find_mapped((uintptr_t)info->si_addr, line, sizeof(line));
-        mx_log_error("a page of %s cannot be read: the process ends. Either its disk fails (the "
-                     "kernel's log tells) or "
-                     "somebody has cut the file; stop the shop and run merx fsck",
+        mx_log_error(
+            "a page of %s cannot be read: the process ends. Either its disk fails (the kernel's "
+            "log tells) or somebody has cut the file; stop the shop and run merx fsck",
             path ? path : "a mapped file");
     }
     // The handler was taken away when it was called: the same access is made again and ends the

@@ -231,6 +231,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(text_counts_in_code_points, reset_out),
         cmocka_unit_test_setup(text_is_folded_for_comparing, reset_out),
+        cmocka_unit_test_setup(what_is_typed_into_a_line_is_tidied, reset_out),
         cmocka_unit_test_setup(handles_are_readable, reset_out),
         cmocka_unit_test_setup(html_keeps_what_formats_and_loses_what_runs, reset_out),
         cmocka_unit_test_setup(html_that_is_nested_without_end_is_refused, reset_out),
