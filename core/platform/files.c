@@ -123,10 +123,12 @@ static int make_one(const char *path, unsigned mode, struct mx_error *err) {
     }
     int why = errno;
     struct stat info;
-    if (why == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
-        return MX_OK;
+    if (why != EEXIST || stat(path, &info) < 0) {
+        return mx_fail_errno(err, why, "cannot make the folder %s", path);
     }
-    return mx_fail_errno(err, why, "cannot make the folder %s", path);
+    return S_ISDIR(info.st_mode)
+               ? MX_OK
+               : mx_fail(err, MX_E_CONFLICT, "%s is no folder: choose another name", path);
 }
 
 int mx_dir_make(const char *path, unsigned mode, struct mx_error *err) {

@@ -61,6 +61,8 @@ static void a_file_comes_back_as_written(void **state) {
     assert_string_equal(mx_buf_text(&content), "second");
     assert_int_equal(mx_file_read(in_folder("a/b/c"), 5, &content, &err), MX_E_LIMIT);
     assert_int_equal(mx_file_read(in_folder("a/none"), 5, &content, &err), MX_E_MISSING);
+    assert_int_equal(mx_dir_make(in_folder("a/b/c"), 0700, &err), MX_E_CONFLICT);
+    assert_non_null(strstr(err.text, "a/b/c is no folder"));
     mx_buf_deinit(&content);
     struct mx_file_info info;
     assert_int_equal(mx_file_stat(in_folder("a/b/c"), &info, &err), MX_OK);
