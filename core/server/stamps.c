@@ -6,12 +6,10 @@
 
 #include "platform/alloc.h"
 
-enum { SLOTS = 262144 }; // tags that share one only make more stale
-
 struct mx_stamps {
     _Atomic uint64_t seq;
     _Atomic uint64_t everything; // the sequence before which all is stale
-    _Atomic uint64_t slots[SLOTS];
+    _Atomic uint64_t slots[MX_STAMP_SLOTS];
 };
 
 mx_stamps *mx_stamps_create(void) {
@@ -31,7 +29,7 @@ uint64_t mx_stamps_seq(const mx_stamps *stamps) {
 void mx_stamps_publish(mx_stamps *stamps, const uint64_t *tags, size_t count) {
     uint64_t next = atomic_load_explicit(&stamps->seq, memory_order_relaxed) + 1;
     for (size_t i = 0; i < count; i++) {
-        atomic_store_explicit(&stamps->slots[tags[i] % SLOTS], next, memory_order_release);
+        atomic_store_explicit(&stamps->slots[tags[i] % MX_STAMP_SLOTS], next, memory_order_release);
     }
     atomic_store_explicit(&stamps->seq, next, memory_order_release);
 }
@@ -47,7 +45,8 @@ bool mx_stamps_hold(const mx_stamps *stamps, const uint64_t *tags, size_t count,
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (atomic_load_explicit(&stamps->slots[tags[i] % SLOTS], memory_order_acquire) > seq) {
+        if (atomic_load_explicit(&stamps->slots[tags[i] % MX_STAMP_SLOTS], memory_order_acquire) >
+            seq) {
             return false;
         }
     }

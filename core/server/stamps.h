@@ -1,4 +1,4 @@
-// When was a thing last touched? 262,144 slots, each the sequence of the last commit that touched a
+// When was a thing last touched? Many slots, each the sequence of the last commit that touched a
 // tag of that slot. Two tags in one slot only make a page stale that was not.
 //
 // The protocol: a reader loads the sequence *before* its read transaction begins and keeps it with
@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum { MX_STAMP_SLOTS = 262144 };
 
 typedef struct mx_stamps mx_stamps;
 

@@ -72,7 +72,7 @@ static void what_was_stored_is_found_until_its_tag_is_touched(void **state) {
 static void tags_of_one_slot_are_stale_together_but_never_fresh_together(void **state) {
     struct world *world = *state;
     put(world, "a", "one", 7, INT64_MAX);
-    mx_stamps_publish(world->stamps, (uint64_t[]){7 + 65536 * 3}, 1);
+    mx_stamps_publish(world->stamps, (uint64_t[]){7 + MX_STAMP_SLOTS * 3}, 1);
     assert_false(has(world, "a", "one", 0));
 }
 
