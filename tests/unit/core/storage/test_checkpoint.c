@@ -11,15 +11,20 @@ static int write_much(struct sql_job *self, mx_db *on, struct mx_error *err) {
         err);
 }
 
+// A writer of single jobs, a table to fill, and a reader beside it.
+static mx_writer *open_big(mx_db **reader, struct mx_error *err) {
+    assert_int_equal(
+        mx_db_exec(db, "CREATE TABLE big (id INTEGER PRIMARY KEY, b BLOB) STRICT", err), MX_OK);
+    struct mx_db_options options = {.path = mx_db_path(db), .mode = MX_DB_READ};
+    assert_int_equal(mx_db_open(&options, reader, err), MX_OK);
+    return create(&(struct mx_writer_options){.batch_jobs = 1});
+}
+
 static void the_log_is_bounded_beside_short_readers(void **state) {
     (void)state;
     struct mx_error err;
-    assert_int_equal(
-        mx_db_exec(db, "CREATE TABLE big (id INTEGER PRIMARY KEY, b BLOB) STRICT", &err), MX_OK);
-    mx_writer *writer = create(&(struct mx_writer_options){.batch_jobs = 1});
-    struct mx_db_options options = {.path = mx_db_path(db), .mode = MX_DB_READ};
     mx_db *reader = NULL;
-    assert_int_equal(mx_db_open(&options, &reader, &err), MX_OK);
+    mx_writer *writer = open_big(&reader, &err);
     struct sql_job job;
     struct mx_file_info info;
     for (int i = 0; i < 30; i++) { // each about 8 MB of log: 240 MB in all
@@ -44,15 +49,11 @@ static void the_log_is_bounded_beside_short_readers(void **state) {
 static void a_long_reader_lets_the_log_grow_and_then_shrink(void **state) {
     (void)state;
     struct mx_error err;
-    assert_int_equal(
-        mx_db_exec(db, "CREATE TABLE big (id INTEGER PRIMARY KEY, b BLOB) STRICT", &err), MX_OK);
-    mx_writer *writer = create(&(struct mx_writer_options){.batch_jobs = 1});
-    struct mx_db_options options = {.path = mx_db_path(db), .mode = MX_DB_READ};
     mx_db *reader = NULL;
+    mx_writer *writer = open_big(&reader, &err);
     int64_t seen = 0;
     struct sql_job job;
     struct mx_file_info info;
-    assert_int_equal(mx_db_open(&options, &reader, &err), MX_OK);
     assert_int_equal(mx_db_int(reader, "SELECT count(*) FROM big", &seen, &err), MX_OK);
     for (int i = 0; i < 20; i++) {
         if (i == 12) {

@@ -4,20 +4,13 @@ shop.open()
 local catalog = require("domain.catalog")
 local command = require("kernel.command")
 local db = require("kernel.db")
+local product_file = require("support.product_file")
 local test = require("support.test")
 local transfer = require("domain.transfer")
 
 local HEAD <const> = "ID,Type,SKU,Name,Parent,Regular price,Attribute 1 name,Attribute 1 value(s)\n"
 
-local function read(bytes)
-  return transfer.read(bytes, { digits = 2, open_image = function() return nil, "none" end })
-end
-
-local function messages(list)
-  local lines = {}
-  for i, note in ipairs(list) do lines[i] = transfer.format_note(note) end
-  return table.concat(lines, "\n")
-end
+local read, messages = product_file.read, product_file.messages
 
 -- Judges and writes a file; says what it did.
 local function import(rows)

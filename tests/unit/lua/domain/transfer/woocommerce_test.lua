@@ -3,6 +3,7 @@ shop.open()
 
 local catalog = require("domain.catalog")
 local fs = require("native.fs")
+local product_file = require("support.product_file")
 local test = require("support.test")
 local thread = require("native.thread")
 local transfer = require("domain.transfer")
@@ -10,15 +11,7 @@ local transfer = require("domain.transfer")
 local DATA <const> = os.getenv("MERX_TEST_DATA") or thread.share .. "/../shared/data"
 local SAMPLE <const> = DATA .. "/woocommerce/sample_products.csv"
 
-local function read(bytes)
-  return transfer.read(bytes, { digits = 2, open_image = function() return nil, "addresses are not fetched" end })
-end
-
-local function messages(list)
-  local lines = {}
-  for i, note in ipairs(list) do lines[i] = transfer.format_note(note) end
-  return table.concat(lines, "\n")
-end
+local read, messages = product_file.read, product_file.messages
 
 if fs.exists(SAMPLE) then
   test.group("WooCommerce's own sample file", function()
