@@ -72,7 +72,7 @@ end
 function checkout.words(locale, message)
   if not message then return "" end
   local key, plugin = message.key, message.plugin
-  local is_own = plugin and key:sub(1, #plugin) ~= plugin -- its answers carry its name already
+  local is_own = plugin and key:find(plugin .. ".", 1, true) ~= 1 -- its answers carry its name already
   return is_own and i18n.find(locale, plugin .. "." .. key, message.args) or i18n.find(locale, key, message.args) or key
 end
 
