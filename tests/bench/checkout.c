@@ -1,9 +1,9 @@
-// Shoppers who buy: each of many clients walks from the home page to the placed order, over and
-// over.
+// Shoppers who buy: each of many clients walks to the placed order, over and over.
 //
 //   checkout PORT PID TARGETS MODE CLIENTS SECONDS
 //
-//   journey   home, product, POST /cart/add, address, delivery, payment, the order's page
+//   journey   POST /cart/add, the cart, address, delivery, payment, the POST that places the order
+//   visit     the same from the home page and a product to the order's page
 //   add       POST /cart/add alone, ten products into each cart
 //   place     carts are brought to the last step first; then only the POST that places the order
 //
@@ -20,15 +20,15 @@
 #include "targets.h"
 #include "usage.h"
 
-enum mode { JOURNEY, ADD, PLACE };
+enum mode { JOURNEY, VISIT, ADD, PLACE };
 
 // What a request was, for its histogram.
-enum step { HOME, PRODUCT, CART_ADD, SHOW, SUBMIT, PLACE_ORDER, THANKS, STEP_COUNT };
+enum step { HOME, PRODUCT, CART_ADD, CART, SHOW, SUBMIT, PLACE_ORDER, THANKS, STEP_COUNT };
 
-static const char *const step_names[STEP_COUNT] = {
-    "home", "product", "cart_add", "show_step", "submit_step", "place_order", "order_page"};
+static const char *const step_names[STEP_COUNT] = {"home", "product", "cart_add", "cart",
+    "show_step", "submit_step", "place_order", "order_page"};
 
-enum { ADDS_A_CART = 10, REQUESTS_A_JOURNEY = 40 };
+enum { ADDS_A_CART = 10, REQUESTS_A_WALK = 40 };
 enum { PREPARING = 4 }; // times the seconds of the measurement
 
 // A cart that waits to be placed.
@@ -39,7 +39,7 @@ struct prepared {
 
 struct shopper {
     enum step step;
-    int requests; // since the journey began: too many means that it goes in circles
+    int requests; // since the walk began: too many means that it goes in circles
     int adds;
 };
 
@@ -101,7 +101,7 @@ static void begin(struct bench *bench, struct bench_client *client) {
     } else {
         bench_client_forget(client);
         shopper->requests = 0;
-        ask(bench, client, bench->mode == PLACE ? PRODUCT : HOME, "/", NULL);
+        bench->mode == VISIT ? ask(bench, client, HOME, "/", NULL) : ask_to_add(bench, client);
     }
 }
 
@@ -116,7 +116,7 @@ static void fail(struct bench *bench, struct bench_client *client, const struct 
     begin(bench, client);
 }
 
-// An operation was done: a journey, an addition, an order.
+// An operation was done: a walk, an addition, an order.
 static void finish(struct bench *bench, struct bench_client *client) {
     bench->done += bench->is_measuring;
     begin(bench, client);
@@ -159,16 +159,17 @@ static void follow(
     struct bench *bench, struct bench_client *client, const struct bench_reply *reply) {
     const char *path = path_of(reply->location);
     enum step step = bench->shoppers[client->index].step;
-    if (bench->mode == ADD || (bench->mode == PLACE && step == PLACE_ORDER)) {
-        bool is_right =
-            strncmp(path, step == CART_ADD ? "/cart" : "/orders/", step == CART_ADD ? 5 : 8) == 0;
-        is_right ? finish(bench, client) : fail(bench, client, reply, "sent elsewhere");
-    } else if (step == CART_ADD) {
-        ask(bench, client, SHOW, "/checkout", NULL);
+    const char *right = step == CART_ADD ? "/cart" : step == PLACE_ORDER ? "/orders/" : "/checkout/";
+    if (strncmp(path, right, strlen(right)) != 0) {
+        fail(bench, client, reply, "sent elsewhere");
     } else if (step == PLACE_ORDER) {
-        ask(bench, client, THANKS, path, NULL);
-    } else {
+        bench->mode == VISIT ? ask(bench, client, THANKS, path, NULL) : finish(bench, client);
+    } else if (step != CART_ADD) {
         ask(bench, client, SHOW, path, NULL);
+    } else if (bench->mode == ADD) {
+        finish(bench, client);
+    } else {
+        ask(bench, client, CART, path, NULL);
     }
 }
 
@@ -182,6 +183,7 @@ static void walk_on(
         break;
     }
     case PRODUCT: ask_to_add(bench, client); break;
+    case CART: ask(bench, client, SHOW, "/checkout", NULL); break;
     case THANKS: finish(bench, client); break;
     default: answer_form(bench, client, reply);
     }
@@ -198,8 +200,8 @@ static void on_reply(void *ctx, struct bench_client *client, const struct bench_
     if (bench->is_over) {
         return;
     }
-    if (shopper->requests > REQUESTS_A_JOURNEY && bench->mode != ADD && !bench->is_measuring) {
-        fail(bench, client, reply, "the journey goes in circles");
+    if (shopper->requests > REQUESTS_A_WALK && bench->mode != ADD && !bench->is_measuring) {
+        fail(bench, client, reply, "the walk goes in circles");
     } else if (reply->status >= 301 && reply->status <= 303) {
         follow(bench, client, reply);
     } else if (reply->status == 200) {
@@ -257,8 +259,8 @@ static void print(const struct bench *bench, const char *mode, double seconds, d
 }
 
 static bool read_mode(const char *name, enum mode *out) {
-    static const char *const names[] = {"journey", "add", "place"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const names[] = {"journey", "visit", "add", "place"};
+    for (int i = 0; i < 4; i++) {
         if (!strcmp(name, names[i])) {
             *out = (enum mode)i;
             return true;
@@ -270,7 +272,7 @@ static bool read_mode(const char *name, enum mode *out) {
 int main(int argc, char **argv) {
     static struct bench bench;
     if (argc != 7 || !read_mode(argv[4], &bench.mode)) {
-        fprintf(stderr, "usage: checkout PORT PID TARGETS journey|add|place CLIENTS SECONDS\n");
+        fprintf(stderr, "usage: checkout PORT PID TARGETS journey|visit|add|place CLIENTS SECONDS\n");
         return 2;
     }
     int clients = (int)strtol(argv[5], NULL, 10);
