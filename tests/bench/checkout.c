@@ -25,8 +25,8 @@ enum mode { JOURNEY, VISIT, ADD, PLACE };
 // What a request was, for its histogram.
 enum step { HOME, PRODUCT, CART_ADD, CART, SHOW, SUBMIT, PLACE_ORDER, THANKS, STEP_COUNT };
 
-static const char *const step_names[STEP_COUNT] = {"home", "product", "cart_add", "cart",
-    "show_step", "submit_step", "place_order", "order_page"};
+static const char *const step_names[STEP_COUNT] = {
+    "home", "product", "cart_add", "cart", "show_step", "submit_step", "place_order", "order_page"};
 
 enum { ADDS_A_CART = 10, REQUESTS_A_WALK = 40 };
 enum { PREPARING = 4 }; // times the seconds of the measurement
@@ -159,7 +159,9 @@ static void follow(
     struct bench *bench, struct bench_client *client, const struct bench_reply *reply) {
     const char *path = path_of(reply->location);
     enum step step = bench->shoppers[client->index].step;
-    const char *right = step == CART_ADD ? "/cart" : step == PLACE_ORDER ? "/orders/" : "/checkout/";
+    const char *right = step == CART_ADD      ? "/cart"
+                        : step == PLACE_ORDER ? "/orders/"
+                                              : "/checkout/";
     if (strncmp(path, right, strlen(right)) != 0) {
         fail(bench, client, reply, "sent elsewhere");
     } else if (step == PLACE_ORDER) {
@@ -272,7 +274,8 @@ static bool read_mode(const char *name, enum mode *out) {
 int main(int argc, char **argv) {
     static struct bench bench;
     if (argc != 7 || !read_mode(argv[4], &bench.mode)) {
-        fprintf(stderr, "usage: checkout PORT PID TARGETS journey|visit|add|place CLIENTS SECONDS\n");
+        fprintf(
+            stderr, "usage: checkout PORT PID TARGETS journey|visit|add|place CLIENTS SECONDS\n");
         return 2;
     }
     int clients = (int)strtol(argv[5], NULL, 10);
