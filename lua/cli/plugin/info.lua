@@ -1,0 +1,65 @@
+--- Shows one plugin: what it contributes, what that sees, and what it is set to.
+local about = require("cli.plugin.about")
+local args = require("cli.args")
+local json = require("native.json")
+local plugins = require("kernel.plugins")
+local points = require("kernel.points")
+
+local info = { summary = "Shows what one plugin contributes, sees and is set to.", usage = [[
+usage: merx plugin info ID [--json]
+
+What a plugin contributes, what each part of it sees, its settings and their values.
+
+examples:
+  merx plugin info merx.flat-rate
+  merx plugin info merx.flat-rate --json
+]] }
+
+local NAME <const> = "merx plugin info"
+
+local function handlers_of(id)
+  local found = json.array({})
+  for point, handlers in pairs(points.all()) do
+    for place, handler in ipairs(handlers) do
+      if handler.plugin == id then
+        found[#found + 1] = {
+          point = point, id = handler.id, kind = handler.kind, place = place, input = json.array(handler.input), settings = plugins.settings(handler),
+        }
+      end
+    end
+  end
+  table.sort(found, function(a, b) return a.id < b.id end)
+  return found
+end
+
+local function print_text(view)
+  io.write(view.name or view.id, " ", view.version or "", " (", view.state, ")\n", view.description or "", "\n", view.folder, "\n")
+  if view.problem then io.write("skipped: ", view.problem, "\n") end
+  for _, handler in ipairs(view.handlers) do
+    io.write(("\n%s  %s, asked as number %d\n"):format(handler.id, handler.point, handler.place))
+    if #handler.input > 0 then io.write("  sees: ", table.concat(handler.input, ", "), "\n") end
+    for name, value in pairs(handler.settings) do io.write("  ", name, " = ", tostring(value), "\n") end
+  end
+end
+
+---@param given string[]
+---@return integer exit_code
+function info.run(given)
+  local options, code = args.parse(given, { name = NAME, usage = info.usage, flags = { json = "flag" }, least = 1, shop = true })
+  if not options then return code end
+  local entry
+  for _, found in ipairs(plugins.list()) do
+    if found.id == options[1] then entry = found end
+  end
+  if not entry then return args.fail(NAME, { code = "missing", message = "there is no plugin " .. options[1] }) end
+  local view = about.view(entry)
+  view.handlers = handlers_of(entry.id)
+  if options.json then
+    io.write(json.encode(view, { pretty = true }), "\n")
+  else
+    print_text(view)
+  end
+  return 0
+end
+
+return info

@@ -1,0 +1,34 @@
+--- Names the plugins of this shop.
+local about = require("cli.plugin.about")
+local args = require("cli.args")
+local json = require("native.json")
+local plugins = require("kernel.plugins")
+
+local list = { summary = "Names every plugin, also those that are skipped, and why.", usage = [[
+usage: merx plugin list [--json]
+
+Every plugin that was found, also those that are skipped and why.
+
+examples:
+  merx plugin list
+  merx plugin list --json
+]] }
+
+---@param given string[]
+---@return integer exit_code
+function list.run(given)
+  local options, code = args.parse(given, { name = "merx plugin list", usage = list.usage, flags = { json = "flag" } })
+  if not options then return code end
+  local all = json.array({})
+  for i, entry in ipairs(plugins.list()) do all[i] = about.view(entry) end
+  if options.json then
+    io.write(json.encode(all, { pretty = true }), "\n")
+    return 0
+  end
+  for _, entry in ipairs(all) do
+    io.write(("%-24s %-8s %-8s %s\n"):format(entry.id, entry.version or "-", entry.state, entry.problem or entry.name))
+  end
+  return 0
+end
+
+return list
