@@ -21,6 +21,8 @@ for _, name in ipairs(assert(fs.list(SHARE .. "/lua/domain"))) do
   if not name:find("%.md$") then require("domain." .. name:gsub("%.lua$", "")) end
 end
 
+require("web.contracts")
+
 local folders = { { path = SHARE .. "/plugins", bundled = true } }
 if thread.data then folders[2] = { path = thread.data .. "/plugins", bundled = false } end
 plugins.load(folders, { safe = thread.options.safe == "true" })

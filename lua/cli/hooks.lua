@@ -2,10 +2,10 @@
 require("boot")
 local args = require("cli.args")
 local command = require("kernel.command")
+local contracts = require("kernel.contracts")
 local events = require("kernel.events")
 local jobs = require("kernel.jobs")
 local json = require("native.json")
-local manifest = require("kernel.plugins.manifest")
 local points = require("kernel.points")
 
 local hooks = { usage = [[
@@ -28,11 +28,11 @@ end
 
 local function collect()
   local found = { points = json.array({}), events = json.array({}), commands = json.array({}), jobs = json.array({}) }
-  for _, place in ipairs(sorted(manifest.points)) do
-    local point = manifest.points[place]
+  for _, place in ipairs(sorted(contracts.by_place())) do
+    local point = contracts.by_place()[place]
     local handlers = json.array({})
     for i, handler in ipairs(points.handlers(point.point)) do handlers[i] = handler.id end
-    table.insert(found.points, { name = point.point, manifest = place, kind = point.kind, handlers = handlers })
+    table.insert(found.points, { name = point.point, manifest = place, kind = point.kind, doc = point.doc, handlers = handlers })
   end
   for _, name in ipairs(sorted(events.definitions())) do
     local subscribers = json.array({})

@@ -230,6 +230,11 @@ local WORDS <const> = {
   ["schema.too_short"] = "needs at least {min} characters", ["schema.too_long"] = "may have at most {max} characters",
   ["schema.too_few"] = "needs at least {min} entries", ["schema.too_many"] = "may have at most {max} entries",
   ["plugin.id"] = "must be like acme.member-price", ["plugin.version"] = "must be like 1.0.0",
+  ["plugin.entry_id"] = "must be like quantity-tiers", ["plugin.handler"] = "must be like module:function",
+  ["plugin.host"] = "must be a host like api.example.com or *.example.com", ["schema.url"] = "must begin with https://",
+  ["schema.decimal"] = "must be a number like 1.25", ["schema.color"] = "must be a colour like #1a2b3c",
+  ["schema.handle"] = "must be a handle, without spaces", ["schema.path"] = "must be a path like lamps/one.jpg",
+  ["schema.country"] = "must be two capital letters, like DE", ["schema.currency"] = "must be three capital letters, like EUR",
 }
 
 local function in_words(key, args)

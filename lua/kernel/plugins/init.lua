@@ -3,6 +3,7 @@
 local answers = require("kernel.plugins.answers")
 local breaker = require("kernel.plugins.breaker")
 local cache = require("kernel.cache")
+local contracts = require("kernel.contracts")
 local failure = require("kernel.failure")
 local fs = require("native.fs")
 local i18n = require("kernel.i18n")
@@ -174,13 +175,13 @@ local function load_locales(plugin)
 end
 
 local function handlers_of(plugin, out)
-  for place, kind in pairs(manifest.points) do
+  for place, contract in pairs(contracts.by_place()) do
     for _, entry in ipairs(plugin.manifest.contributes[place] or {}) do
       local id = plugin.id .. "/" .. entry.id
       define_settings(id, entry)
-      local call, blame = make_call(plugin, entry, kind.kind, id)
+      local call, blame = make_call(plugin, entry, contract.kind, id)
       out[#out + 1] = setmetatable({
-        point = kind.point, kind = kind.kind, plugin = plugin.id, version = plugin.manifest.version, id = id,
+        point = contract.point, kind = contract.kind, plugin = plugin.id, version = plugin.manifest.version, id = id,
         title = entry.title and plugin.id .. "." .. entry.title, input = entry.input, before = entry.before,
         after = entry.after, on_error = entry.on_error, spec = entry, flow = entry.flow,
         hold_minutes = entry.hold_minutes, call = call, blame = blame,
@@ -191,13 +192,6 @@ end
 
 -- Contributions of two plugins that cannot both be had: the later one by name is named and skipped.
 local function has_conflict(plugin, taken)
-  for place in pairs(manifest.points) do
-    local seen = {}
-    for _, entry in ipairs(plugin.manifest.contributes[place] or {}) do
-      if seen[entry.id] then return place .. " has two entries called " .. entry.id end
-      seen[entry.id] = true
-    end
-  end
   if taken[plugin.id] then return "there is another plugin of this id in " .. taken[plugin.id] end
 end
 

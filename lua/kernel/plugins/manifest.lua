@@ -1,75 +1,111 @@
 --- The manifest of a plugin, plugin.json: what it may say, and what each mistake is called. No code of
 --- a plugin runs to read it.
+local contracts = require("kernel.contracts")
 local json = require("native.json")
 local schema = require("kernel.schema")
+local setting_types = require("kernel.plugins.setting_types")
 
 local manifest = {}
 
---- Extension points by their name under `contributes`: which point, and how its handlers run.
----@type table<string, { point: string, kind: "pure"|"view"|"effect", fields?: table<string, merx.Schema> }>
-manifest.points = {
-  price_rules = { point = "price_rule", kind = "pure" },
-  delivery_methods = { point = "delivery_method", kind = "pure" },
-  tax_providers = { point = "tax_provider", kind = "pure" },
-  cart_validators = { point = "cart_validator", kind = "pure" },
-  payment_methods = { point = "payment_method", kind = "pure", fields = {
-    flow = schema.enum({ "offline", required = true }),
-    hold_minutes = schema.integer({ min = 1, max = 43200 }),
-  } },
-  sections = { point = "section", kind = "view" },
-}
-
 local ID <const> = "^%l[%l%d-]*%.%l[%l%d-]*$"
 local VERSION <const> = "^%d+%.%d+%.%d+$"
-local HANDLER <const> = "^[%l_][%w_/]*:[%a_][%w_]*$"
+local RANGE <const> = 50
 
-local SETTING_TYPES = {
-  integer = "integer", percent = "integer", money = "integer", boolean = "boolean", string = "text",
-  text = "text", enum = "enum",
-}
+---@class merx.Manifest
+---@field id string publisher.name
+---@field version string
+---@field name string
+---@field requires table<string, string> ranges by id
+---@field conflicts string[]
+---@field provides string[]
+---@field capabilities merx.Capabilities
+---@field settings table<string, table> of the plugin as a whole
+---@field contributes table<string, table[]>
+
+---@class merx.Capabilities what a plugin may do beyond answering; the merchant grants it
+---@field http? { host?: string, setting?: string, plain?: boolean, methods?: string[] }[]
+---@field secrets? boolean
+---@field tables? boolean
+---@field accounts? string[]
+---@field read? string[] published views
+---@field commands? string[]
+---@field mail? boolean
+---@field storage? integer bytes
+---@field permissions? string[]
+---@field services? string[] "publisher.name/service"
+---@field checkout_js? boolean
+
+local id_text = schema.text({ required = true, max = 60, pattern = ID, message = "plugin.id" })
 
 local setting = schema.object({
-  type = schema.text({ required = true }),
+  type = schema.text({ required = true, max = 30 }),
   label = schema.text({ max = 100 }), help = schema.text({ max = 100 }),
-  min = schema.integer(), max = schema.integer(),
+  min = schema.integer(), max = schema.integer(), digits = schema.integer({ min = 0, max = 12 }),
   values = schema.list(schema.text({ required = true }), { max = 100 }),
+  columns = schema.map(schema.any(), { max = 20 }),
   default = schema.any(), required = schema.boolean(),
+  when = schema.map(schema.any(), { max = 5 }),
 })
 
-local function contribution(extra)
-  local fields = {
-    id = schema.text({ required = true, max = 50, pattern = "^%l[%l%d_-]*$" }),
-    handler = schema.text({ required = true, max = 100, pattern = HANDLER }),
-    title = schema.text({ max = 100 }),
-    input = schema.list(schema.text({ required = true, pattern = "^%l[%w_%[%].]*$" }), { max = 50, default = {} }),
+local METHOD <const> = schema.enum({ "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", required = true })
+
+local capabilities = schema.object({
+  http = schema.list(schema.object({
+    host = schema.text({ max = 255, pattern = "^[%w*][%w.*:-]*$", message = "plugin.host" }),
+    setting = schema.text({ max = 50 }), plain = schema.boolean(),
+    methods = schema.list(METHOD, { max = 6 }),
+  }, { required = true }), { max = 50 }),
+  secrets = schema.boolean(), tables = schema.boolean(), mail = schema.boolean(), checkout_js = schema.boolean(),
+  accounts = schema.list(schema.text({ required = true, max = 60 }), { max = 20 }),
+  read = schema.list(schema.text({ required = true, max = 60 }), { max = 50 }),
+  commands = schema.list(schema.text({ required = true, max = 60 }), { max = 50 }),
+  permissions = schema.list(schema.text({ required = true, max = 60 }), { max = 50 }),
+  services = schema.list(schema.text({ required = true, max = 120, pattern = "^%l[%l%d.-]*/%l[%l%d_-]*$" }), { max = 50 }),
+  storage = schema.integer({ min = 1, max = 1 << 30 }),
+}, { default = {} })
+
+local function make_shape()
+  local contributes = { locales = schema.list(schema.text({ required = true, max = 20 }), { max = 50 }) }
+  for place, contract in pairs(contracts.by_place()) do
+    contributes[place] = schema.list(contracts.entry(contract, setting), { max = 100 })
+  end
+  return schema.object({
+    manifest = schema.integer({ required = true, min = 1, max = 1 }),
+    id = id_text,
+    version = schema.text({ required = true, max = 30, pattern = VERSION, message = "plugin.version" }),
+    name = schema.text({ required = true, max = 100 }),
+    description = schema.text({ max = 500 }),
+    license = schema.text({ required = true, max = 50 }),
+    homepage = schema.text({ max = 500, pattern = "^https://" }),
+    engine = schema.text({ required = true, max = RANGE }),
+    api = schema.map(schema.integer({ min = 1, max = 99, required = true }), { max = 50, required = true }),
+    requires = schema.map(schema.text({ required = true, max = RANGE }), { max = 50, default = {} }),
+    conflicts = schema.list(id_text, { max = 50, default = {} }),
+    provides = schema.list(id_text, { max = 50, default = {} }),
+    capabilities = capabilities,
     settings = schema.map(setting, { max = 100, default = {} }),
-    before = schema.list(schema.text({ required = true }), { max = 50, default = {} }),
-    after = schema.list(schema.text({ required = true }), { max = 50, default = {} }),
-    on_error = schema.enum({ "block" }),
-  }
-  for name, spec in pairs(extra or {}) do fields[name] = spec end
-  return schema.object(fields, { required = true })
+    migrations = schema.text({ max = 50, pattern = "^migrations$" }),
+    uninstall = schema.enum({ "keep", "export", "drop", default = "export" }),
+    contributes = schema.object(contributes, { required = true }),
+  })
 end
 
-local contributes = { locales = schema.list(schema.text({ required = true, max = 20 }), { max = 50 }) }
-for name, point in pairs(manifest.points) do
-  contributes[name] = schema.list(contribution(point.fields), { max = 100 })
+local shape, shape_revision
+
+--- The schema of all manifests, as the contracts of this engine make it.
+---@return merx.Schema
+function manifest.shape()
+  if shape_revision ~= contracts.revision() then shape, shape_revision = make_shape(), contracts.revision() end
+  return shape
 end
 
-local shape = schema.object({
-  manifest = schema.integer({ required = true, min = 1, max = 1 }),
-  id = schema.text({ required = true, max = 60, pattern = ID, message = "plugin.id" }),
-  version = schema.text({ required = true, max = 30, pattern = VERSION, message = "plugin.version" }),
-  name = schema.text({ required = true, max = 100 }),
-  description = schema.text({ max = 500 }),
-  license = schema.text({ required = true, max = 50 }),
-  engine = schema.text({ required = true, max = 50 }),
-  api = schema.map(schema.integer({ min = 1, max = 1, required = true }), { max = 30, required = true }),
-  contributes = schema.object(contributes, { required = true }),
-})
+-- ---- versions ----------------------------------------------------------------------------------------------------------
 
--- Both halves of a version, compared as numbers.
-local function compare(a, b)
+--- Compares versions as numbers; missing parts are 0.
+---@param a string
+---@param b string
+---@return integer below, at or above 0
+function manifest.compare(a, b)
   local a1, a2, a3 = a:match("^(%d+)%.?(%d*)%.?(%d*)")
   local b1, b2, b3 = b:match("^(%d+)%.?(%d*)%.?(%d*)")
   for _, pair in ipairs({ { a1, b1 }, { a2, b2 }, { a3, b3 } }) do
@@ -90,61 +126,141 @@ local COMPARE = {
 ---@param range string
 ---@return boolean? inside nil when the range cannot be read
 function manifest.in_range(version, range)
+  local parts = 0
   for part in range:gmatch("%S+") do
     local operator, bound = part:match("^([<>=]+)(%d[%d.]*)$")
     local test = operator and COMPARE[operator]
     if not test then return nil end
-    if not test(compare(version, bound)) then return false end
+    if not test(manifest.compare(version, bound)) then return false end
+    parts = parts + 1
   end
+  if parts == 0 then return nil end
   return true
 end
 
---- The schema of one setting of a plugin, or nil when its type is unknown.
+-- ---- settings ----------------------------------------------------------------------------------------------------------
+
+--- The schema of one setting, or what is wrong with its declaration.
 ---@param declared table
----@return merx.Schema?
+---@return merx.Schema? spec
+---@return string? problem
 function manifest.setting_spec(declared)
-  local kind = SETTING_TYPES[declared.type]
-  if not kind then return nil end
-  if kind == "enum" then
-    local options = { default = declared.default }
-    for i, value in ipairs(declared.values or {}) do options[i] = value end
-    return schema.enum(options)
+  local kind = setting_types.find(declared.type)
+  if not kind then
+    return nil, ("has the type %s, which does not exist; there are: %s"):format(declared.type, table.concat(setting_types.names(), ", "))
   end
-  return schema[kind]({ min = declared.min, max = declared.max, default = declared.default })
+  local problem = kind.problem and kind.problem(declared)
+  if problem then return nil, problem end
+  return kind.spec(declared)
 end
 
-local function check_settings(found)
-  for place, list in pairs(found.contributes) do
-    for _, entry in ipairs(place ~= "locales" and list or {}) do
-      for name, declared in pairs(entry.settings) do
-        local where = place .. "." .. entry.id .. ".settings." .. name
-        local spec = manifest.setting_spec(declared)
-        if not spec then return where .. ": the type " .. declared.type .. " does not exist" end
-        local _, err = schema.check(schema.object({ value = spec }), { value = declared.default })
-        if err then return where .. ": its default breaks its own rules (" .. err.fields.value .. ")" end
+local function check_settings(where, declarations)
+  for name, declared in pairs(declarations) do
+    local spec, problem = manifest.setting_spec(declared)
+    if problem then return where .. name .. " " .. problem end
+    if declared.default ~= nil then
+      local bare = {}
+      for field, value in pairs(spec) do bare[field] = value end
+      bare.default = nil
+      local _, err = schema.check(schema.object({ value = bare }), { value = declared.default })
+      if err then return where .. name .. ": its default breaks its own rules (" .. select(2, next(err.fields)) .. ")" end
+    end
+    for other in pairs(declared.when or {}) do
+      if not declarations[other] then return where .. name .. " depends on the setting " .. other .. ", which is not there" end
+    end
+  end
+end
+
+-- ---- entries -----------------------------------------------------------------------------------------------------------
+
+-- The path that an author most likely meant.
+local function nearest(wanted, known)
+  local best, most
+  for path in pairs(known) do
+    local shared = 0
+    while shared < #path and shared < #wanted and path:byte(shared + 1) == wanted:byte(shared + 1) do shared = shared + 1 end
+    if not most or shared > most or shared == most and path < best then best, most = path, shared end
+  end
+  return best
+end
+
+local function check_input(where, entry, contract)
+  for _, path in ipairs(contract.input and entry.input or {}) do
+    if not contract.input[path] then
+      return ("%s: nobody can see %s at %s; did you mean %s?"):format(where, path, contract.point, nearest(path, contract.input))
+    end
+  end
+end
+
+local function check_entries(found)
+  for place, contract in pairs(contracts.by_place()) do
+    local seen = {}
+    for _, entry in ipairs(found.contributes[place] or {}) do
+      local where = place .. "." .. entry.id
+      if seen[entry.id] then return place .. " has two entries called " .. entry.id end
+      seen[entry.id] = true
+      if not found.api[contract.point] then
+        return ('%s: say which contract it was written for: "api": { "%s": %d }'):format(where, contract.point, contract.version)
       end
+      local problem = check_input(where, entry, contract) or check_settings(where .. ".settings.", entry.settings)
+        or contract.check and contract.check(entry, found)
+      if problem then return problem end
+    end
+  end
+end
+
+local function check_api(found)
+  for point, version in pairs(found.api) do
+    local contract = contracts.of(point)
+    if not contract then return "api names " .. point .. ", which is no extension point of this engine" end
+    if version > contract.version then
+      return ("it was written for version %d of %s; this engine has %d: upgrade Merx"):format(version, point, contract.version)
+    end
+  end
+end
+
+local function check_ranges(found)
+  for id, range in pairs(found.requires) do
+    if not id:find(ID) then return "requires." .. id .. " is not the id of a plugin, like acme.base" end
+    if manifest.in_range("0.0.0", range) == nil then return "requires." .. id .. ': write a range like ">=1.2 <2"' end
+  end
+end
+
+local function check_capabilities(found)
+  for i, place in ipairs(found.capabilities.http or {}) do
+    local where = "capabilities.http." .. i
+    if (place.host == nil) == (place.setting == nil) then return where .. " needs either a host or the name of a setting with a url" end
+    local declared = place.setting and found.settings[place.setting]
+    if place.setting and (not declared or declared.type ~= "url") then
+      return where .. ": there is no setting " .. place.setting .. " of the type url"
+    end
+  end
+  for _, kind in ipairs(found.capabilities.accounts or {}) do
+    if kind ~= found.id and kind:sub(1, #found.id + 1) ~= found.id .. "." then
+      return "capabilities.accounts: " .. kind .. " must begin with " .. found.id
     end
   end
 end
 
 --- Reads a manifest.
 ---@param bytes string content of plugin.json
----@param folder string name of the plugin's folder, which must be its id
+---@param folder? string name of the plugin's folder, which must be its id
 ---@param engine string version of Merx
----@return table? manifest
+---@return merx.Manifest? manifest
 ---@return string? problem one sentence
 function manifest.parse(bytes, folder, engine)
   local raw, err = json.decode(bytes)
   if raw == nil then return nil, "plugin.json is not JSON: " .. err.message end
-  local found, invalid = schema.check(shape, raw)
+  local found, invalid = schema.check(manifest.shape(), raw)
   if not found then return nil, "plugin.json: " .. invalid.message end
-  if found.id ~= folder then
+  if folder and found.id ~= folder then
     return nil, "plugin.json: the id is " .. found.id .. " but the folder is called " .. folder
   end
   local fits = manifest.in_range(engine, found.engine)
   if fits == nil then return nil, "plugin.json: write the engine as a range like \">=0.1 <1\"" end
   if not fits then return nil, "it asks for an engine " .. found.engine .. ", this one is " .. engine end
-  local problem = check_settings(found)
+  local problem = check_api(found) or check_ranges(found) or check_settings("settings.", found.settings) or check_capabilities(found)
+    or check_entries(found)
   if problem then return nil, "plugin.json: " .. problem end
   return found
 end

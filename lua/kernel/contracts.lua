@@ -1,0 +1,116 @@
+--- The contracts of extension points: what an entry of plugin.json may say there, what its handler sees and what it may
+--- answer. One source for the checks at run time, the published schema of manifests, the reference pages and the stubs.
+--- Rooms declare their own points; the kernel knows none of their words.
+local schema = require("kernel.schema")
+
+local contracts = {}
+
+---@class merx.Contract
+---@field point string singular, as "price_rule"
+---@field place string its key under `contributes`, as "price_rules"
+---@field version integer what `api` of a manifest names
+---@field kind "pure"|"view"|"command"|"effect" how its handlers run
+---@field doc string one sentence
+---@field fields? table<string, merx.Schema> what its entries may say besides the common fields
+---@field functions? table<string, "pure"|"effect"> functions of the module that the entry names as `adapter`
+---@field input? table<string, string> paths that `input` may name, each with its type and what it is
+---@field ops? table<string, merx.Operation> operations that it may answer with
+---@field answer? string what it answers otherwise
+---@field on_error "skip"|"omit"|"estimate"|"block"|"retry" what the failure of a handler means
+---@field has_handler? boolean false: entries are data only
+
+---@class merx.Operation
+---@field doc string
+---@field fields table<string, merx.OperationField>
+---@field either? string[] exactly one of these fields is there
+
+---@class merx.OperationField
+---@field type string a name in the room's types
+---@field required? boolean
+---@field doc? string
+
+local by_point = {} ---@type table<string, merx.Contract>
+local by_place = {} ---@type table<string, merx.Contract>
+local changed = 0
+
+---@param contract merx.Contract
+function contracts.define(contract)
+  assert(not by_point[contract.point], "the extension point " .. contract.point .. " is defined twice")
+  assert(not by_place[contract.place], "the place " .. contract.place .. " is defined twice")
+  assert(contract.doc and contract.kind and contract.on_error, contract.point .. " needs doc, kind and on_error")
+  contract.version = contract.version or 1
+  by_point[contract.point], by_place[contract.place] = contract, contract
+  changed = changed + 1
+end
+
+---@param point string
+---@return merx.Contract?
+function contracts.of(point)
+  return by_point[point]
+end
+
+--- All contracts by their place in a manifest.
+---@return table<string, merx.Contract>
+function contracts.by_place()
+  return by_place
+end
+
+--- Rises with each contract: what was made of them all is told from what is to be made anew.
+---@return integer
+function contracts.revision()
+  return changed
+end
+
+--- A function that tells whether an operation keeps to its contract: one test after the other, without a loop, as every
+--- answer of every handler is tested.
+---@param operation merx.Operation
+---@param types table<string, fun(value: any, work: any): boolean> of the room
+---@return fun(op: table, work: any): boolean
+function contracts.checker(operation, types)
+  local names, params, tests, values = {}, {}, {}, {}
+  for name in pairs(operation.fields) do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    local field = operation.fields[name]
+    values[i] = types[field.type] or error("there is no type " .. field.type)
+    params[i] = "f" .. i
+    local test = ("f%d(op[%q], work)"):format(i, name)
+    tests[i] = field.required and test or ("(op[%q] == nil or %s)"):format(name, test)
+  end
+  if operation.either then
+    local counted = {}
+    for i, name in ipairs(operation.either) do counted[i] = ("(op[%q] ~= nil and 1 or 0)"):format(name) end
+    tests[#tests + 1] = table.concat(counted, " + ") .. " == 1"
+  end
+  local source = ("local %s = ... return function(op, work) return %s end"):format(
+    #params > 0 and table.concat(params, ", ") or "_", #tests > 0 and table.concat(tests, " and ") or "true")
+  return assert(load(source, "=contract", "t"))(table.unpack(values))
+end
+
+-- ---- what every entry of a manifest may say --------------------------------------------------------------------------
+
+local HANDLER <const> = "^[%l_][%w_/]*:[%a_][%w_]*$"
+
+--- The schema of one entry.
+---@param contract merx.Contract
+---@param setting merx.Schema of the declaration of a setting
+---@return merx.Schema
+function contracts.entry(contract, setting)
+  local fields = {
+    id = schema.text({ required = true, max = 50, pattern = "^%l[%l%d_-]*$", message = "plugin.entry_id" }),
+    title = schema.text({ max = 100 }), description = schema.text({ max = 100 }),
+    input = schema.list(schema.text({ required = true, max = 100, pattern = "^%l[%w_%[%].]*$" }), { max = 50, default = {} }),
+    settings = schema.map(setting, { max = 100, default = {} }),
+    before = schema.list(schema.text({ required = true, max = 120 }), { max = 50, default = {} }),
+    after = schema.list(schema.text({ required = true, max = 120 }), { max = 50, default = {} }),
+    on_error = schema.enum({ "block" }),
+  }
+  if contract.has_handler ~= false then
+    fields.handler = schema.text({ required = true, max = 100, pattern = HANDLER, message = "plugin.handler" })
+  end
+  if contract.functions then fields.adapter = schema.text({ max = 100, pattern = "^[%l_][%w_/]*$" }) end
+  for name, spec in pairs(contract.fields or {}) do fields[name] = spec end
+  return schema.object(fields, { required = true })
+end
+
+return contracts

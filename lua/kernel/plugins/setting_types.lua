@@ -1,0 +1,131 @@
+--- The types that a setting of a plugin may have. Each makes the schema that its values are checked with; the domain adds
+--- those that name things of a shop.
+local schema = require("kernel.schema")
+
+local setting_types = {}
+
+---@class merx.SettingType
+---@field doc string what a value is
+---@field spec fun(declared: table): merx.Schema
+---@field problem? fun(declared: table): string? what is wrong with the declaration itself
+
+local types = {} ---@type table<string, merx.SettingType>
+
+---@param name string
+---@param definition merx.SettingType
+function setting_types.define(name, definition)
+  assert(not types[name], "the type of settings " .. name .. " is defined twice")
+  types[name] = definition
+end
+
+---@param name string
+---@return merx.SettingType?
+function setting_types.find(name)
+  return types[name]
+end
+
+--- All names, sorted.
+---@return string[]
+function setting_types.names()
+  local names = {}
+  for name in pairs(types) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+local function number(default_min, default_max)
+  return function(declared)
+    return schema.integer({ min = declared.min or default_min, max = declared.max or default_max, default = declared.default })
+  end
+end
+
+local function text(options)
+  return function(declared)
+    return schema.text({
+      min = declared.min, max = declared.max or options.max, default = declared.default, pattern = options.pattern,
+      message = options.message, multiline = options.multiline,
+    })
+  end
+end
+
+local function needs_values(declared)
+  if not declared.values or #declared.values == 0 then return "needs `values`, the list of what may be chosen" end
+end
+
+setting_types.define("string", { doc = "one line of text", spec = text({ max = 1000 }) })
+setting_types.define("text", { doc = "text of several lines", spec = text({ max = 20000, multiline = true }) })
+setting_types.define("integer", { doc = "a whole number", spec = number() })
+setting_types.define("percent", { doc = "whole percent, 0 to 100 unless bounds say otherwise", spec = number(0, 100) })
+setting_types.define("money", { doc = "an amount in minor units of the shop's currency", spec = number() })
+setting_types.define("duration", { doc = "seconds", spec = number(0) })
+setting_types.define("boolean", {
+  doc = "true or false", spec = function(declared) return schema.boolean({ default = declared.default }) end,
+})
+setting_types.define("decimal", {
+  doc = "a number with `digits` places, as a text like \"1.25\"",
+  spec = text({ max = 40, pattern = "^%-?%d+%.?%d*$", message = "schema.decimal" }),
+})
+setting_types.define("enum", {
+  doc = "one of `values`", problem = needs_values,
+  spec = function(declared)
+    local options = { default = declared.default }
+    for i, value in ipairs(declared.values) do options[i] = value end
+    return schema.enum(options)
+  end,
+})
+setting_types.define("list", {
+  doc = "a list of texts",
+  spec = function(declared)
+    return schema.list(schema.text({ required = true, max = 1000 }), { max = declared.max or 500, default = declared.default })
+  end,
+})
+setting_types.define("map", {
+  doc = "texts by name",
+  spec = function(declared)
+    return schema.map(schema.text({ required = true, max = 1000 }), { max = declared.max or 500, default = declared.default })
+  end,
+})
+setting_types.define("url", {
+  doc = "an address that begins with https://",
+  spec = text({ max = 2000, pattern = "^https://[%w%[][^%s]*$", message = "schema.url" }),
+})
+setting_types.define("email", {
+  doc = "an e-mail address", spec = function(declared) return schema.email({ default = declared.default }) end,
+})
+setting_types.define("color", {
+  doc = "a colour like #1a2b3c", spec = text({ max = 9, pattern = "^#%x%x%x%x%x%x$", message = "schema.color" }),
+})
+setting_types.define("secret", {
+  doc = "a key or password: kept sealed, never shown again, reaches handlers as a handle only",
+  spec = text({ max = 20000, multiline = true }),
+  problem = function(declared)
+    if declared.default ~= nil then return "is a secret, which has no default" end
+  end,
+})
+
+-- Columns of a table are settings of their own, without tables inside.
+setting_types.define("table", {
+  doc = "rows of `columns`",
+  problem = function(declared)
+    if type(declared.columns) ~= "table" or not next(declared.columns) then return "needs `columns`" end
+    for name, column in pairs(declared.columns) do
+      local kind = type(column) == "table" and types[column.type]
+      if not kind or column.type == "table" or column.type == "secret" then
+        return "has the column " .. name .. " of a type that a table cannot hold"
+      end
+      local problem = kind.problem and kind.problem(column)
+      if problem then return "has the column " .. name .. ", which " .. problem end
+    end
+  end,
+  spec = function(declared)
+    local fields = {}
+    for name, column in pairs(declared.columns) do
+      local spec = types[column.type].spec(column)
+      spec.required = column.required
+      fields[name] = spec
+    end
+    return schema.list(schema.object(fields, { required = true }), { max = declared.max or 1000, default = declared.default })
+  end,
+})
+
+return setting_types
