@@ -26,7 +26,8 @@ local function named(handlers, name)
   return found
 end
 
-local function edges_of(handlers)
+-- What the handlers say of each other, unless the merchant's pins say the opposite.
+local function edges_of(handlers, pins)
   local follows = {}
   for i in ipairs(handlers) do follows[i] = {} end
   for i, handler in ipairs(handlers) do
@@ -38,6 +39,13 @@ local function edges_of(handlers)
     for _, name in ipairs(handler.after or {}) do
       for _, j in ipairs(named(handlers, name)) do
         if i ~= j then follows[i][j] = true end
+      end
+    end
+  end
+  for _, pin in ipairs(pins or {}) do
+    for _, i in ipairs(named(handlers, pin[1])) do
+      for _, j in ipairs(named(handlers, pin[2])) do
+        if i ~= j then follows[j][i], follows[i][j] = true, nil end
       end
     end
   end
@@ -53,12 +61,13 @@ end
 
 --- Sorts handlers by before/after, then by id.
 ---@param handlers merx.Handler[]
+---@param pins? { [1]: string, [2]: string }[] the merchant's own, which win: the first before the second
 ---@return merx.Handler[]? sorted
 ---@return string? cycle names the handlers that cannot be ordered
-function points.sort(handlers)
+function points.sort(handlers, pins)
   local list = table.move(handlers, 1, #handlers, 1, {})
   table.sort(list, function(a, b) return a.id < b.id end)
-  local follows, waiting, sorted = edges_of(list), {}, {}
+  local follows, waiting, sorted = edges_of(list, pins), {}, {}
   for i in ipairs(list) do waiting[i] = true end
   while #sorted < #list do
     local ready
@@ -81,16 +90,17 @@ end
 
 --- Replaces all handlers, at boot and when the generation changes.
 ---@param handlers merx.Handler[]
+---@param pins? { [1]: string, [2]: string }[]
 ---@return true? ok
 ---@return string? problem
-function points.set(handlers)
+function points.set(handlers, pins)
   local grouped = {}
   for _, handler in ipairs(handlers) do
     grouped[handler.point] = grouped[handler.point] or {}
     table.insert(grouped[handler.point], handler)
   end
   for point, list in pairs(grouped) do
-    local sorted, cycle = points.sort(list)
+    local sorted, cycle = points.sort(list, pins)
     if not sorted then return nil, point .. ": " .. cycle end
     grouped[point] = sorted
   end
