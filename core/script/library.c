@@ -26,6 +26,7 @@ static const luaL_Reg natives[] = {
     {"native.json", mx_luaopen_json},
     {"native.log", mx_luaopen_log},
     {"native.machine", mx_luaopen_machine},
+    {"native.minisign", mx_luaopen_minisign},
     {"native.plugin", mx_luaopen_plugin},
     {"native.random", mx_luaopen_random},
     {"native.request", mx_luaopen_request},
