@@ -99,12 +99,25 @@ static int l_load(lua_State *P) {
     return 0;
 }
 
+// In P. [-0, +1 | 0] The argument that comes packed.
+static int push_packed(lua_State *P, const struct mx_plugin_call *call) {
+    struct mx_error err;
+    if (!call->shape) {
+        return 0;
+    }
+    if (mx_shape_unpack(call->shape, P, call->packed, &err) < 0) {
+        luaL_error(P, "%s", err.text);
+    }
+    return 1;
+}
+
 // In P. [1] struct mx_plugin_call: copies the arguments and calls the handler.
 static int l_enter(lua_State *P) {
     struct mx_plugin_call *call = lua_touserdata(P, 1);
     lua_settop(P, 0);
     mx_plugin_push_handler(P, call); // fn
-    int count = mx_values_copy(P, &call->args);
+    int count = push_packed(P, call);
+    count += mx_values_copy(P, &call->args);
     lua_call(P, count, LUA_MULTRET);
     return lua_gettop(P);
 }
@@ -129,12 +142,37 @@ static int run(lua_State *T, struct mx_plugin_call *call, lua_CFunction fn, int 
     return status;
 }
 
+// Names of handlers that were loaded, each behind the number of its environment and closed by a
+// NUL.
+static bool is_loaded(const struct mx_plugin_call *call) {
+    struct mx_slice rest = mx_buf_slice(&call->plugin->loaded);
+    while (rest.len > 0) {
+        struct mx_slice name = mx_slice_cut(&rest, '\0');
+        if (name.ptr[0] == (char)mx_plugin_env(call->kind) + 1 &&
+            mx_slice_equal((struct mx_slice){name.ptr + 1, name.len - 1}, call->handler)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void note_loaded(const struct mx_plugin_call *call) {
+    mx_buf *loaded = &call->plugin->loaded;
+    mx_buf_append_char(loaded, (char)(mx_plugin_env(call->kind) + 1));
+    mx_buf_append_slice(loaded, call->handler);
+    mx_buf_append_char(loaded, '\0');
+}
+
 // Loading is not charged to the first call: its verdict must be that of every other.
 static int load(lua_State *T, struct mx_plugin_call *call) {
     static const struct mx_budget budget = {
         .instructions = LOAD_INSTRUCTIONS, .ms = LOAD_MS, .memory = DEFAULT_MEMORY};
     enum mx_over over;
+    if (is_loaded(call)) {
+        return 0;
+    }
     if (run(T, call, l_load, 0, &budget, &over) == LUA_OK) {
+        note_loaded(call);
         return 0;
     }
     return push_failure_of(T, call->plugin->state.L, call->is_missing ? "missing" : code_of(over));
@@ -359,26 +397,53 @@ static enum mx_plugin_kind check_kind(lua_State *T, int index) {
     return (enum mx_plugin_kind)luaL_checkoption(T, index, NULL, mx_plugin_kinds);
 }
 
-// state:call(kind, "module:function", budget, …) -> true, results… | nil, { code, message, trace }
-static int l_call(lua_State *T) {
-    struct mx_plugin *plugin = check_plugin(T);
-    struct mx_plugin_call call = {.plugin = plugin, .kind = check_kind(T, 2)};
+static struct mx_plugin_call check_call(lua_State *T) {
+    struct mx_plugin_call call = {.plugin = check_plugin(T), .kind = check_kind(T, 2)};
     call.handler = mx_slice_check(T, 3);
-    struct mx_budget budget = read_budget(T, 4, call.kind);
-    call.args = (struct mx_values){T, 5, lua_gettop(T) > 4 ? lua_gettop(T) - 4 : 0};
+    return call;
+}
+
+// What is on the stack of T from `first` on.
+static struct mx_values values_from(lua_State *T, int first) {
+    int top = lua_gettop(T);
+    return (struct mx_values){T, first, top < first ? 0 : top - first + 1};
+}
+
+static int start(lua_State *T, struct mx_plugin_call *call) {
+    struct mx_plugin *plugin = call->plugin;
+    struct mx_budget budget = read_budget(T, 4, call->kind);
     if (plugin->depth >= DEPTH_MAX) {
         return luaL_error(T, "plugins call each other more than %d deep", DEPTH_MAX);
     }
     plugin->calls++;
-    int count = load(T, &call);
+    int count = load(T, call);
     if (count == 0) {
-        count = call.kind == MX_KIND_EFFECT ? call_effect(T, &call, &budget)
-                                            : call_now(T, &call, &budget);
+        count = call->kind == MX_KIND_EFFECT ? call_effect(T, call, &budget)
+                                             : call_now(T, call, &budget);
     } else {
         lua_pop(plugin->state.L, 1); // the trace
     }
-    plugin->failures += call.kind != MX_KIND_EFFECT && lua_isnil(T, -count);
+    plugin->failures += call->kind != MX_KIND_EFFECT && lua_isnil(T, -count);
     return count;
+}
+
+// state:call(kind, "module:function", budget, …) -> true, results… | nil, { code, message, trace }
+static int l_call(lua_State *T) {
+    struct mx_plugin_call call = check_call(T);
+    call.args = values_from(T, 5);
+    return start(T, &call);
+}
+
+// state:ask(kind, "module:function", budget, shape, bytes, …): as call(), with what
+// native.projection packed as the first argument. Not for effects: what is packed is read once,
+// when the call begins.
+static int l_ask(lua_State *T) {
+    struct mx_plugin_call call = check_call(T);
+    luaL_argcheck(T, call.kind != MX_KIND_EFFECT, 2, "effects are given tables");
+    call.shape = mx_shape_check(T, 5);
+    call.packed = mx_slice_check(T, 6);
+    call.args = values_from(T, 7);
+    return start(T, &call);
 }
 
 // state:load(kind, "module:function") -> true | nil, err: whether the handler is there and loads
@@ -479,6 +544,7 @@ static int l_open(lua_State *T) {
 }
 
 static const luaL_Reg plugin_methods[] = {
+    {"ask", l_ask},
     {"call", l_call},
     {"close", l_close},
     {"load", l_load_handler},

@@ -30,6 +30,7 @@ int mx_luaopen_log(lua_State *L);
 int mx_luaopen_machine(lua_State *L);
 int mx_luaopen_minisign(lua_State *L);
 int mx_luaopen_plugin(lua_State *L);
+int mx_luaopen_projection(lua_State *L);
 int mx_luaopen_random(lua_State *L);
 int mx_luaopen_request(lua_State *L);
 int mx_luaopen_table(lua_State *L);

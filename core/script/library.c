@@ -28,6 +28,7 @@ static const luaL_Reg natives[] = {
     {"native.machine", mx_luaopen_machine},
     {"native.minisign", mx_luaopen_minisign},
     {"native.plugin", mx_luaopen_plugin},
+    {"native.projection", mx_luaopen_projection},
     {"native.random", mx_luaopen_random},
     {"native.request", mx_luaopen_request},
     {"native.table", mx_luaopen_table},

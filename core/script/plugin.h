@@ -6,6 +6,7 @@
 // are copied by whoever receives them.
 #pragma once
 
+#include "script/projection.h"
 #include "script/state.h"
 
 enum mx_plugin_kind { MX_KIND_PURE, MX_KIND_VIEW, MX_KIND_COMMAND, MX_KIND_EFFECT };
@@ -28,6 +29,7 @@ struct mx_plugin {
     enum mx_plugin_kind kind; // of the innermost call
     int depth;                // calls inside calls
     size_t collect_at;        // bytes at which pure code is collected after
+    mx_buf loaded;            // names of handlers, see load() in bind_plugin.c
     uint64_t calls;
     uint64_t failures;
 };
@@ -44,6 +46,8 @@ struct mx_plugin_call {
     struct mx_plugin *plugin;
     enum mx_plugin_kind kind;
     struct mx_slice handler; // "module:function"
+    const mx_shape *shape; // of the first argument, which comes packed; NULL: none does
+    struct mx_slice packed;
     struct mx_values args;
     bool is_missing; // there is no such handler
 };

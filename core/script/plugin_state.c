@@ -331,6 +331,7 @@ void mx_plugin_close(struct mx_plugin *plugin) {
     mx_state_close(&plugin->state);
     mx_free(plugin->id);
     mx_free(plugin->root);
+    mx_buf_deinit(&plugin->loaded);
     plugin->id = NULL;
     plugin->root = NULL;
 }

@@ -41,6 +41,17 @@ function plugin.open(options) end
 ---@return any|native.PluginError results copies
 function PluginState:call(kind, handler, budget, ...) end
 
+--- The same with what native.projection.pack() made as the first argument; not for effects.
+---@param kind native.PluginKind
+---@param handler string
+---@param budget? native.Budget
+---@param shape native.Shape
+---@param bytes string
+---@param ... any data
+---@return true? ok
+---@return any|native.PluginError results copies
+function PluginState:ask(kind, handler, budget, shape, bytes, ...) end
+
 --- Whether the handler is there and loads.
 ---@param kind native.PluginKind
 ---@param handler string

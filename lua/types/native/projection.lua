@@ -1,0 +1,26 @@
+---@meta native.projection
+--- What a handler sees of a draft: packed here, unpacked in the state of its plugin.
+
+---@class native.projection
+local projection = {}
+
+---@class native.Shape: userdata
+
+--- Makes a shape of paths like "lines[].qty". Raises for what is no path.
+---@param paths string[]
+---@return native.Shape
+function projection.compile(paths) end
+
+--- What the shape names in `source`. Raises for functions and userdata.
+---@param shape native.Shape
+---@param source table
+---@return string bytes
+function projection.pack(shape, source) end
+
+--- A table of its own with what was packed.
+---@param shape native.Shape
+---@param bytes string
+---@return table
+function projection.unpack(shape, bytes) end
+
+return projection
