@@ -46,7 +46,7 @@ struct mx_plugin_call {
     struct mx_plugin *plugin;
     enum mx_plugin_kind kind;
     struct mx_slice handler; // "module:function"
-    const mx_shape *shape; // of the first argument, which comes packed; NULL: none does
+    const mx_shape *shape;   // of the first argument, which comes packed; NULL: none does
     struct mx_slice packed;
     struct mx_values args;
     bool is_missing; // there is no such handler
