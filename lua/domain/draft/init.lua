@@ -47,6 +47,8 @@ local function comes_first(a, b)
   return a.id < b.id
 end
 
+local NOTHING <const> = {} -- never written to
+
 local LINE_FIELDS <const> = 72 -- of draft_lines, and what the phases add
 local PAPER_FIELDS <const> = 64
 
@@ -143,30 +145,33 @@ function draft.fault(work, handler, problem)
   end
 end
 
+-- What it answered, or why there is no answer of use.
+local function hear(work, handler)
+  local fine, answer, err
+  if handler.ask then
+    fine, answer, err = pcall(handler.ask, work, handler.settings or NOTHING)
+  else
+    fine, answer, err = pcall(handler.call, project.copy(handler.input, work), handler.settings or NOTHING)
+  end
+  if not fine then return nil, tostring(answer) end
+  if answer == nil and err ~= nil then return nil, type(err) == "table" and err.message or tostring(err) end
+  local problem = operations.problem(handler.point, answer, work)
+  if problem and handler.blame then handler.blame("malformed", problem) end
+  return answer, problem
+end
+
 --- Asks a handler. A handler that raises, fails or answers what its point does not allow has no say:
 --- its fault is recorded and nothing of its answer is used.
 ---@param work table
 ---@param handler merx.Handler
----@param extra? table<string, any> further input, by name
----@return any answer nil after a fault
-function draft.ask(work, handler, extra)
-  local input = project.copy(handler.input, work)
-  for name, value in pairs(extra or {}) do input[name] = value end
-  local fine, answer, err = pcall(handler.call, input, handler.settings or {})
-  local problem
-  if not fine then
-    problem = tostring(answer)
-  elseif answer == nil and err ~= nil then
-    problem = type(err) == "table" and err.message or tostring(err)
-  else
-    problem = operations.problem(handler.point, answer, work)
-    if problem and handler.blame then handler.blame("malformed", problem) end
-  end
+---@return any answer for readers only; nil after a fault
+function draft.ask(work, handler)
+  local answer, problem = hear(work, handler)
   if problem then
     draft.fault(work, handler, problem)
     return nil
   end
-  return answer == nil and {} or answer
+  return answer == nil and NOTHING or answer
 end
 
 --- Keeps what the operation `hold` asks to be taken aside when the order is placed.

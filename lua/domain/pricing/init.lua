@@ -67,7 +67,7 @@ function pricing.line(item)
   return setmetatable({
     id = tostring(item.variant_id), qty = 1, variant_id = item.variant_id, product_id = item.product_id, amount = item.amount,
     pieces = pieces, unit = item.amount, unit_pieces = pieces, offers = offers, tags = item.tags,
-    categories = item.categories, tax_class = item.tax_class, copies = {},
+    categories = item.categories, tax_class = item.tax_class,
   }, line_meta)
 end
 

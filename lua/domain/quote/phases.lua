@@ -93,7 +93,7 @@ end
 local function tenders(work, handlers)
   work.due = work.total
   for _, handler in ipairs(handlers) do
-    for _, op in ipairs(draft.ask(work, handler, { due = work.due, total = work.total }) or {}) do
+    for _, op in ipairs(draft.ask(work, handler) or {}) do
       if op.op == "hold" then
         draft.hold(work, handler, op)
       else
