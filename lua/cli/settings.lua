@@ -24,8 +24,8 @@ local function list(options)
   for key in pairs(settings.list()) do keys[#keys + 1] = key end
   table.sort(keys)
   for _, key in ipairs(keys) do
-    all[key] = settings.get(key)
-    if not options.json then io.write(("%-44s %s\n"):format(key, json.encode(settings.get(key)))) end
+    all[key] = settings.shown(key)
+    if not options.json then io.write(("%-44s %s\n"):format(key, json.encode(all[key]))) end
   end
   if options.json then io.write(json.encode(all, { pretty = true }), "\n") end
   return 0
@@ -40,7 +40,7 @@ function tool.run(given)
   if verb == "list" then return list(options) end
   if key and not settings.list()[key] then return args.fail(NAME, { code = "missing", message = "there is no setting " .. key }) end
   if verb == "get" and key then
-    io.write(json.encode(settings.get(key)), "\n")
+    io.write(json.encode(settings.shown(key)), "\n")
     return 0
   end
   if verb == "set" and key and value then

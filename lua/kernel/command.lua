@@ -19,6 +19,7 @@ local command = {}
 ---@field args merx.Schema
 ---@field handler fun(tx: merx.Tx, args: table): table?, merx.Error?
 ---@field doc? string one sentence for `merx hooks`
+---@field guard? fun(tx: merx.Tx, args: table, result: table): table what plugins may look at before its writes are final
 
 --- What a command may use besides its arguments. There is one, filled anew for each command: a
 --- writer runs one command at a time.
@@ -28,7 +29,7 @@ local command = {}
 local tx = {}
 
 local registry = {} ---@type table<string, merx.Command>
-local audit_sink
+local audit_sink, find_elsewhere, ask_guards
 local seed, drawn, audited = "", 0, {}
 
 ---@param spec merx.Command
@@ -44,6 +45,24 @@ end
 ---@param sink fun(tx: merx.Tx, entries: table[])
 function command.audit_with(sink)
   audit_sink = sink
+end
+
+--- Sets who knows commands that are not declared here: those of plugins.
+---@param find fun(name: string): merx.Command?
+function command.find_with(find)
+  find_elsewhere = find
+end
+
+--- Sets who asks the guards of a command that has done its work.
+---@param ask fun(definition: merx.Command, tx: merx.Tx, args: table, result: table): true?, merx.Error?
+function command.guard_with(ask)
+  ask_guards = ask
+end
+
+--- The running command's tools, for what is called within one.
+---@return merx.Tx
+function command.tx()
+  return tx
 end
 
 --- All commands by name, for `merx hooks`.
@@ -131,12 +150,33 @@ local function find_result(name, args, meta)
   return json.decode(row.result), nil, fingerprint
 end
 
+local waiting = {} ---@type { name: string, args: table }[]
+
+--- Has a command run together with the next one that succeeds, for what is noted where nothing can be written: within a
+--- command that may fail, or outside of tasks.
+---@param name string
+---@param args table
+function command.later(name, args)
+  waiting[#waiting + 1] = { name = name, args = args }
+end
+
+local function perform_waiting()
+  local list = waiting
+  waiting = {}
+  for _, entry in ipairs(list) do assert(registry[entry.name].handler(tx, entry.args)) end
+end
+
 local function perform(definition, args)
   local result, err = definition.handler(tx, args)
   if result == nil then
     assert(failure.is_error(err), definition.name .. " must return a result or an error of kernel.failure")
     return nil, err
   end
+  if definition.guard and ask_guards then
+    local fine, refusal = ask_guards(definition, tx, args, result)
+    if not fine then return nil, refusal end
+  end
+  if #waiting > 0 then perform_waiting() end
   if #audited > 0 and audit_sink then audit_sink(tx, audited) end
   return result
 end
@@ -148,7 +188,7 @@ end
 ---@return table? result
 ---@return merx.Error? err
 function command.execute(name, args, meta)
-  local definition = registry[name]
+  local definition = registry[name] or find_elsewhere and find_elsewhere(name)
   if not definition then
     return failure.new("command.unknown", "there is no command " .. tostring(name))
   end

@@ -42,9 +42,19 @@ function events.definitions()
   return definitions
 end
 
+local more
+
+--- Sets who knows further subscribers, which come and go: those of plugins.
+---@param list fun(): merx.Subscriber[]
+function events.more_with(list)
+  more = list
+end
+
 ---@return merx.Subscriber[]
 function events.subscribers()
-  return subscribers
+  local others = more and more() or {}
+  if #others == 0 then return subscribers end
+  return table.move(others, 1, #others, #subscribers + 1, table.move(subscribers, 1, #subscribers, 1, {}))
 end
 
 return events

@@ -8,6 +8,8 @@ local failure = require("kernel.failure")
 local json = require("native.json")
 local log = require("kernel.log")
 local outbox = require("kernel.outbox")
+local points = require("kernel.points")
+local schedule = require("kernel.schedule")
 local schema = require("kernel.schema")
 local thread = require("native.thread")
 
@@ -17,6 +19,7 @@ local jobs = {}
 ---@field name string room and what it does, as "stock.expire_holds"
 ---@field handler fun(args: table, now: integer) a raise means: try again later
 ---@field every? integer ms between two runs, for a job that always comes again
+---@field schedule? merx.Schedule instead of `every`
 ---@field doc string
 
 local TRIES <const> = 12
@@ -39,9 +42,25 @@ function jobs.at_start(fn)
   beginnings[#beginnings + 1] = fn
 end
 
+local more
+
+--- Sets who knows further jobs, which come and go: those of plugins.
+---@param list fun(): table<string, merx.Job>
+function jobs.more_with(list)
+  more = list
+end
+
 ---@return table<string, merx.Job>
 function jobs.list()
-  return definitions
+  local all = more and more() or {}
+  for name, definition in pairs(definitions) do all[name] = definition end
+  return all
+end
+
+-- When a job that always comes again is due after `now`, or nothing.
+local function next_run(definition, now)
+  if definition.schedule then return schedule.next(definition.schedule, now) end
+  return definition.every and now + definition.every
 end
 
 command.define({
@@ -102,19 +121,23 @@ command.define({
 })
 
 local function run_one(row)
-  local definition = definitions[row.name]
+  local definition = jobs.list()[row.name]
+  if not definition and row.name:find("/", 1, true) then -- its plugin is not there now; it comes with it again
+    assert(command.run("jobs.settle", { id = row.id }))
+    return
+  end
   local ok, err = false, "there is no job called " .. row.name
   if definition then
     ok, err = xpcall(definition.handler, debug.traceback, json.decode(row.args), clock.now())
   end
   local now = clock.now()
   if ok then
-    local run_at = definition.every and now + definition.every or nil
-    assert(command.run("jobs.settle", { id = row.id, run_at = run_at }))
+    assert(command.run("jobs.settle", { id = row.id, run_at = next_run(definition, now) }))
     return
   end
   local attempts = row.attempts + 1
-  local again = (definition and definition.every or attempts < TRIES) and now + outbox.backoff(math.min(attempts, TRIES)) or nil
+  local repeats = definition and (definition.every or definition.schedule)
+  local again = (repeats or attempts < TRIES) and now + outbox.backoff(math.min(attempts, TRIES)) or nil
   log.warn("a job failed", { job = row.name, id = row.id, attempts = attempts, error = tostring(err) })
   assert(command.run("jobs.settle", {
     id = row.id, run_at = again, attempts = attempts, error = tostring(err):sub(1, 2000),
@@ -191,11 +214,20 @@ local function is_believed()
   return not leap
 end
 
-local function ensure_schedules()
+local seen_plugins = -1
+
+-- Each job that always comes again has its row; one of a plugin may come while the shop runs.
+local function ensure_rows()
   local now = clock.now()
-  for name, definition in pairs(definitions) do
-    if definition.every then assert(command.run("jobs.schedule", { name = name, at = now })) end
+  seen_plugins = points.revision()
+  for name, definition in pairs(jobs.list()) do
+    local at = definition.schedule and not definition.schedule.every and schedule.next(definition.schedule, now) or now
+    if definition.every or definition.schedule then assert(command.run("jobs.schedule", { name = name, at = at })) end
   end
+end
+
+local function ensure_schedules()
+  ensure_rows()
   scheduled = true
   for _, begin in ipairs(beginnings) do
     local ok, err = xpcall(begin, debug.traceback)
@@ -210,7 +242,7 @@ end
 function jobs.tick(now)
   if not now then return call_listeners(clock.now(), true) end
   follow_clock()
-  if not scheduled then ensure_schedules() end
+  if not scheduled then ensure_schedules() elseif seen_plugins ~= points.revision() then ensure_rows() end
   local more, next_at = outbox.run()
   local listener_rest = call_listeners(clock.now(), false)
   if not is_believed() then return listener_rest end

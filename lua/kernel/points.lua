@@ -16,6 +16,8 @@ local points = {}
 ---@field blame? fun(code: string, message: string) takes down that its answer was of no use
 
 local by_point = {} ---@type table<string, merx.Handler[]>
+local by_id = {} ---@type table<string, table<string, merx.Handler>>
+local revision = 0
 
 -- Which of `handlers` a name in before/after means: a handler, or all of a plugin.
 local function named(handlers, name)
@@ -104,8 +106,28 @@ function points.set(handlers, pins)
     if not sorted then return nil, point .. ": " .. cycle end
     grouped[point] = sorted
   end
-  by_point = grouped
+  by_point, by_id, revision = grouped, {}, revision + 1
   return true
+end
+
+--- Rises whenever handlers are replaced.
+---@return integer
+function points.revision()
+  return revision
+end
+
+--- One handler of a point.
+---@param point string
+---@param id string "plugin/entry"
+---@return merx.Handler?
+function points.find(point, id)
+  local known = by_id[point]
+  if not known then
+    known = {}
+    for _, handler in ipairs(points.handlers(point)) do known[handler.id] = handler end
+    by_id[point] = known
+  end
+  return known[id]
 end
 
 local none = {}

@@ -14,8 +14,11 @@ local settings = {}
 ---@field doc string
 ---@field type? string of a plugin's setting, as "money"
 ---@field label? string key of the message that names it
+---@field plugin? string whose it is: such a one goes when the plugins change
+---@field seal? fun(key: string, value: string): string of a secret: what is kept instead of the value
 
 local definitions = {} ---@type table<string, merx.Setting>
+
 ---@param definition merx.Setting
 function settings.define(definition)
   assert(not definitions[definition.key], "the setting " .. definition.key .. " is defined twice")
@@ -38,6 +41,24 @@ function settings.get(key)
   return value
 end
 
+--- Forgets the settings of plugins; their values stay.
+function settings.forget_plugins()
+  for key, definition in pairs(definitions) do
+    if definition.plugin then definitions[key] = nil end
+  end
+end
+
+local HIDDEN <const> = "••••••"
+
+--- The value as people may see it: of a secret only whether there is one.
+---@param key string
+---@return any
+function settings.shown(key)
+  local value = settings.get(key)
+  if definitions[key].seal and value ~= nil then return HIDDEN end
+  return value
+end
+
 ---@return table<string, merx.Setting>
 function settings.list()
   return definitions
@@ -50,7 +71,13 @@ function settings.revision()
 end
 
 local function put(tx, key, value)
-  local before = settings.get(key)
+  local before, seal = settings.get(key), definitions[key].seal
+  if seal then
+    if value == nil or value == HIDDEN then return false end -- a form that was sent as it came
+    db.run("settings_set", { key = key, value = json.encode(seal(key, value)), at = tx.now })
+    tx.audit({ action = "settings.set", entity = "setting", id = key, after = { value = HIDDEN } })
+    return true
+  end
   if json.encode(before) == json.encode(value) then return false end
   db.run("settings_set", { key = key, value = json.encode(value), at = tx.now })
   tx.audit({ action = "settings.set", entity = "setting", id = key, before = { value = before }, after = { value = value } })
@@ -106,11 +133,7 @@ command.define({
     end
     local value, err = schema.check(schema.object({ value = definition.spec }), { value = args.value })
     if not value then return nil, err end
-    local before = settings.get(args.key)
-    db.run("settings_set", { key = args.key, value = json.encode(value.value), at = tx.now })
-    tx.touch("settings")
-    tx.audit({ action = "settings.set", entity = "setting", id = args.key,
-      before = { value = before }, after = { value = value.value } })
+    if put(tx, args.key, value.value) then tx.touch("settings") end
     return { key = args.key }
   end,
 })

@@ -31,6 +31,15 @@ function shop.wait(ms)
   clock.set_fake(clock.now() + ms)
 end
 
+--- Loads the bundled plugins, as every thread of a server does after the rooms of the domain.
+---@param folders? { path: string, bundled: boolean }[] others than those
+function shop.plugins(folders)
+  require("domain.draft.contracts")
+  require("domain.setting_types")
+  require("web.contracts")
+  require("kernel.plugins").load(folders or { { path = thread.share .. "/plugins", bundled = true } })
+end
+
 --- The context of the first storefront.
 ---@param locale? string
 ---@return merx.Context

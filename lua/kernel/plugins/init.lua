@@ -6,14 +6,26 @@ local cache = require("kernel.cache")
 local contracts = require("kernel.contracts")
 local failure = require("kernel.failure")
 local fs = require("native.fs")
+local host = require("kernel.plugins.host")
 local i18n = require("kernel.i18n")
 local json = require("native.json")
 local log = require("kernel.log")
 local manifest = require("kernel.plugins.manifest")
 local native = require("native.plugin")
 local points = require("kernel.points")
+local resolve = require("kernel.plugins.resolve")
+local secrets = require("kernel.plugins.secrets")
 local settings = require("kernel.settings")
 local thread = require("native.thread")
+
+require("kernel.plugins.host.plain")
+require("kernel.plugins.host.command")
+require("kernel.plugins.host.database")
+require("kernel.plugins.host.outgoing")
+require("kernel.plugins.services")
+require("kernel.plugins.commands")
+require("kernel.plugins.guards")
+require("kernel.plugins.deliveries")
 
 local plugins = {}
 
@@ -24,25 +36,33 @@ local plugins = {}
 ---@field manifest? table nil when it cannot be read
 ---@field problem? string why it is skipped
 ---@field enabled boolean
+---@field granted merx.Capabilities what it may do; a bundled plugin all that its manifest asks for
+---@field unsigned? boolean nobody vouches for it
+---@field state? userdata its Lua, once it was needed in this thread
 ---@field calls integer
 ---@field errors integer
+---@field refused? integer
 ---@field last_error? string
 
-local PRELUDE <const> = { "kernel/sandbox/money.lua", "kernel/sandbox/std.lua" }
+local PRELUDE <const> = { "kernel/sandbox/money.lua", "kernel/sandbox/std.lua", "kernel/sandbox/shop.lua" }
 local MIB <const> = 1024 * 1024
 
 --- Limits of one call by kind of handler (plugins.md), before what a cart adds.
 local BUDGETS <const> = {
   pure = { instructions = 20000, memory = 2 * MIB },
   view = { ms = 20, memory = 8 * MIB },
+  command = { instructions = 100000, ms = 50, memory = 8 * MIB },
+  effect = { ms = 100, memory = 32 * MIB },
 }
+local STATE_MEMORY <const> = 48 * MIB
 local PER_LINE <const> = 2000
 
 local found = {} ---@type merx.Plugin[]
-local states = {}
 
 local function read_plugin(parent, folder, bundled)
-  local plugin = { id = folder, root = parent .. "/" .. folder, bundled = bundled, enabled = false, calls = 0, errors = 0 }
+  local plugin = {
+    id = folder, root = parent .. "/" .. folder, bundled = bundled, unsigned = not bundled, enabled = false, granted = {}, calls = 0, errors = 0,
+  }
   local bytes, err = fs.read(plugin.root .. "/plugin.json")
   if not bytes and not fs.exists(plugin.root .. "/plugin.json") then
     plugin.problem = "there is no plugin.json in its folder; if it was unpacked one folder too deep, move it up"
@@ -53,6 +73,7 @@ local function read_plugin(parent, folder, bundled)
     return plugin
   end
   plugin.manifest, plugin.problem = manifest.parse(bytes, folder, thread.version)
+  plugin.granted = plugin.manifest and plugin.manifest.capabilities or {}
   return plugin
 end
 
@@ -64,14 +85,14 @@ local function scan(parent, bundled)
   end
 end
 
+-- One state for each plugin of each generation: what is under way keeps the plugin that it began with.
 local function open_state(plugin)
-  local state = states[plugin.id]
-  if state then return state end
+  if plugin.state then return plugin.state end
   local opened, err = native.open({
-    id = plugin.id, root = plugin.root, prelude = PRELUDE, memory = 16 * MIB,
+    id = plugin.id, root = plugin.root, prelude = PRELUDE, memory = STATE_MEMORY, host = host.serve(plugin),
   })
   if not opened then return nil, err end
-  states[plugin.id] = opened
+  plugin.state = opened
   return opened
 end
 
@@ -104,9 +125,9 @@ local function qualify(prefix, ops)
   return ops
 end
 
--- The call of one handler: state, budget, breaker, and the account of what it cost. Answers are for readers only. The
+-- The call of one function: state, budget, breaker, and the account of what it cost. Answers are for readers only. The
 -- second function takes down that what it answered was of no use.
-local function make_call(plugin, entry, kind, id)
+local function make_call(plugin, entry, kind, id, name)
   local guard, prefix = breaker.new(), plugin.id .. "."
   local known = kind == "pure" and answers.are_lasting(entry.input) and answers.new() or nil
   local function blame(code, message)
@@ -115,26 +136,26 @@ local function make_call(plugin, entry, kind, id)
     plugin.last_error = message
     log.warn("a plugin's handler failed", { plugin = plugin.id, handler = id, code = code, error = message })
   end
-  local function ask(input, config)
+  local function ask(input, config, context)
     plugin.calls = plugin.calls + 1
     local state, err = open_state(plugin)
     if not state then return false, err end
-    local ok, result = state:call(kind, entry.handler, budget_of(kind, input), input, config)
-    if ok then return true, kind == "pure" and qualify(prefix, result) or result end
+    local ok, result, why = state:call(kind, name, budget_of(kind, input), input, config, context)
+    if ok then return true, kind == "pure" and qualify(prefix, result) or result, why end
     return false, result
   end
-  local function call(input, config)
+  local function call(input, config, context)
     if not guard:allows() then
       return failure.new("plugin.paused", id .. " failed too often and rests for half a minute")
     end
     local answer, key
     if known then answer, key = known:find(input, config) end
     if answer ~= nil then return answer end
-    local ok, result = ask(input, config)
+    local ok, result, why = ask(input, config, context)
     if ok then
       guard:note(true)
       if key and result ~= nil then known:keep(key, result) end
-      return result
+      return result, why
     end
     blame(result.code, result.message)
     return failure.new("plugin." .. result.code, id .. ": " .. result.message)
@@ -146,17 +167,29 @@ local function setting_key(id, name)
   return "plugin." .. id .. "." .. name
 end
 
-local function define_settings(id, entry)
-  for name, declared in pairs(entry.settings) do
+-- `id` is that of the plugin or of one of its entries.
+local function define_settings(plugin, id, declarations)
+  for name, declared in pairs(declarations) do
     settings.define({
       key = setting_key(id, name), spec = manifest.setting_spec(declared), doc = declared.label or name, type = declared.type,
-      label = declared.label and id:match("^[^/]+") .. "." .. declared.label,
+      label = declared.label and plugin.id .. "." .. declared.label, plugin = plugin.id,
+      seal = declared.type == "secret" and secrets.seal or nil,
     })
   end
 end
 
 -- `handler.settings` is worked out when asked for, so that it is never older than the settings are.
 local with_settings = {}
+
+-- The functions of an adapter's module, each with its own breaker.
+local function functions_of(plugin, entry, contract, id)
+  if not contract.functions or not entry.adapter then return nil end
+  local fns = {}
+  for name, kind in pairs(contract.functions) do
+    fns[name] = make_call(plugin, {}, kind, id .. "." .. name, entry.adapter .. ":" .. name)
+  end
+  return fns
+end
 
 local function load_locales(plugin)
   local folder = plugin.root .. "/locales"
@@ -178,46 +211,62 @@ local function handlers_of(plugin, out)
   for place, contract in pairs(contracts.by_place()) do
     for _, entry in ipairs(plugin.manifest.contributes[place] or {}) do
       local id = plugin.id .. "/" .. entry.id
-      define_settings(id, entry)
-      local call, blame = make_call(plugin, entry, contract.kind, id)
+      define_settings(plugin, id, entry.settings)
+      local call, blame
+      if entry.handler then call, blame = make_call(plugin, entry, contract.kind, id, entry.handler) end
       out[#out + 1] = setmetatable({
         point = contract.point, kind = contract.kind, plugin = plugin.id, version = plugin.manifest.version, id = id,
         title = entry.title and plugin.id .. "." .. entry.title, input = entry.input, before = entry.before,
         after = entry.after, on_error = entry.on_error, spec = entry, flow = entry.flow,
-        hold_minutes = entry.hold_minutes, call = call, blame = blame,
+        hold_minutes = entry.hold_minutes, call = call, blame = blame, fns = functions_of(plugin, entry, contract, id),
       }, with_settings)
     end
   end
 end
 
--- Contributions of two plugins that cannot both be had: the later one by name is named and skipped.
-local function has_conflict(plugin, taken)
-  if taken[plugin.id] then return "there is another plugin of this id in " .. taken[plugin.id] end
+local loaded -- what load() was given, for a reload
+
+-- Broken and unfit plugins are named; the others are enabled.
+local function choose(options)
+  local taken, candidates = {}, {}
+  for _, plugin in ipairs(found) do
+    if not plugin.problem and taken[plugin.id] then
+      plugin.problem = "there is another plugin of this id in " .. taken[plugin.id]
+    elseif not plugin.problem and not plugin.is_off then
+      taken[plugin.id] = plugin.root
+      candidates[#candidates + 1] = plugin
+    end
+  end
+  local fit, problems = resolve.check(candidates, options)
+  for _, plugin in ipairs(candidates) do plugin.problem = problems[plugin.id] end
+  for _, plugin in ipairs(found) do
+    if plugin.problem then log.error("a plugin is skipped", { plugin = plugin.id, error = plugin.problem }) end
+  end
+  return fit
 end
 
 --- Finds the plugins and registers what they contribute. Never raises for a plugin's mistake.
 ---@param folders { path: string, bundled: boolean }[]
----@param options? { safe?: boolean } safe: register nothing
+---@param options? { safe?: boolean, pins?: table } safe: register nothing
 function plugins.load(folders, options)
-  found, states = {}, {}
+  loaded = { folders, options }
+  found = {}
+  settings.forget_plugins()
   for _, folder in ipairs(folders) do scan(folder.path, folder.bundled) end
-  local handlers, taken = {}, {}
-  for _, plugin in ipairs(found) do
-    plugin.problem = plugin.problem or has_conflict(plugin, taken)
-    if plugin.problem then
-      log.error("a plugin is skipped", { plugin = plugin.id, error = plugin.problem })
-    elseif not (options and options.safe) then
-      taken[plugin.id] = plugin.root
-      plugin.enabled = true
-      load_locales(plugin)
-      handlers_of(plugin, handlers)
-    end
+  local handlers = {}
+  local fit = choose(options)
+  for _, plugin in ipairs(options and options.safe and {} or fit) do
+    plugin.enabled = true
+    load_locales(plugin)
+    define_settings(plugin, plugin.id, plugin.manifest.settings)
+    handlers_of(plugin, handlers)
   end
-  local ok, problem = points.set(handlers)
-  if not ok then
-    log.error("the plugins cannot be ordered; none is asked", { error = problem })
-    points.set({})
-  end
+  assert(points.set(handlers, options and options.pins))
+end
+
+--- Finds and registers them anew: plugins were installed, enabled or taken away.
+function plugins.reload()
+  plugins.load(table.unpack(loaded, 1, 2))
 end
 
 local settings_of = cache.memo("settings", function(_, handler)
@@ -249,7 +298,17 @@ end
 ---@param id string
 ---@return table?
 function plugins.stats(id)
-  return states[id] and states[id]:stats()
+  local plugin = plugins.find(id)
+  return plugin and plugin.state and plugin.state:stats()
+end
+
+--- The plugin of an id, when it was found.
+---@param id string
+---@return merx.Plugin?
+function plugins.find(id)
+  for _, plugin in ipairs(found) do
+    if plugin.id == id then return plugin end
+  end
 end
 
 return plugins

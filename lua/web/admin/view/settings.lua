@@ -75,7 +75,7 @@ end
 
 local function field(self, definition, typed, err)
   local value = typed[definition.key]
-  if value == nil then value = shown(self, definition, settings.get(definition.key)) end
+  if value == nil then value = shown(self, definition, settings.shown(definition.key)) end
   local problem = err and err.fields and err.fields[definition.key]
   if problem == "schema.integer" and (definition.type == "money" or is_share(definition.key)) then problem = "settings.number" end
   return fields.of(self, definition.key, {

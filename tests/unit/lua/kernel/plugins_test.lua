@@ -32,7 +32,7 @@ local function open()
   write(folder .. "/test.below/src/lies.lua", SOURCE)
   write(folder .. "/test.deep/test.deep/plugin.json", MANIFEST)
   write(folder .. "/README.md", "no plugin")
-  plugins.load({ { path = folder, bundled = false } })
+  shop.plugins({ { path = folder, bundled = false } })
 end
 
 test.case("a folder without a manifest is named, a file is none", function()
@@ -81,7 +81,7 @@ test.case("a pure handler is not asked what it has just answered", function()
   for _, path in ipairs({ "/test.asked", "/test.asked/src" }) do assert(fs.mkdir(folder .. path)) end
   write(folder .. "/test.asked/plugin.json", ASKED)
   write(folder .. "/test.asked/src/asked.lua", ANSWERS)
-  plugins.load({ { path = folder, bundled = false } })
+  shop.plugins({ { path = folder, bundled = false } })
   local plugin = plugin_called("test.asked")
 
   local function calls_of(point, input, config)

@@ -5,13 +5,12 @@ local command = require("kernel.command")
 require("domain.content")
 local db = require("kernel.db")
 local fs = require("native.fs")
-local plugins = require("kernel.plugins")
 local test = require("support.test")
 local thread = require("native.thread")
 local transfer = require("domain.transfer")
 local visitor = require("support.visitor")
 
-plugins.load({ { path = thread.share .. "/plugins", bundled = true } })
+shop.plugins()
 local plan = transfer.read(assert(fs.read(thread.share .. "/sql/seeds/sample/products.csv")), {
   digits = 2, open_image = function() return nil, "none" end,
 })

@@ -8,7 +8,6 @@ local cache = require("native.cache")
 local command = require("kernel.command")
 local db = require("kernel.db")
 local fs = require("native.fs")
-local plugins = require("kernel.plugins")
 local quote = require("domain.quote")
 local stores = require("web.stores")
 local test = require("support.test")
@@ -17,7 +16,7 @@ local thread = require("native.thread")
 local transfer = require("domain.transfer")
 local visitor = require("support.visitor")
 
-plugins.load({ { path = thread.share .. "/plugins", bundled = true } })
+shop.plugins()
 
 local CSV <const> = assert(fs.read(thread.share .. "/sql/seeds/sample/products.csv"))
 

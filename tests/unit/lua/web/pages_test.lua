@@ -2,13 +2,12 @@ local shop = require("support.shop")
 shop.open()
 
 local fs = require("native.fs")
-local plugins = require("kernel.plugins")
 local test = require("support.test")
 local thread = require("native.thread")
 local transfer = require("domain.transfer")
 local visitor = require("support.visitor")
 
-plugins.load({ { path = thread.share .. "/plugins", bundled = true } })
+shop.plugins()
 local plan = transfer.read(assert(fs.read(thread.share .. "/sql/seeds/sample/products.csv")), {
   digits = 2, open_image = function(name)
     return { digest = name, path = name, type = "image/svg+xml", bytes = 1, width = 800, height = 1000, source = name }

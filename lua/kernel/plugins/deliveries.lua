@@ -1,0 +1,61 @@
+--- Events and jobs of plugins: effects in the jobs thread. Facts come from the outbox, at least once and in order for each
+--- key; schedules are an interval, or a time of the day or of the week.
+local contracts = require("kernel.contracts")
+local events = require("kernel.events")
+local jobs = require("kernel.jobs")
+local points = require("kernel.points")
+local schedule = require("kernel.schedule")
+local schema = require("kernel.schema")
+
+contracts.define({
+  point = "event", place = "events", kind = "effect", on_error = "retry",
+  doc = "Hears a fact after its commit, at least once, in order for each key.", answer = "nothing",
+  fields = { on = schema.text({ required = true, max = 100, pattern = "^%l[%l%d_.-]*$" }) },
+  check = function(entry, found)
+    local is_of_plugin = entry.on:find("^[^.]+%.[^.]+%.")
+    if not events.definitions()[entry.on] and not is_of_plugin then
+      return ("events.%s: there is no event %s; merx hooks lists them"):format(entry.id, entry.on)
+    end
+    return nil, found
+  end,
+})
+
+contracts.define({
+  point = "job", place = "jobs", kind = "effect", on_error = "retry",
+  doc = "Runs on a schedule.", answer = "nothing",
+  fields = { every = schema.text({ required = true, max = 50 }) },
+  check = function(entry)
+    local _, problem = schedule.parse(entry.every)
+    return problem and ("jobs.%s.every: %s"):format(entry.id, problem)
+  end,
+})
+
+-- A handler that fails raises here: whoever delivers tries again later.
+local function run(handler, input)
+  local answer, err = handler.call(input, handler.settings)
+  if answer == nil and err ~= nil then error(type(err) == "table" and err.message or tostring(err), 0) end
+end
+
+events.more_with(function()
+  local list = {}
+  for i, handler in ipairs(points.handlers("event")) do
+    list[i] = {
+      id = handler.id, event = handler.spec.on, plugin = handler.plugin,
+      handler = function(event) run(handler, { seq = event.seq, event = event.event, key = event.key, body = event.body, at = event.at }) end,
+    }
+  end
+  return list
+end)
+
+jobs.more_with(function()
+  local list = {}
+  for _, handler in ipairs(points.handlers("job")) do
+    list[handler.id] = {
+      name = handler.id, doc = handler.title or "a job of " .. handler.plugin, schedule = assert(schedule.parse(handler.spec.every)),
+      plugin = handler.plugin, handler = function(args, now) run(handler, { args = args, now = now }) end,
+    }
+  end
+  return list
+end)
+
+return true

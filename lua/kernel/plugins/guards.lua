@@ -1,0 +1,52 @@
+--- Guards: before the writes of a command are final, plugins may say no. They run in the writer, see what the command
+--- declared for them, and can do nothing but block.
+local command = require("kernel.command")
+local contracts = require("kernel.contracts")
+local failure = require("kernel.failure")
+local points = require("kernel.points")
+local schema = require("kernel.schema")
+
+contracts.define({
+  point = "guard", place = "guards", kind = "command", on_error = "block",
+  doc = "Says no to a command before its writes are final.", answer = "nil, or { message = \"key of the plugin's messages\" }",
+  fields = { on = schema.text({ required = true, max = 60 }) },
+  check = function(entry)
+    local guarded = command.list()[entry.on]
+    if guarded and not guarded.guard then return ("guards.%s: the command %s cannot be guarded"):format(entry.id, entry.on) end
+    if not guarded then return ("guards.%s: there is no command %s; merx hooks lists them"):format(entry.id, entry.on) end
+  end,
+})
+
+local function only(names, seen)
+  if #names == 0 then return seen end
+  local input = {}
+  for _, name in ipairs(names) do input[name] = seen[name] end
+  return input
+end
+
+local function blocked(handler, answer, err)
+  if err then
+    return failure.new("guard.failed", "cannot check " .. handler.id, nil, { guard = handler.id })
+  end
+  local message = type(answer) == "table" and answer.message
+  if not message then return failure.new("guard.failed", handler.id .. ": a guard answers nothing or a message", nil, { guard = handler.id }) end
+  local key = type(message) == "table" and message[1] or message
+  return failure.new("guard.blocked", handler.id .. " said no", nil, {
+    guard = handler.id, message = { key = handler.plugin .. "." .. tostring(key), args = type(message) == "table" and message or {} },
+  })
+end
+
+-- `definition.guard` makes of a command that has done its work what guards may see.
+command.guard_with(function(definition, tx, args, result)
+  local seen
+  for _, handler in ipairs(points.handlers("guard")) do
+    if handler.spec.on == definition.name then
+      seen = seen or definition.guard(tx, args, result)
+      local answer, err = handler.call(only(handler.input, seen), handler.settings, { now = tx.now, actor = tx.actor })
+      if answer ~= nil or err ~= nil then return blocked(handler, answer, err) end
+    end
+  end
+  return true
+end)
+
+return true

@@ -1,0 +1,80 @@
+--- Host calls for SQL: a plugin's own tables and the published views that it was granted. The connection's guard judges
+--- every statement by its owner; here each plugin gets that owner, and its statements are kept.
+local failure = require("kernel.failure")
+local host = require("kernel.plugins.host")
+local native = require("native.db")
+
+local READ <const> = { view = true, command = true, effect = true }
+local MOST_ROWS <const> = 10000
+
+--- The prefix of a plugin's tables.
+---@param id string "publisher.name"
+---@return string "p_publisher_name_"
+local function prefix_of(id)
+  return "p_" .. id:gsub("[.-]", "_") .. "_"
+end
+
+-- Statements of one plugin, by what they may do and their text. Another connection makes them anew.
+local function statements_of(plugin, grant)
+  local conn = native.main()
+  local kept = plugin.statements
+  if not kept or kept.conn ~= conn then
+    kept = { conn = conn }
+    plugin.statements = kept
+  end
+  if not kept[grant] then
+    kept[grant] = { owner = native.owner({ prefix = prefix_of(plugin.id), views = plugin.granted.read or {}, grant = grant }), by_text = {} }
+  end
+  return conn, kept[grant]
+end
+
+local function prepare(plugin, grant, sql)
+  local conn, kept = statements_of(plugin, grant)
+  local found = kept.by_text[sql]
+  if found then return found end
+  local statement, err = conn:prepare(sql, kept.owner)
+  if not statement then return nil, err end
+  kept.by_text[sql] = statement
+  return statement
+end
+
+local function fail(err)
+  return failure.new("db." .. err.code, err.message)
+end
+
+local function query(method)
+  return function(plugin, kind, sql, params)
+    local statement, err = prepare(plugin, kind == "command" and "command" or "view", tostring(sql))
+    if not statement then return fail(err) end
+    local found, problem = statement[method](statement, params)
+    if problem then return fail(problem) end
+    if method == "all" and #found > MOST_ROWS then
+      return failure.new("db.too_many", ("the query gave %d rows, at most %d are handed over: use LIMIT"):format(#found, MOST_ROWS))
+    end
+    return found
+  end
+end
+
+local function needs_tables(plugin)
+  if not plugin.granted.tables and not plugin.granted.read then return '"capabilities": { "tables": true }, or "read" with the views' end
+end
+
+host.define("db.many", { kinds = READ, needs = needs_tables, call = query("all") })
+host.define("db.one", { kinds = READ, needs = needs_tables, call = query("one") })
+host.define("db.value", { kinds = READ, needs = needs_tables, call = query("value") })
+
+host.define("db.run", {
+  kinds = { command = true },
+  needs = function(plugin)
+    if not plugin.granted.tables then return '"capabilities": { "tables": true }' end
+  end,
+  call = function(plugin, _, sql, params)
+    local statement, err = prepare(plugin, "command", tostring(sql))
+    if not statement then return fail(err) end
+    local changes, id = statement:run(params)
+    if not changes then return fail(id) end
+    return changes, id
+  end,
+})
+
+return { prefix_of = prefix_of }

@@ -1,0 +1,175 @@
+--- `shop` as plugins see it: what a handler may ask of the engine. Which handler may ask what, the host decides; a refusal
+--- is raised here, with the capability that is missing.
+local host = require("native.host")
+local json = require("native.json")
+
+local shop = {}
+
+local function finish(is_fine, ...)
+  if is_fine then return ... end
+  error(..., 3)
+end
+
+local function ask(...)
+  return finish(host.call(...))
+end
+
+--- JSON, as everywhere in Merx: integers stay integers.
+shop.json = json
+
+--- The kind of the running handler: "pure", "view", "command" or "effect".
+---@return string
+function shop.kind()
+  return host.kind()
+end
+
+--- A secret of the plugin's settings, as a handle: it may stand in a header, in a form field and in shop.crypto, and is
+--- never readable.
+---@param name string of a setting of the type secret
+---@return table handle
+function shop.secret(name)
+  return { ["$secret"] = name }
+end
+
+--- Asks a service of another plugin, which `capabilities.services` names.
+---@param name string "publisher.name/service"
+---@param input table
+---@return any answer
+---@return table? err
+function shop.service(name, input)
+  return ask("service", name, input)
+end
+
+--- Runs a command of the shop or of the plugin, which `capabilities.commands` names (its own need not be named).
+---@param name string
+---@param args table
+---@param options? { key?: string } key: idempotency key
+---@return table? result
+---@return table? err
+function shop.command(name, args, options)
+  return ask("command", name, args, options)
+end
+
+--- A line in the log, with the plugin's name.
+---@param message string
+---@param fields? table<string, any>
+function shop.log(message, fields)
+  ask("log", message, fields)
+end
+
+--- The time in milliseconds UTC; not in pure handlers, which name `now` as an input.
+---@return integer
+function shop.now()
+  return ask("now")
+end
+
+-- `shop.settings.name`: the settings of the plugin as a whole.
+shop.settings = setmetatable({}, { __index = function(_, name) return ask("setting", name) end })
+
+shop.http = {}
+
+--- Sends a request to a host that `capabilities.http` names, and waits for the answer.
+---@param request { url: string, method?: string, headers?: table, body?: string, form?: table, json?: any, auth?: table, timeout?: integer }
+---@return { status: integer, headers: table<string, string>, body: string }? reply nil when there was none
+---@return { code: string, message: string }? err
+function shop.http.request(request)
+  return ask("http.request", request)
+end
+
+local function with_method(method)
+  return function(url, options)
+    local request = { url = url, method = method }
+    for name, value in pairs(options or {}) do request[name] = value end
+    return ask("http.request", request)
+  end
+end
+
+shop.http.get, shop.http.post, shop.http.put = with_method("GET"), with_method("POST"), with_method("PUT")
+shop.http.patch, shop.http.delete = with_method("PATCH"), with_method("DELETE")
+
+shop.mail = {}
+
+--- Sends a mail from the shop's address.
+---@param mail { to: string, subject: string, text: string, html?: string, reply_to?: string }
+---@return true? ok
+---@return table? err
+function shop.mail.send(mail)
+  return ask("mail.send", mail)
+end
+
+shop.db = {}
+
+--- SQL on the plugin's own tables (p_publisher_name_…) and on the views that `capabilities.read` names.
+---@param sql string
+---@param params? table<string, any>
+---@return table[] rows
+function shop.db.many(sql, params) return ask("db.many", sql, params) end
+
+---@param sql string
+---@param params? table<string, any>
+---@return table? row
+function shop.db.one(sql, params) return ask("db.one", sql, params) end
+
+---@param sql string
+---@param params? table<string, any>
+---@return any
+function shop.db.value(sql, params) return ask("db.value", sql, params) end
+
+--- Changes rows of the plugin's own tables; in command handlers only.
+---@param sql string
+---@param params? table<string, any>
+---@return integer changes
+---@return integer last_id
+function shop.db.run(sql, params) return ask("db.run", sql, params) end
+
+shop.tx = {}
+
+--- In command handlers: an id that is the same when the command is run again.
+---@return string
+function shop.tx.uuid() return ask("tx.uuid") end
+
+--- In command handlers: a fact for the outbox. Its name begins with the plugin's id.
+---@param event string as "acme.points.earned"
+---@param key string facts of one key are delivered in order
+---@param body table
+function shop.tx.emit(event, key, body) ask("tx.emit", event, key, body) end
+
+--- In command handlers: takes from an account of the plugin's own, all or nothing.
+---@param kind string one of `capabilities.accounts`
+---@param owner_id integer
+---@param quantity integer
+---@param key? string
+---@return true? ok
+---@return table? err code "account.short"
+function shop.tx.take(kind, owner_id, quantity, key) return ask("tx.take", kind, owner_id, quantity, key) end
+
+--- In command handlers: puts into an account of the plugin's own.
+---@param kind string
+---@param owner_id integer
+---@param quantity integer
+---@param key? string
+function shop.tx.put(kind, owner_id, quantity, key) return ask("tx.put", kind, owner_id, quantity, key) end
+
+shop.crypto = {}
+
+--- Whether `signature` is the HMAC-SHA256 of `text` under a secret: bytes, hex or base64. Takes the same time for all that are wrong.
+---@param secret table of shop.secret()
+---@param text string
+---@param signature string
+---@return boolean
+function shop.crypto.hmac_sha256_ok(secret, text, signature) return ask("crypto.hmac_ok", secret, text, signature) end
+
+---@param secret table of shop.secret()
+---@param text string
+---@return string hex
+function shop.crypto.hmac_sha256(secret, text) return ask("crypto.hmac", secret, text) end
+
+---@param text string
+---@return string hex
+function shop.crypto.sha256(text) return ask("crypto.sha256", text) end
+
+---@param text string
+---@return string
+function shop.crypto.base64(text) return ask("crypto.base64", text) end
+
+return shop
