@@ -8,6 +8,13 @@ SELECT o.cart_id
    AND o.state = 'cancelled'
    AND NOT EXISTS (SELECT 1 FROM orders AS live WHERE live.cart_id = o.cart_id AND live.state <> 'cancelled');
 
+-- :name cart_of_live_order :value
+-- :use  cart.close
+SELECT cart_id
+  FROM orders
+ WHERE id = :order_id
+   AND state <> 'cancelled';
+
 -- :name cart_reopen :run
 -- :use  cart.reopen
 UPDATE carts

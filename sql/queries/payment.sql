@@ -3,28 +3,28 @@
 -- :name payment_insert :run
 -- :use  order.place: the row stands before any byte is sent
 INSERT INTO payments (reference, order_id, method, kind, flow, account_id, state, currency, amount, captured_amount, is_test, check_at,
-       created_at, updated_at)
+       base_url, created_at, updated_at)
 VALUES (:reference, :order_id, :method, :kind, :flow, :account_id, :state, :currency, :amount, :captured_amount, :is_test, :check_at,
-       :at, :at);
+       coalesce(:base_url, ''), :at, :at);
 
 -- :name payment_by_id :one
 -- :use  payments.id -> the row
 SELECT id, reference, order_id, method, kind, flow, account_id, state, currency, amount, captured_amount, refunded_amount,
-       disputed_amount, reports, provider_ref, redirect_url, error, is_test, check_at, version
+       disputed_amount, reports, refund_reports, provider_ref, redirect_url, error, reason, is_test, check_at, version
   FROM payments
  WHERE id = :id;
 
 -- :name payment_by_reference :one
 -- :use  news of a provider -> its row
 SELECT id, reference, order_id, method, kind, flow, account_id, state, currency, amount, captured_amount, refunded_amount,
-       disputed_amount, reports, provider_ref, redirect_url, error, is_test, check_at, version
+       disputed_amount, reports, refund_reports, provider_ref, redirect_url, error, reason, is_test, check_at, version
   FROM payments
  WHERE reference = :reference;
 
 -- :name payments_of_order :many
 -- :use  all payments of an order, oldest first
 SELECT id, reference, order_id, method, kind, flow, account_id, state, currency, amount, captured_amount, refunded_amount,
-       disputed_amount, reports, provider_ref, redirect_url, error, is_test, check_at, version, created_at
+       disputed_amount, reports, refund_reports, provider_ref, redirect_url, error, reason, is_test, check_at, version, created_at
   FROM payments
  WHERE order_id = :order_id
  ORDER BY id;
@@ -33,21 +33,16 @@ SELECT id, reference, order_id, method, kind, flow, account_id, state, currency,
 -- :use  after news: state and the sums of its rows
 UPDATE payments
    SET state = :state, captured_amount = :captured_amount, refunded_amount = :refunded_amount, disputed_amount = :disputed_amount,
-       reports = :reports, provider_ref = :provider_ref, redirect_url = :redirect_url, error = :error, check_at = :check_at,
-       updated_at = :at, version = version + 1
+       reports = :reports, refund_reports = :refund_reports, provider_ref = :provider_ref, redirect_url = :redirect_url,
+       error = :error, reason = :reason, check_at = :check_at, updated_at = :at, version = version + 1
  WHERE id = :id;
 
 -- :name payment_operation_insert :run
 -- :use  what we will ask, with the key that every try carries
-INSERT INTO payment_operations (key, payment_id, kind, amount, next_at, created_at, updated_at)
-VALUES (:key, :payment_id, :kind, :amount, :at, :at, :at);
-
--- :name payment_operations_of :many
--- :use  what was asked about a payment
-SELECT key, kind, amount, state, result, attempts, next_at, error
-  FROM payment_operations
- WHERE payment_id = :payment_id
- ORDER BY created_at, key;
+INSERT INTO payment_operations (key, payment_id, method, kind, amount, next_at, created_at, updated_at)
+SELECT :key, id, method, :kind, :amount, :at, :at, :at
+  FROM payments
+ WHERE id = :payment_id;
 
 -- :name payment_operation_find :one
 -- :use  payment.op_result
@@ -70,14 +65,25 @@ UPDATE payment_operations
    AND state = 'pending';
 
 -- :name payment_operations_due :many
--- :use  the jobs thread: what to ask now
-SELECT o.key, o.kind, o.amount, o.attempts, o.payment_id, p.reference, p.method, p.currency, p.provider_ref, p.order_id, p.is_test
+-- :use  the jobs thread: what to ask through one adapter now
+SELECT o.key, o.kind, o.amount, o.attempts, o.payment_id, o.method, p.reference, p.currency, p.amount AS payment_amount, p.provider_ref,
+       p.base_url, p.is_test, r.id AS order_id, r.token AS order_token, r.number AS order_number, r.state AS order_state, r.locale, r.email
   FROM payment_operations AS o
   JOIN payments AS p ON p.id = o.payment_id
+  JOIN orders AS r ON r.id = p.order_id
  WHERE o.state = 'pending'
+   AND o.method = :method
    AND o.next_at <= :now
  ORDER BY o.next_at
  LIMIT :limit;
+
+-- :name payment_operations_next :value
+-- :use  the jobs thread: when an adapter is asked again at the soonest
+SELECT min(next_at)
+  FROM payment_operations
+ WHERE state = 'pending'
+   AND method = :method
+   AND next_at > :now;
 
 -- :name payment_operations_open :value
 -- :use  an order with a question under way cannot expire
@@ -86,6 +92,35 @@ SELECT count(*)
   JOIN payment_operations AS o ON o.payment_id = p.id
  WHERE p.order_id = :order_id
    AND o.state = 'pending';
+
+-- :name payments_to_check :many
+-- :use  payment.reconcile: not final after a quarter of an hour, and nobody is asking already
+SELECT p.id
+  FROM payments AS p
+ WHERE p.check_at <= :now
+   AND NOT EXISTS (SELECT 1 FROM payment_operations AS o WHERE o.payment_id = p.id AND o.state = 'pending')
+ ORDER BY p.check_at
+ LIMIT :limit;
+
+-- :name payment_check_later :run
+-- :use  payment.reconcile
+UPDATE payments
+   SET check_at = :check_at
+ WHERE id = :id;
+
+-- :name payment_operations_latest :one
+-- :use  how often a payment was asked for something, and when last
+SELECT count(*) AS count, max(created_at) AS at, count(*) FILTER (WHERE state = 'pending') AS pending
+  FROM payment_operations
+ WHERE payment_id = :payment_id
+   AND kind = :kind;
+
+-- :name capture_find :value
+-- :use  what a capture of the provider was counted as
+SELECT amount
+  FROM captures
+ WHERE payment_id = :payment_id
+   AND provider_ref = :provider_ref;
 
 -- :name capture_insert :run
 -- :use  one row for each id of the provider
@@ -107,8 +142,55 @@ SELECT coalesce(sum(amount), 0)
 
 -- :name refund_insert :run
 -- :use  payment.refund: asked for
+INSERT INTO refunds (order_id, payment_id, provider_ref, operation_key, amount, tax_amount, state, reason, actor, created_at, updated_at)
+VALUES (:order_id, :payment_id, :provider_ref, :operation_key, :amount, :tax_amount, :state, :reason, :actor, :at, :at);
+
+-- :name refund_of_operation :one
+-- :use  the refund that an operation asked for
+SELECT id, provider_ref, amount, state
+  FROM refunds
+ WHERE operation_key = :operation_key;
+
+-- :name refund_done :run
+-- :use  the provider answered what we asked
+UPDATE refunds
+   SET provider_ref = :provider_ref, state = 'done', updated_at = :at, version = version + 1
+ WHERE id = :id
+   AND state = 'pending';
+
+-- :name refund_named :run
+-- :use  a refund that was answered without an id of the provider gets it
+UPDATE refunds
+   SET provider_ref = :provider_ref, updated_at = :at, version = version + 1
+ WHERE id = (SELECT r.id
+               FROM refunds AS r
+              WHERE r.payment_id = :payment_id
+                AND r.provider_ref = r.operation_key
+                AND r.state = 'done'
+                AND r.amount = :amount
+              ORDER BY r.id
+              LIMIT 1);
+
+-- :name refunds_pending :many
+-- :use  a provider that only tells totals: which refunds the sum is made of, oldest first
+SELECT id, amount, operation_key
+  FROM refunds
+ WHERE payment_id = :payment_id
+   AND state = 'pending'
+ ORDER BY id;
+
+-- :name refund_raise :run
+-- :use  a provider that only tells totals gave back more than was asked for
 INSERT INTO refunds (order_id, payment_id, provider_ref, amount, tax_amount, state, reason, actor, created_at, updated_at)
-VALUES (:order_id, :payment_id, :provider_ref, :amount, :tax_amount, :state, :reason, :actor, :at, :at);
+VALUES (:order_id, :payment_id, 'total', :amount, 0, 'done', 'provider', :actor, :at, :at)
+    ON CONFLICT (payment_id, provider_ref) DO UPDATE SET amount = amount + excluded.amount, updated_at = excluded.updated_at;
+
+-- :name refunds_failed_count :value
+-- :use  a refund that the provider refused is not asked for again and again
+SELECT count(*)
+  FROM refunds
+ WHERE payment_id = :payment_id
+   AND state = 'failed';
 
 -- :name refund_told :run
 -- :use  the provider says that it gave money back: the oldest asked-for refund of that amount is meant
@@ -131,16 +213,18 @@ SELECT id
    AND provider_ref = :provider_ref;
 
 -- :name refund_fail :run
--- :use  the provider refused
+-- :use  the provider refused: the one that the operation asked for, else the oldest of that amount
 UPDATE refunds
    SET state = 'failed', updated_at = :at, version = version + 1
- WHERE id = (SELECT r.id
-               FROM refunds AS r
-              WHERE r.payment_id = :payment_id
-                AND r.state = 'pending'
-                AND r.amount = :amount
-              ORDER BY r.id
-              LIMIT 1);
+ WHERE id = coalesce((SELECT asked.id FROM refunds AS asked WHERE asked.operation_key = :operation_key AND asked.state = 'pending'),
+                     (SELECT r.id
+                        FROM refunds AS r
+                       WHERE r.payment_id = :payment_id
+                         AND r.state = 'pending'
+                         AND r.amount = :amount
+                         AND :operation_key IS NULL
+                       ORDER BY r.id
+                       LIMIT 1));
 
 -- :name refunds_sum :value
 -- :use  what a payment gave back
@@ -194,27 +278,42 @@ SELECT coalesce(sum(amount), 0)
 
 -- :name inbox_insert :run
 -- :use  payment.receive: durable before it is acknowledged
-INSERT INTO payment_inbox (source, event_id, state, headers, body, received_at)
-VALUES (:source, :event_id, :state, :headers, :body, :at)
+INSERT INTO payment_inbox (source, event_id, state, headers, body, events, received_at)
+VALUES (:source, :event_id, :state, :headers, :body, :events, :at)
     ON CONFLICT (source, event_id) DO NOTHING;
 
 -- :name inbox_find :one
--- :use  payment.event: applied once
+-- :use  payment.receive: it came before
 SELECT id, state
   FROM payment_inbox
  WHERE source = :source
    AND event_id = :event_id;
 
+-- :name inbox_by_id :one
+-- :use  payment.apply: what it said
+SELECT id, source, event_id, state, events
+  FROM payment_inbox
+ WHERE id = :id;
+
 -- :name inbox_set_state :run
--- :use  payment.event
+-- :use  payment.apply
 UPDATE payment_inbox
    SET state = :state, error = :error, applied_at = :at
  WHERE id = :id;
 
--- :name inbox_unverified_count :value
--- :use  a cap on what strangers can make us keep
-SELECT count(*)
-  FROM (SELECT 1 FROM payment_inbox WHERE state = 'unverified' LIMIT 1001);
+-- :name inbox_waiting :many
+-- :use  payment.reconcile: kept and never applied
+SELECT id
+  FROM payment_inbox
+ WHERE state = 'waiting'
+   AND received_at <= :before
+ ORDER BY id
+ LIMIT :limit;
+
+-- :name inbox_prune :run
+-- :use  payment.reconcile: the retention time is over
+DELETE FROM payment_inbox
+ WHERE received_at < :before;
 
 -- :name payments_wrong_sums :many
 -- :use  fsck: sums that are not those of the rows

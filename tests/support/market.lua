@@ -47,6 +47,17 @@ function market.open(more)
   assert(points.set(list))
 end
 
+--- A webhook of the card's provider, verified: kept, then applied.
+---@param event table with `id` and `payment_id`
+---@param event_id? string under which the message is kept
+---@return table result of payment.apply_message
+function market.tell(event, event_id)
+  event.currency = event.currency or event.amount and "EUR" or nil
+  local kept = assert(command.run("payment.receive", {
+    source = "test.plugin/card", event_id = event_id or event.id, body = "{}", events = { event } }))
+  return assert(command.run("payment.apply_message", { id = kept.id }))
+end
+
 market.address = {
   name = "Ada Lovelace", line1 = "Unter den Linden 1", postal_code = "10117", city = "Berlin", country = "DE",
 }

@@ -33,18 +33,21 @@ command.define({
     document = schema.any({ required = true }), -- of order.document(), as bytes of kernel.value
     address = schema.text({ max = 100, default = "" }),
     payment = schema.text({ max = 200 }), -- the method that the quote was made with
+    base_url = schema.text({ max = 500, default = "" }), -- where the shopper is, for the way back from a provider
   }),
   handler = function(tx, args)
     local cart = db.one("order_place_cart", { token = args.cart })
     if not cart then return failure.new("cart.missing", "there is no such cart") end
-    if cart.state == "ordered" then
-      local first = db.one("order_of_cart", { cart_id = cart.id })
-      if first then return { id = first.id, token = first.token, number = first.number, is_again = true } end
+    -- Also of an open cart: an order that had failed lives again when its money came after all.
+    local first = db.one("order_of_cart", { cart_id = cart.id })
+    if first then
+      db.run("cart_set_ordered", { id = cart.id, at = tx.now })
+      return { id = first.id, token = first.token, number = first.number, is_again = true }
     end
     if cart.state ~= "open" then return failure.new("cart.closed", "this cart is " .. cart.state) end
     local fresh, err = check_stamps(tx, cart, args.stamps)
     if not fresh then return nil, err end
-    cart.address = args.address
+    cart.address, cart.base_url = args.address, args.base_url
     local placed, problem = order.write(tx, value.decode(args.document), cart)
     if not placed then return nil, problem end
     db.run("cart_set_ordered", { id = cart.id, payment = args.payment, at = tx.now })
@@ -55,11 +58,22 @@ command.define({
 
 command.define({
   name = "cart.reopen",
-  doc = "The payment of an order failed: its cart is the buyer's again, as it was.",
+  doc = "An order was not paid: its cart is the buyer's again, as it was.",
   args = schema.object({ order_id = schema.id({ required = true }) }),
   handler = function(tx, args)
     local cart_id = db.value("cart_of_cancelled_order", { order_id = args.order_id })
     if cart_id and db.run("cart_reopen", { id = cart_id, at = tx.now }) == 1 then tx.touch("cart:" .. cart_id) end
+    return { id = args.order_id }
+  end,
+})
+
+command.define({
+  name = "cart.close",
+  doc = "The order of a cart that was open again has been paid after all.",
+  args = schema.object({ order_id = schema.id({ required = true }) }),
+  handler = function(tx, args)
+    local cart_id = db.value("cart_of_live_order", { order_id = args.order_id })
+    if cart_id and db.run("cart_set_ordered", { id = cart_id, at = tx.now }) == 1 then tx.touch("cart:" .. cart_id) end
     return { id = args.order_id }
   end,
 })

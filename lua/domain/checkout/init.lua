@@ -92,6 +92,7 @@ end
 local function place(row, offer, options)
   return command.run("order.place", {
     cart = row.token, stamps = offer.stamps, document = offer.document, address = options.address, payment = row.payment_choice,
+    base_url = options.base_url,
   }, { actor = options.actor })
 end
 
@@ -146,8 +147,9 @@ end
 ---@param ctx merx.Context
 ---@param token string of the cart
 ---@param accepted string hash of the quote that was shown
----@param options? { payment?: string, address?: string, actor?: string } payment: a method that is chosen with the
----  order, instead of the one that the cart says; address: where the request came from
+---@param options? { payment?: string, address?: string, actor?: string, base_url?: string } payment: a method that is chosen
+---  with the order, instead of the one that the cart says; address: where the request came from; base_url: where the
+---  shopper is, for the way back from a provider
 ---@return { id: integer, token: string, number: string, is_again?: boolean }? order
 ---@return merx.Error? err
 function checkout.complete(ctx, token, accepted, options)
@@ -178,8 +180,20 @@ function checkout.complete(ctx, token, accepted, options)
   return failure.new("busy", "the shop is being changed just now: try again in a moment")
 end
 
+--- Gives the buyer the cart of an order back that was not paid. Does nothing when another order was made of it.
+---@param order_id integer
+function checkout.reopen(order_id)
+  assert(command.run("cart.reopen", { order_id = order_id }))
+end
+
+local UNPAID <const> = { payment = true, expiry = true }
+
 events.on("order.cancelled", "merx.checkout/reopen", function(event)
-  if event.body.by == "payment" then assert(command.run("cart.reopen", { order_id = event.body.id })) end
+  if UNPAID[event.body.by] then checkout.reopen(event.body.id) end
+end)
+
+events.on("order.revived", "merx.checkout/close", function(event)
+  assert(command.run("cart.close", { order_id = event.body.id }))
 end)
 
 return checkout

@@ -200,8 +200,17 @@ point("delivery_method", "delivery_methods", "delivery", {
 point("payment_method", "payment_methods", "fees", {
   doc = "Offers a way to pay.", input = LATER, ops = { offer = offer }, on_error = "omit",
   fields = {
-    flow = schema.enum({ "offline", required = true }), hold_minutes = schema.integer({ min = 1, max = 43200 }),
+    flow = schema.enum({ "offline", "redirect", required = true }), hold_minutes = schema.integer({ min = 1, max = 43200 }),
+    is_test = schema.boolean(), -- moves no money: offered in test mode only, and what it pays are test orders
   },
+  functions = {
+    authorize = "effect", capture = "effect", void = "effect", refund = "effect", fetch = "effect", webhook = "pure",
+  },
+  check = function(entry)
+    if entry.flow == "redirect" and not entry.adapter then
+      return ("payment_methods.%s sends the shopper to a provider: name the module of its `adapter`"):format(entry.id)
+    end
+  end,
 })
 point("fee_rule", "fee_rules", "fees", { doc = "Adds a fee.", input = LATER, ops = { fee = fee }, on_error = "skip" })
 point("tax_provider", "tax_providers", "tax", {

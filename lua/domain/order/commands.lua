@@ -49,31 +49,9 @@ command.define({
     end
     local was = order.state
     settle.cancel(tx, order, args.by, args.reason)
-    settle.refresh(tx, order, was, args.reason)
-    settle.run(tx, order.id, args.reason)
+    settle.run(tx, order.id, args.reason, was)
     tx.audit({ action = "order.cancel", entity = "order", id = order.id, before = { state = was }, after = { reason = args.reason } })
     return { id = order.id }
-  end,
-})
-
-command.define({
-  name = "order.expire",
-  doc = "Cancels orders whose time to pay is over, unless a payment is under way.",
-  args = schema.object({ limit = schema.integer({ min = 1, max = 100, default = 20 }) }),
-  handler = function(tx, args)
-    local count = 0
-    for _, row in ipairs(db.many("orders_expired", { now = tx.now, limit = args.limit })) do
-      if payment.has_open_operations(row.order_id) then
-        inventory.extend(tx, row.order_id, tx.now + 15 * 60 * 1000) -- money may be on its way: ask, never guess
-      else
-        local order = db.one("order_state_row", { id = row.order_id })
-        local was = order.state
-        settle.cancel(tx, order, "expiry", "not paid in time")
-        settle.refresh(tx, order, was, "not paid in time")
-        count = count + 1
-      end
-    end
-    return { expired = count }
   end,
 })
 

@@ -122,7 +122,11 @@ function document.make(quote, cart, base_currency, words)
     }
   end
   if quote.due > 0 and quote.payment then
-    made.payment = { method = quote.payment.id, flow = quote.payment.flow, hold_minutes = quote.payment.hold_minutes }
+    local method = quote.payment
+    made.payment = {
+      method = method.id, flow = method.flow == "offline" and "offline" or "online", hold_minutes = method.hold_minutes,
+      is_test = method.handler ~= nil and method.handler.is_test == true,
+    }
   end
   return made
 end

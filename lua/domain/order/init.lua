@@ -7,9 +7,11 @@ local events = require("kernel.events")
 local order_money = require("domain.order.money")
 local jobs = require("kernel.jobs")
 local json = require("kernel.json")
+local log = require("kernel.log")
 local payment = require("domain.payment")
 local place = require("domain.order.place")
 require("domain.order.commands")
+require("domain.order.provider")
 
 local order = {}
 
@@ -20,6 +22,7 @@ order.quote_refund = order_money.quote_refund
 
 events.define("order.placed", { doc = "A buyer accepted a quote; the order stands and its goods are held." })
 events.define("order.confirmed", { doc = "The order is certain: paid, promised, or payable at the door." })
+events.define("order.revived", { doc = "An order that was not paid in time, or whose payment had failed, is paid after all." })
 events.define("order.paid", { doc = "All that was due has been captured." })
 events.define("order.refunded", { doc = "All that was paid went back." })
 events.define("order.shipped", { doc = "Everything is on its way." })
@@ -152,6 +155,35 @@ jobs.define({
       local done = assert(command.run("order.expire", { limit = 20 }))
     until done.expired < 20
   end,
+})
+
+local LATE <const> = 10 * 1000
+
+-- Webhooks that were kept and, for whatever reason, not applied when they came.
+local function apply_waiting(now)
+  for _, row in ipairs(db.many("inbox_waiting", { before = now - LATE, limit = 100 })) do
+    local done, err = command.run("payment.apply_message", { id = row.id })
+    if not done then log.error("a message of a provider cannot be applied", { message = row.id, error = err.message }) end
+  end
+end
+
+jobs.define({
+  name = "payment.reconcile",
+  doc = "Asks providers about payments that are not final, and applies messages that wait.",
+  every = 60 * 1000,
+  handler = function(_, now)
+    apply_waiting(now)
+    repeat
+      local done = assert(command.run("payment.reconcile", { limit = 50 }))
+    until done.asked < 50
+  end,
+})
+
+jobs.define({
+  name = "payment.prune_inbox",
+  doc = "Forgets what providers sent more than 90 days ago.",
+  every = 24 * 3600 * 1000,
+  handler = function() assert(command.run("payment.prune_inbox", {})) end,
 })
 
 return order

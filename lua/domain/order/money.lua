@@ -1,9 +1,8 @@
---- Commands that move an order's money: told by providers, by staff, or asked of providers.
+--- Commands of staff that move an order's money. What providers tell comes in by order/provider.lua.
 local command = require("kernel.command")
 local db = require("kernel.db")
 local failure = require("kernel.failure")
 local inventory = require("domain.inventory")
-local json = require("kernel.json")
 local payment = require("domain.payment")
 local schema = require("kernel.schema")
 local settle = require("domain.order.settle")
@@ -18,88 +17,6 @@ local function stale_order(args)
   local _, err = failure.new("order.stale", "the order changed since it was looked at", nil, { version = order.version })
   return err
 end
-
-local news = {
-  result = schema.enum({ "requires_action", "authorized", "captured", "failed", "voided", "refunded", "refund_failed", "disputed",
-    "retry", required = true }),
-  ref = schema.text({ max = 200 }), amount = schema.integer({ min = 0 }), currency = schema.text({ max = 3 }),
-  redirect = schema.text({ max = 2000 }), error = schema.text({ max = 1000, multiline = true }),
-  state = schema.enum({ "opened", "won", "lost" }), fee = schema.integer({ min = 0 }), deadline_at = schema.integer(),
-}
-
-local function with_news(fields)
-  for name, spec in pairs(news) do fields[name] = spec end
-  return schema.object(fields)
-end
-
-local FIRST_WAIT <const>, LONGEST_WAIT <const> = 2000, 3600 * 1000
-
-command.define({
-  name = "payment.op_result",
-  doc = "The answer of a provider to what we asked. `retry`: no answer; the same key is sent again.",
-  args = with_news({ key = schema.text({ required = true, max = 100 }) }),
-  handler = function(tx, args)
-    local operation = db.one("payment_operation_find", { key = args.key })
-    if not operation then return failure.new("operation.missing", "there is no operation " .. args.key) end
-    if operation.state == "done" then return { id = operation.payment_id } end
-    if args.result == "retry" then
-      local wait = math.min(FIRST_WAIT << math.min(operation.attempts, 20), LONGEST_WAIT)
-      db.run("payment_operation_retry", { key = args.key, next_at = tx.now + wait, error = args.error or "", at = tx.now })
-      return { id = operation.payment_id }
-    end
-    db.run("payment_operation_done", { key = args.key, result = args.result, error = args.error or "", at = tx.now })
-    local row = payment.find(operation.payment_id)
-    args.amount = args.amount or operation.amount
-    if operation.kind == "refund" and args.result == "failed" then args.result = "refund_failed" end
-    local applied, err = payment.apply(tx, row, args, args.key)
-    if not applied then return nil, err end
-    settle.run(tx, row.order_id, "payment " .. args.result)
-    return { id = row.id, order_id = row.order_id }
-  end,
-})
-
-command.define({
-  name = "payment.receive",
-  doc = "Keeps what a provider sent, word for word, before it is acknowledged.",
-  args = schema.object({
-    source = schema.text({ required = true, max = 100 }), event_id = schema.text({ required = true, max = 200 }),
-    is_verified = schema.boolean({ required = true }), headers = schema.map(schema.text({ max = 4000 }), { max = 100, default = {} }),
-    body = schema.any({ required = true }),
-  }),
-  handler = function(tx, args)
-    if not args.is_verified and db.value("inbox_unverified_count") > 1000 then
-      return failure.new("inbox.full", "too many unverified messages wait")
-    end
-    local added = db.run("inbox_insert", {
-      source = args.source, event_id = args.event_id, state = args.is_verified and "waiting" or "unverified",
-      headers = json.encode(args.headers), body = args.body, at = tx.now,
-    })
-    return { is_new = added == 1 }
-  end,
-})
-
-command.define({
-  name = "payment.event",
-  doc = "Applies one verified event of a provider, once.",
-  args = with_news({
-    source = schema.text({ required = true, max = 100 }), event_id = schema.text({ required = true, max = 200 }),
-    reference = schema.text({ required = true, max = 100 }),
-  }),
-  handler = function(tx, args)
-    local entry = db.one("inbox_find", { source = args.source, event_id = args.event_id })
-    if entry and (entry.state == "applied" or entry.state == "refused") then return { is_again = true } end
-    local row = payment.find_by_reference(args.reference)
-    if not row then return failure.new("payment.missing", "there is no payment of that reference") end
-    local applied, err = payment.apply(tx, row, args)
-    if entry then
-      db.run("inbox_set_state", {
-        id = entry.id, state = applied and "applied" or "refused", error = err and err.message or "", at = tx.now,
-      })
-    end
-    if applied then settle.run(tx, row.order_id, "payment " .. args.result) end
-    return { id = row.id, order_id = row.order_id, is_refused = not applied }
-  end,
-})
 
 command.define({
   name = "payment.record",

@@ -56,7 +56,7 @@ local function hold_options(tx, made, order_id)
   return { order_id = order_id, expires_at = tx.now + (asked.hold_minutes or 30) * MINUTE }
 end
 
-local function open_payments(tx, made, head, order_id)
+local function open_payments(tx, made, head, order_id, base_url)
   for _, tender in ipairs(made.tenders) do
     payment.open_tender(tx, {
       order_id = order_id, method = tender.handler, amount = tender.amount, currency = head.currency, is_test = head.is_test,
@@ -65,7 +65,7 @@ local function open_payments(tx, made, head, order_id)
   if made.payment then
     payment.open(tx, {
       order_id = order_id, method = made.payment.method, flow = made.payment.flow, amount = head.due_amount,
-      currency = head.currency, is_test = head.is_test,
+      currency = head.currency, is_test = head.is_test, base_url = base_url,
     })
   end
 end
@@ -73,7 +73,8 @@ end
 --- Writes the order. The caller has checked that the quote still holds.
 ---@param tx merx.Tx
 ---@param made table see order/document.lua
----@param cart { id: integer, customer_id?: integer, channel_id: integer, email?: string, phone?: string, source: string, is_test: integer, address?: string }
+---@param cart { id: integer, customer_id?: integer, channel_id: integer, email?: string, phone?: string, source: string, is_test: integer, address?: string,
+---  base_url?: string }
 ---@return { id: integer, token: string, number: string }? order
 ---@return merx.Error? err "stock.short", "coupon.short" …
 function place.write(tx, made, cart)
@@ -82,6 +83,7 @@ function place.write(tx, made, cart)
   head.token, head.number = tx.token(), tostring(tx.id("order_number"))
   head.cart_id, head.customer_id, head.channel_id, head.source = cart.id, cart.customer_id, cart.channel_id, cart.source
   head.email, head.phone, head.address, head.is_test = cart.email or "", cart.phone or "", cart.address or "", cart.is_test == 1
+  head.is_test = head.is_test or made.payment ~= nil and made.payment.is_test
   head.email_key, head.at = text.fold(head.email), tx.now
   head.state = options.is_final and "confirmed" or "placed"
   head.confirmed_at = options.is_final and tx.now or nil
@@ -98,7 +100,7 @@ function place.write(tx, made, cart)
     address.order_id = id
     db.run("order_address_insert", address)
   end
-  open_payments(tx, made, head, id)
+  open_payments(tx, made, head, id, cart.base_url)
   tx.emit("order.placed", "order:" .. id, { id = id, number = head.number, total = head.total_amount, currency = head.currency })
   if options.is_final then tx.emit("order.confirmed", "order:" .. id, { id = id, number = head.number }) end
   return { id = id, token = head.token, number = head.number }

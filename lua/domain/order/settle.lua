@@ -41,6 +41,16 @@ function settle.refresh(tx, order, was, reason)
   tx.touch("order:" .. order.id)
 end
 
+--- Something that nobody may pass over: capture and delivery wait until somebody looked.
+---@param tx merx.Tx
+---@param order_id integer
+---@param note string
+function settle.hold(tx, order_id, note)
+  if db.value("order_is_held", { order_id = order_id }) then return end
+  db.run("order_hold_insert", { order_id = order_id, reason = "payment", actor = tx.actor, note = note, at = tx.now })
+  tx.touch("order:" .. order_id)
+end
+
 --- Cancels and gives back what was held. The caller refreshes.
 ---@param tx merx.Tx
 ---@param order table
@@ -84,17 +94,30 @@ local function revive(tx, order)
   if not db.run("order_revive", { id = order.id, at = tx.now }) then return false end -- the cart has another order
   assert(inventory.take(tx, wants, { order_id = order.id, is_final = true }))
   order.state, order.cancelled_by = "confirmed", nil
+  tx.emit("order.revived", "order:" .. order.id, { id = order.id, number = order.number })
   tx.emit("order.confirmed", "order:" .. order.id, { id = order.id, number = order.number })
   return true
 end
 
+local MOST_VOIDS <const> = 3
+
+-- What is promised, or could still be paid, is called off; a provider that refuses is not asked for ever.
+local function call_off(tx, row)
+  local is_open = row.state == "authorized" or row.state == "requires_action"
+  if not is_open or row.flow ~= "online" or payment.has_open_operations(row.order_id) then return end
+  if payment.asked(row.id, "void").count < MOST_VOIDS then payment.ask(tx, row.id, "void", row.amount) end
+end
+
+-- Exactly what each payment kept. One that a provider refused to give back is for staff: they find a hold on the order.
 local function give_back(tx, payments)
   for _, row in ipairs(payments) do
     local left = payment.refundable(row)
-    if left > 0 then payment.refund(tx, row, { amount = left, tax_amount = 0, reason = "order cancelled" }) end
-    if row.state == "authorized" and row.flow == "online" and not payment.has_open_operations(row.order_id) then
-      payment.ask(tx, row.id, "void", row.amount)
+    if left > 0 and payment.has_failed_refund(row.id) then
+      settle.hold(tx, row.order_id, "a refund was refused: " .. left .. " must go back by hand")
+    elseif left > 0 then
+      payment.refund(tx, row, { amount = left, tax_amount = 0, reason = "order cancelled" })
     end
+    call_off(tx, row)
   end
 end
 
@@ -120,9 +143,11 @@ end
 ---@param tx merx.Tx
 ---@param order_id integer
 ---@param reason? string
-function settle.run(tx, order_id, reason)
+---@param was? string the state before, when the caller has changed it
+function settle.run(tx, order_id, reason, was)
   local order = db.one("order_state_row", { id = order_id })
-  local was, payments = order.state, payment.list(order_id)
+  local payments = payment.list(order_id)
+  was = was or order.state
   local kept, promised, all_failed = sums_of(payments)
   if order.state == "placed" then
     if kept >= order.total_amount then

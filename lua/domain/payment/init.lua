@@ -2,8 +2,10 @@
 --- once and summed. What follows for the order is domain/order's affair.
 local db = require("kernel.db")
 local failure = require("kernel.failure")
-local log = require("kernel.log")
 local machine = require("domain.payment.machine")
+local news = require("domain.payment.news")
+local notes = require("domain.payment.notes")
+local operations = require("domain.payment.operations")
 local refunds = require("domain.payment.refunds")
 
 local payment = {}
@@ -15,15 +17,18 @@ payment.state_of_order = machine.payment_state
 payment.spread = refunds.spread
 payment.refund_pieces = refunds.pieces
 payment.refund_amount = refunds.amount
+payment.news = news
+payment.ask_providers = operations.run
 
 --- Opens a payment. An online one is asked for at once: the operation stands before any byte is sent.
 ---@param tx merx.Tx
----@param given { order_id: integer, method: string, flow: "offline"|"online", amount: integer, currency: string, is_test: boolean }
+---@param given { order_id: integer, method: string, flow: "offline"|"online", amount: integer, currency: string, is_test: boolean,
+---  base_url?: string }
 ---@return integer id
 function payment.open(tx, given)
   local _, id = db.run("payment_insert", {
     reference = tx.uuid(), order_id = given.order_id, method = given.method, kind = "charge", flow = given.flow, state = "created",
-    currency = given.currency, amount = given.amount, captured_amount = 0, is_test = given.is_test,
+    currency = given.currency, amount = given.amount, captured_amount = 0, is_test = given.is_test, base_url = given.base_url,
     check_at = given.flow == "online" and tx.now + CHECK_AFTER or nil, at = tx.now,
   })
   if given.flow == "online" then payment.ask(tx, id, "authorize", given.amount) end
@@ -50,10 +55,7 @@ end
 ---@param amount integer
 ---@return string key "p1:authorize:1"
 function payment.ask(tx, id, kind, amount)
-  local number = 1
-  for _, operation in ipairs(db.many("payment_operations_of", { payment_id = id })) do
-    if operation.kind == kind then number = number + 1 end
-  end
+  local number = db.one("payment_operations_latest", { payment_id = id, kind = kind }).count + 1
   local key = ("p%d:%s:%d"):format(id, kind, number)
   assert(db.run("payment_operation_insert", { key = key, payment_id = id, kind = kind, amount = amount, at = tx.now }))
   return key
@@ -85,19 +87,19 @@ function payment.has_open_operations(order_id)
   return db.value("payment_operations_open", { order_id = order_id }) > 0
 end
 
---- What the jobs thread should ask now.
----@param now integer
----@param limit integer
----@return table[]
-function payment.operations_due(now, limit)
-  return db.many("payment_operations_due", { now = now, limit = limit })
+--- How often a payment was asked for something, when last, and how many of these are under way.
+---@param id integer
+---@param kind string
+---@return { count: integer, at?: integer, pending: integer }
+function payment.asked(id, kind)
+  return db.one("payment_operations_latest", { payment_id = id, kind = kind })
 end
 
 local function save(tx, row)
   row.captured_amount = db.value("captures_sum", { payment_id = row.id })
   row.refunded_amount = db.value("refunds_sum", { payment_id = row.id })
   row.disputed_amount = db.value("disputes_sum", { payment_id = row.id })
-  if machine.is_final(row) then
+  if machine.is_final(row) and not row.is_doubtful then
     row.check_at = nil
   else
     row.check_at = row.flow == "online" and tx.now + CHECK_AFTER or nil
@@ -106,61 +108,48 @@ local function save(tx, row)
   db.run("payment_save", row)
 end
 
--- Rows or a running total, never both for one payment: the first that comes decides.
-local function note_capture(tx, row, news)
-  local reports = news.ref and "rows" or "total"
-  row.reports = row.reports or reports
-  if row.reports ~= reports then
-    log.warn("a provider tells of captures in two ways; the second is not counted", { payment = row.id })
-    return
+-- What a payment is once a piece of news is true. `row` is changed and not yet stored.
+local function take_note(tx, row, told, key)
+  if told.result == "captured" then
+    notes.capture(tx, row, told)
+  elseif told.result == "refunded" then
+    notes.refund(tx, row, told, key)
+  elseif told.result == "refund_failed" then
+    db.run("refund_fail", { payment_id = row.id, amount = told.amount, operation_key = key, at = tx.now })
+  elseif told.result == "disputed" then
+    notes.dispute(tx, row, told)
   end
-  local amount = news.amount or row.amount
-  if news.ref then
-    db.run("capture_insert", { payment_id = row.id, provider_ref = news.ref, amount = amount, at = tx.now })
-  else
-    db.run("capture_raise", { payment_id = row.id, amount = amount, at = tx.now })
-  end
-end
-
--- A refund that we asked for is told; one that the merchant made at the provider is new to us.
-local function note_refund(tx, row, news, key)
-  local ref = news.ref or key
-  if not ref or db.value("refund_known", { payment_id = row.id, provider_ref = ref }) then return end
-  local told = db.run("refund_told", { payment_id = row.id, provider_ref = ref, amount = news.amount, at = tx.now })
-  if told == 0 then
-    db.run("refund_insert", {
-      order_id = row.order_id, payment_id = row.id, provider_ref = ref, amount = news.amount, tax_amount = 0, state = "done",
-      reason = "provider", actor = tx.actor, at = tx.now,
-    })
+  local before = row.state
+  row.state = machine.next_state(row, told.result)
+  local of_all = told.charge or machine.is_of_all(told.result) and told.ref
+  if of_all and row.provider_ref == "" then row.provider_ref = of_all end
+  row.redirect_url = told.redirect or row.redirect_url
+  if told.result == "failed" and row.state == "failed" then
+    row.reason, row.error = told.reason or "declined", told.error or ""
+  elseif told.result == "failed" then
+    row.error = told.error or "" -- of a capture or a void: the payment is what it was
+  elseif row.state ~= before then
+    row.reason, row.error = "", told.error or ""
   end
 end
 
---- Applies news of a provider to a payment.
+--- Applies news of a provider to a payment; all of it, or nothing.
 ---@param tx merx.Tx
 ---@param row table payment
----@param news merx.News
+---@param told merx.News `events` may hold more
 ---@param key? string of the operation that it answers
 ---@return table? row
 ---@return merx.Error? err "payment.mismatch"
-function payment.apply(tx, row, news, key)
-  if news.currency and news.currency ~= row.currency then
-    return failure.new("payment.mismatch", "the provider speaks of another currency")
+function payment.apply(tx, row, told, key)
+  local all = table.move(told.events or {}, 1, #(told.events or {}), 2, { told })
+  for i, one in ipairs(all) do
+    local problem = news.problem(row, one)
+    if problem then return failure.new("payment.mismatch", problem) end
+    if one.result == "captured" and notes.is_too_much(row, one) then
+      return failure.new("payment.mismatch", "the provider took more than was asked for")
+    end
+    take_note(tx, row, one, i == 1 and key or one.key)
   end
-  if news.result == "captured" then
-    note_capture(tx, row, news)
-  elseif news.result == "refunded" then
-    note_refund(tx, row, news, key)
-  elseif news.result == "refund_failed" then
-    db.run("refund_fail", { payment_id = row.id, amount = news.amount, at = tx.now })
-  elseif news.result == "disputed" then
-    db.run("dispute_put", {
-      payment_id = row.id, provider_ref = news.ref or "dispute", state = news.state or "opened", amount = news.amount or row.amount,
-      fee_amount = news.fee or 0, deadline_at = news.deadline_at, at = tx.now,
-    })
-  end
-  row.state = machine.next_state(row, news.result)
-  if news.ref and news.result == "authorized" then row.provider_ref = news.ref end
-  row.redirect_url, row.error = news.redirect or row.redirect_url, news.error or ""
   save(tx, row)
   return row
 end
@@ -172,8 +161,9 @@ end
 ---@return integer refund_id
 function payment.refund(tx, row, given)
   local is_offline = row.flow == "offline"
+  local key = not is_offline and payment.ask(tx, row.id, "refund", given.amount) or nil
   local _, id = db.run("refund_insert", {
-    order_id = row.order_id, payment_id = row.id, provider_ref = is_offline and "by-hand:" .. tx.uuid() or nil,
+    order_id = row.order_id, payment_id = row.id, provider_ref = is_offline and "by-hand:" .. tx.uuid() or nil, operation_key = key,
     amount = given.amount, tax_amount = given.tax_amount, state = is_offline and "done" or "pending", reason = given.reason,
     actor = tx.actor, at = tx.now,
   })
@@ -182,10 +172,28 @@ function payment.refund(tx, row, given)
   elseif is_offline then
     row.refunded_amount, row.at = row.refunded_amount + given.amount, tx.now
     db.run("payment_save", row)
-  else
-    payment.ask(tx, row.id, "refund", given.amount)
   end
   return id
+end
+
+--- Whether what was asked for happened, after the provider was asked how things stand.
+---@param row table payment, as it is now
+---@param operation { key: string, kind: string }
+---@param told merx.News
+---@return boolean
+function payment.is_answered(row, operation, told)
+  if operation.kind == "refund" then
+    local refund = db.one("refund_of_operation", { operation_key = operation.key })
+    return refund ~= nil and refund.state ~= "pending"
+  end
+  return machine.is_answered(row, operation.kind, told)
+end
+
+--- Why a payment that is not refunded by itself must be looked at, or nothing.
+---@param id integer
+---@return boolean
+function payment.has_failed_refund(id)
+  return db.value("refunds_failed_count", { payment_id = id }) > 0
 end
 
 --- What can still be given back through a payment.

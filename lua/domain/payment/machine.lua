@@ -4,14 +4,6 @@ local machine = {}
 
 local RANK <const> = { created = 0, failed = 1, requires_action = 1, authorized = 2, voided = 3, captured = 3 }
 
----@class merx.News
----@field result "requires_action"|"authorized"|"captured"|"failed"|"voided"|"refunded"|"refund_failed"|"disputed"|"retry"
----@field ref? string the provider's id of this capture, refund or dispute; without one `amount` is the total so far
----@field amount? integer
----@field currency? string
----@field redirect? string
----@field error? string
-
 --- The state after news about the payment itself.
 ---@param payment table
 ---@param result string
@@ -47,6 +39,29 @@ end
 ---@return boolean
 function machine.is_final(payment)
   return payment.state == "captured" or payment.state == "voided" or payment.state == "failed"
+end
+
+local OF_ALL <const> = { requires_action = true, authorized = true, captured = true }
+
+--- Whether the id that comes with news of this kind may be that of the whole payment.
+---@param result string
+---@return boolean
+function machine.is_of_all(result)
+  return OF_ALL[result] == true
+end
+
+--- Whether an operation has come to its end, judged by how the provider says that things stand.
+---@param payment table as it is after the news
+---@param kind string
+---@param told merx.News
+---@return boolean
+function machine.is_answered(payment, kind, told)
+  if kind == "authorize" then
+    if told.result == "requires_action" then return payment.redirect_url ~= "" end
+    return payment.state ~= "created" and told.result ~= "pending" and told.result ~= "missing"
+  end
+  if kind == "capture" or kind == "void" then return machine.is_final(payment) end
+  return true
 end
 
 --- How money stands for an order, from its payments.

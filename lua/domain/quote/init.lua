@@ -25,20 +25,25 @@ settings.define({
   }, { default = {} }),
 })
 
+settings.define({
+  key = "payment.test_mode", spec = schema.boolean({ default = false }),
+  doc = "Whether ways to pay that move no money are offered; what they pay are test orders.",
+})
+
 quote.evaluate = evaluate.run
 quote.without = evaluate.without
 quote.explain = explain.text
 
 -- By the list of a point, which is another one when plugins change.
 local with_settings = cache.memo("settings", function(handlers)
-  local list = {}
-  for i, handler in ipairs(handlers) do
+  local list, takes_tests = {}, settings.get("payment.test_mode")
+  for _, handler in ipairs(handlers) do
     local spec = handler.spec or {}
-    list[i] = {
+    list[#list + 1] = (takes_tests or not spec.is_test) and {
       point = handler.point, plugin = handler.plugin, version = handler.version, id = handler.id, title = handler.title,
       input = handler.input, call = handler.call, blame = handler.blame, on_error = handler.on_error, flow = spec.flow,
-      hold_minutes = spec.hold_minutes, settings = handler.spec and plugins.settings(handler) or handler.settings or {},
-    }
+      hold_minutes = spec.hold_minutes, is_test = spec.is_test, settings = handler.spec and plugins.settings(handler) or handler.settings or {},
+    } or nil
   end
   return list
 end)
