@@ -77,10 +77,10 @@ local function read_plugin(parent, folder, bundled)
   return plugin
 end
 
-local function scan(parent, bundled)
+local function scan(parent, bundled, only)
   if not fs.exists(parent) then return end
   for _, folder in ipairs(assert(fs.list(parent))) do
-    local about = not folder:find("^%.") and fs.stat(parent .. "/" .. folder)
+    local about = not folder:find("^%.") and (not only or only[folder]) and fs.stat(parent .. "/" .. folder)
     if about and about.kind == "dir" then found[#found + 1] = read_plugin(parent, folder, bundled) end
   end
 end
@@ -246,13 +246,13 @@ local function choose(options)
 end
 
 --- Finds the plugins and registers what they contribute. Never raises for a plugin's mistake.
----@param folders { path: string, bundled: boolean }[]
+---@param folders { path: string, bundled: boolean, only?: table<string, boolean> }[] only: these ids, of all that lie there
 ---@param options? { safe?: boolean, pins?: table } safe: register nothing
 function plugins.load(folders, options)
   loaded = { folders, options }
   found = {}
   settings.forget_plugins()
-  for _, folder in ipairs(folders) do scan(folder.path, folder.bundled) end
+  for _, folder in ipairs(folders) do scan(folder.path, folder.bundled, folder.only) end
   local handlers = {}
   local fit = choose(options)
   for _, plugin in ipairs(options and options.safe and {} or fit) do
