@@ -158,12 +158,31 @@ static int push_list(lua_State *L, const struct list_box *box) {
     return 1;
 }
 
-// list(path, exact) -> { { name, size, digest }, … } | nil, err: reads everything; `exact` takes
-// nothing but what create() would have written
+// A limit that may be tightened, not loosened.
+static uint64_t field_limit(lua_State *L, int index, const char *name, uint64_t most) {
+    int64_t value = mx_field_int(L, index, name, (int64_t)most);
+    luaL_argcheck(L, value >= 0, index, "a limit is not negative");
+    return (uint64_t)value < most ? (uint64_t)value : most;
+}
+
+// { exact, file_bytes, total_bytes, files }, each optional, or nothing
+static struct mx_archive_limits check_limits(lua_State *L, int index) {
+    struct mx_archive_limits limits = generous;
+    if (!lua_isnoneornil(L, index)) {
+        luaL_checktype(L, index, LUA_TTABLE);
+        limits.exact = mx_field_bool(L, index, "exact", false);
+        limits.file_bytes = field_limit(L, index, "file_bytes", generous.file_bytes);
+        limits.total_bytes = field_limit(L, index, "total_bytes", generous.total_bytes);
+        limits.files = field_limit(L, index, "files", generous.files);
+    }
+    return limits;
+}
+
+// list(path [, limits]) -> { { name, size, digest }, … } | nil, err: reads everything; an exact one
+// takes nothing but what create() would have written
 static int l_list(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
-    struct mx_archive_limits limits = generous;
-    limits.exact = lua_toboolean(L, 2);
+    struct mx_archive_limits limits = check_limits(L, 2);
     struct list_box *box = push_list_box(L);
     struct mx_error err;
     if (mx_archive_list(path, &limits, on_member_read, box, &err) < 0) {
@@ -185,14 +204,15 @@ static int l_read(lua_State *L) {
     return 1;
 }
 
-// extract(path, folder) -> { { name, size, digest }, … } | nil, err: the folder must be empty or
-// missing
+// extract(path, folder [, limits]) -> { { name, size, digest }, … } | nil, err: the folder must be
+// empty or missing
 static int l_extract(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
     const char *folder = luaL_checkstring(L, 2);
+    struct mx_archive_limits limits = check_limits(L, 3);
     struct list_box *box = push_list_box(L);
     struct mx_error err;
-    if (mx_archive_extract(path, folder, &generous, on_member_read, box, &err) < 0) {
+    if (mx_archive_extract(path, folder, &limits, on_member_read, box, &err) < 0) {
         return mx_failure_push(L, &err);
     }
     return push_list(L, box);

@@ -222,11 +222,13 @@ static int read_header(mx_archive_reader *reader, enum mx_ustar_kind *kind,
     if (rc == MX_OK && reader->limits.exact && *kind != MX_USTAR_END) {
         rc = mx_ustar_write(out->name, out->size, ours, &why);
         if (rc == MX_OK && memcmp(block, ours, sizeof(block)) != 0) {
-            rc = mx_fail(&why, MX_E_INVALID, "a header in the archive is damaged");
+            rc = mx_fail(&why, MX_E_INVALID,
+                "the header of %.60s was not made by Merx, or is damaged: %s", out->name,
+                mx_ustar_difference(block, ours));
         }
     }
     if (rc < 0) {
-        return mx_fail(err, MX_E_INVALID, "%.100s%s%.120s", why.text,
+        return mx_fail(err, MX_E_INVALID, "%.160s%s%.60s", why.text,
             reader->name[0] ? ", behind " : "", reader->name);
     }
     return MX_OK;

@@ -115,6 +115,29 @@ int mx_ustar_write(
     return MX_OK;
 }
 
+const char *mx_ustar_difference(
+    const unsigned char found[MX_USTAR_BLOCK], const unsigned char ours[MX_USTAR_BLOCK]) {
+    static const struct {
+        int at;
+        int size;
+        const char *text;
+    } fields[] = {
+        {TYPE_AT, 1, "it is a folder of its own, and not a file"},
+        {MODE_AT, UID_AT - MODE_AT, "its mode is not 0644"},
+        {UID_AT, SIZE_AT - UID_AT, "it has an owner"},
+        {MTIME_AT, SUM_AT - MTIME_AT, "it has a time"},
+        {SIZE_AT, SIZE_SIZE, "its size is not written as it should be"},
+        {NAME_AT, NAME_SIZE, "its name is not written as it should be"},
+        {PREFIX_AT, PREFIX_SIZE, "its name is not written as it should be"},
+    };
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        if (memcmp(found + fields[i].at, ours + fields[i].at, (size_t)fields[i].size) != 0) {
+            return fields[i].text;
+        }
+    }
+    return "there is something in it that no header has";
+}
+
 // Octal digits, then a space or NUL or the end of the field.
 static bool read_octal(const unsigned char *field, size_t size, uint64_t *out) {
     uint64_t value = 0;
@@ -180,6 +203,16 @@ static int read_kind(unsigned char type, enum mx_ustar_kind *out, struct mx_erro
     case '5': *out = MX_USTAR_FOLDER; return MX_OK;
     case '1':
     case '2': return mx_fail(err, MX_E_INVALID, "the archive holds a link, which is refused");
+    case '3':
+    case '4':
+    case '6': return mx_fail(err, MX_E_INVALID, "the archive holds a device, which is refused");
+    case 'g':
+    case 'x':
+    case 'K':
+    case 'L':
+    case 'S':
+        return mx_fail(err, MX_E_INVALID,
+            "the archive uses an extension of tar (type %c), which is refused", type);
     default:
         return mx_fail(err, MX_E_INVALID,
             "the archive holds something that is neither file nor folder (type %d)", type);

@@ -17,6 +17,10 @@ bool mx_ustar_name_is_safe(const char *name);
 int mx_ustar_write(
     const char *name, uint64_t size, unsigned char block[MX_USTAR_BLOCK], struct mx_error *err);
 
+// In what a header differs from the one that mx_ustar_write() makes of its name and size, in words.
+const char *mx_ustar_difference(
+    const unsigned char found[MX_USTAR_BLOCK], const unsigned char ours[MX_USTAR_BLOCK]);
+
 enum mx_ustar_kind { MX_USTAR_FILE, MX_USTAR_FOLDER, MX_USTAR_END };
 
 // Reads a header. MX_E_INVALID for anything but files, folders and the end mark (a zero block).

@@ -168,7 +168,7 @@ end
 ---@return table? manifest
 ---@return { code: string, message: string, is_unsealed?: boolean }? err
 function backup.verify(path)
-  local members, err = archive.list(path, true)
+  local members, err = archive.list(path, { exact = true })
   if not members then
     if err.code ~= "invalid" then return nil, err end
     local manifest = decode_manifest(path)

@@ -12,6 +12,18 @@ local args = {}
 ---@field least? integer positional arguments
 ---@field most? integer
 ---@field shop? boolean whether there is nothing to do without a shop
+---@field short? table<string, string> names of flags with a value by their letter: "-o FILE" is "--out=FILE"
+
+-- "-o FILE" written as "--out=FILE".
+local function spell_out(given, short)
+  local out, at = {}, 1
+  while at <= #given do
+    local name = short[given[at]:match("^%-(%a)$") or ""]
+    out[#out + 1] = name and ("--%s=%s"):format(name, given[at + 1] or "") or given[at]
+    at = at + (name and 2 or 1)
+  end
+  return out
+end
 
 --- Reads arguments. On a mistake, or for --help, it prints and returns the exit code.
 ---@param given string[]
@@ -25,7 +37,7 @@ function args.parse(given, spec)
     return nil, 2
   end
   local at, is_rest = 0, false
-  for _, arg in ipairs(given) do
+  for _, arg in ipairs(spec.short and spell_out(given, spec.short) or given) do
     local name, value = arg:match("^%-%-([%a][%a-]*)=?(.*)$")
     if is_rest or not name and arg ~= "--" then
       at = at + 1

@@ -18,18 +18,25 @@ function archive.create(path) end
 ---@field size integer
 ---@field digest string SHA-256 of the content, hex
 
+---@class native.ArchiveLimits
+---@field exact? boolean take nothing but what create() would have written, byte for byte
+---@field file_bytes? integer of one file
+---@field total_bytes? integer of all together
+---@field files? integer
+
 ---@param path string
 ---@param folder string empty or missing
+---@param limits? native.ArchiveLimits
 ---@return native.ArchiveMember[]? members as they were unpacked
 ---@return native.Error? err
-function archive.extract(path, folder) end
+function archive.extract(path, folder, limits) end
 
 --- Reads everything, changes nothing.
 ---@param path string
----@param exact? boolean take nothing but what create() would have written, byte for byte
+---@param limits? native.ArchiveLimits
 ---@return native.ArchiveMember[]? members
 ---@return native.Error? err
-function archive.list(path, exact) end
+function archive.list(path, limits) end
 
 ---@param path string
 ---@param name string of one member

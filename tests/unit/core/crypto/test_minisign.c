@@ -10,6 +10,7 @@
 
 #include "crypto/equal.h"
 #include "crypto/minisign.h"
+#include "shell.h"
 #include "temp_folder.h"
 
 static struct temp_folder folder;
@@ -169,7 +170,7 @@ static void keys_are_read_as_they_were_written(void **state) {
 // ----------------------------------------------------------------------------
 
 static bool has_minisign(void) {
-    if (system("command -v minisign >/dev/null 2>&1") == 0) {
+    if (run_shell("command -v minisign >/dev/null 2>&1") == 0) {
         return true;
     }
     print_message("skip minisign is not installed: nothing is compared with the stock program\n");
@@ -184,7 +185,7 @@ static int shell(const char *format, ...) {
     va_start(args, format);
     vsnprintf(command, sizeof(command), format, args);
     va_end(args);
-    return system(command);
+    return run_shell(command);
 }
 
 static void write_file(const char *name, struct mx_slice bytes) {

@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "shell.h"
 #include "storage/archive.h"
 #include "storage/ustar.h"
 #include "temp_folder.h"
@@ -28,17 +28,6 @@ static int remove_folder(void **state) {
     (void)state;
     temp_folder_remove(&folder);
     return 0;
-}
-
-// The exit status of a shell command, for what only stock tools can judge.
-static int run_shell(const char *command) {
-    pid_t child = fork();
-    if (child == 0) {
-        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-        _exit(127);
-    }
-    int status = -1;
-    return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 static void put(const char *name, struct mx_slice bytes) {
