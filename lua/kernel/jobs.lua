@@ -42,17 +42,17 @@ function jobs.at_start(fn)
   beginnings[#beginnings + 1] = fn
 end
 
-local more
+local list_more
 
 --- Sets who knows further jobs, which come and go: those of plugins.
 ---@param list fun(): table<string, merx.Job>
 function jobs.more_with(list)
-  more = list
+  list_more = list
 end
 
 ---@return table<string, merx.Job>
 function jobs.list()
-  local all = more and more() or {}
+  local all = list_more and list_more() or {}
   for name, definition in pairs(definitions) do all[name] = definition end
   return all
 end

@@ -116,6 +116,37 @@ local function allowed_methods(methods)
   return table.concat(list, ", ")
 end
 
+local find_elsewhere, list_elsewhere
+
+--- Sets who knows addresses that come and go: those of plugins.
+---@param find fun(path: string): table<string, merx.Route>?, table<string, string>? by method, and the parameters
+---@param list fun(): merx.Route[]
+function router.more_with(find, list)
+  find_elsewhere, list_elsewhere = find, list
+end
+
+--- Whether a path fits a pattern of segments: ":name" takes one, "*name" the rest.
+---@param pattern string
+---@param path string
+---@return table<string, string>? params nil when it does not fit
+function router.fit(pattern, path)
+  local params, rest = {}, path:gmatch("[^/]+")
+  for segment in pattern:gmatch("[^/]+") do
+    local kind, name = segment:match("^([:*])([%w_]+)$")
+    local found = rest()
+    if not found then return nil end
+    if kind == "*" then
+      local parts = { found }
+      for part in rest do parts[#parts + 1] = part end
+      params[name] = table.concat(parts, "/")
+      return params
+    end
+    if kind then params[name] = found elseif found ~= segment then return nil end
+  end
+  if rest() then return nil end
+  return params
+end
+
 --- Finds the route of a request.
 ---@param method string
 ---@param path string normalised, without a locale in front
@@ -128,6 +159,10 @@ function router.match(method, path)
     local segments = {}
     for segment in path:gmatch("[^/]+") do segments[#segments + 1] = segment end
     methods = descend(tree, segments, 1, params)
+  end
+  if not methods and find_elsewhere then
+    local others, named = find_elsewhere(path)
+    methods, params = others, named or params
   end
   if not methods or not next(methods) then
     return failure.new("route.missing", "there is nothing at " .. path)
@@ -154,10 +189,11 @@ function router.is_same_origin(method, site, origin, own_origin)
   return true
 end
 
---- All routes, in the order they were declared.
+--- All routes, in the order they were declared; those of plugins at the end.
 ---@return merx.Route[]
 function router.list()
-  return routes
+  local others = list_elsewhere and list_elsewhere() or {}
+  return table.move(others, 1, #others, #routes + 1, table.move(routes, 1, #routes, 1, {}))
 end
 
 return router

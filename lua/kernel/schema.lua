@@ -233,6 +233,7 @@ local WORDS <const> = {
   ["plugin.entry_id"] = "must be like quantity-tiers", ["plugin.handler"] = "must be like module:function",
   ["plugin.host"] = "must be a host like api.example.com or *.example.com", ["schema.url"] = "must begin with https://",
   ["schema.decimal"] = "must be a number like 1.25", ["schema.color"] = "must be a colour like #1a2b3c",
+  ["plugin.path"] = "must be an address like /apps/acme.points/balance",
   ["schema.handle"] = "must be a handle, without spaces", ["schema.path"] = "must be a path like lamps/one.jpg",
   ["schema.country"] = "must be two capital letters, like DE", ["schema.currency"] = "must be three capital letters, like EUR",
 }

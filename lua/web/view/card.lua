@@ -1,7 +1,9 @@
 --- Product cards: what a list prints of each product. All price rules are asked once for the whole list.
+local cache = require("kernel.cache")
 local filters = require("web.filters")
 local fragments = require("web.fragments")
 local image = require("web.view.image")
+local patch = require("web.view.patch")
 local pricing = require("domain.pricing")
 local quote = require("domain.quote")
 local stores = require("web.stores")
@@ -31,7 +33,15 @@ local function hint_of(page, entry)
   end
 end
 
-local function view(page, entry, line)
+-- What a plugin may know of a card.
+local function item_of(entry, line)
+  return {
+    id = entry.product_id, variant_id = entry.variant_id, handle = entry.handle, title = entry.title, vendor = entry.brand, kind = entry.kind,
+    price = -(-line.unit // line.unit_pieces), list_price = -(-entry.list_amount // entry.list_pieces), available = entry.is_available,
+  }
+end
+
+local function view(page, entry, line, addition)
   local ctx = page.ctx
   local currency = ctx.currency
   -- The price is rounded up when it is for several pieces, as on a shelf.
@@ -49,6 +59,7 @@ local function view(page, entry, line)
     hint = hint_of(page, entry), type_of_sale = entry.kind,
     -- A product without a choice can be put into the cart from here.
     variant_id = entry.variant_id, buyable = entry.kind == "simple" and entry.is_available,
+    badges = addition and addition.badges, ext = addition and addition.ext,
   }
 end
 
@@ -65,6 +76,36 @@ local function view_of(page, entry, line)
     entry.shown = shown
   end
   return shown.view
+end
+
+local function prices_of(lines)
+  local prices = { units = {}, pieces = {} }
+  for i, line in ipairs(lines) do prices.units[i], prices.pieces[i] = line.unit, line.unit_pieces end
+  return prices
+end
+
+local function has_prices(prices, lines)
+  local units, pieces = prices.units, prices.pieces
+  for i = 1, #lines do
+    local line = lines[i]
+    if units[i] ~= line.unit or pieces[i] ~= line.unit_pieces then return false end
+  end
+  return true
+end
+
+-- What plugins add, kept with the array of cards while everything that it was made of holds.
+local function additions_of(page, cards, shelf)
+  if not patch.is_asked("product_card") then return nil end
+  local kept = shelf.additions
+  if kept and kept.words == page.words and kept.has_prices(shelf.lines) and cache.holds(kept.deps, page.ctx.now) then return kept.by_id end
+  local deps, by_id = cache.note(function()
+    local items = {}
+    for i, entry in ipairs(cards) do items[i] = item_of(entry, shelf.by_variant[entry.variant_id]) end
+    return patch.ask(page, "product_card", items)
+  end)
+  local prices = prices_of(shelf.lines)
+  shelf.additions = { words = page.words, deps = deps, by_id = by_id, has_prices = function(lines) return has_prices(prices, lines) end }
+  return by_id
 end
 
 ---@class merx.Shelf what is kept with an array of cards that is itself kept
@@ -89,30 +130,27 @@ local function shelf_of(cards)
   return shelf
 end
 
-local function has_prices(shown, lines)
-  local units, pieces = shown.units, shown.pieces
-  for i = 1, #lines do
-    local line = lines[i]
-    if units[i] ~= line.unit or pieces[i] ~= line.unit_pieces then return false end
+local function show(page, cards, shelf, additions)
+  local shown = {
+    words = page.words, root = page.ctx.root, prices = prices_of(shelf.lines), views = {}, store = stores.new(PARTS), additions = additions,
+  }
+  for i, entry in ipairs(cards) do
+    local line = shelf.by_variant[entry.variant_id]
+    shown.views[i] = additions and fragments.hold(view(page, entry, line, additions[entry.product_id])) or view_of(page, entry, line)
   end
-  return true
-end
-
-local function show(page, cards, shelf)
-  local shown = { words = page.words, root = page.ctx.root, units = {}, pieces = {}, views = {}, store = stores.new(PARTS) }
-  for i, line in ipairs(shelf.lines) do shown.units[i], shown.pieces[i] = line.unit, line.unit_pieces end
-  for i, entry in ipairs(cards) do shown.views[i] = view_of(page, entry, shelf.by_variant[entry.variant_id]) end
   return shown
 end
 
 -- The views at the present prices: those that were made before, when they print the same.
 local function shown_of(page, cards, shelf)
-  local list = shelf.shown
+  local list, additions = shelf.shown, additions_of(page, cards, shelf)
   for i = 1, #list do
     local shown = list[i]
-    if shown.words == page.words and shown.root == page.ctx.root and has_prices(shown, shelf.lines) then return shown end
+    if shown.words == page.words and shown.root == page.ctx.root and shown.additions == additions and has_prices(shown.prices, shelf.lines) then
+      return shown
+    end
   end
-  local shown = show(page, cards, shelf)
+  local shown = show(page, cards, shelf, additions)
   table.insert(list, 1, shown)
   list[MOST_SHOWN + 1] = nil
   return shown

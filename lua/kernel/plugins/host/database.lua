@@ -1,5 +1,7 @@
 --- Host calls for SQL: a plugin's own tables and the published views that it was granted. The connection's guard judges
 --- every statement by its owner; here each plugin gets that owner, and its statements are kept.
+local cache = require("native.cache")
+local command = require("kernel.command")
 local failure = require("kernel.failure")
 local host = require("kernel.plugins.host")
 local native = require("native.db")
@@ -46,6 +48,7 @@ local function query(method)
   return function(plugin, kind, sql, params)
     local statement, err = prepare(plugin, kind == "command" and "command" or "view", tostring(sql))
     if not statement then return fail(err) end
+    cache.read("plugin:" .. plugin.id) -- what is shown of its tables is stale when one of its commands changes them
     local found, problem = statement[method](statement, params)
     if problem then return fail(problem) end
     if method == "all" and #found > MOST_ROWS then
@@ -73,6 +76,7 @@ host.define("db.run", {
     if not statement then return fail(err) end
     local changes, id = statement:run(params)
     if not changes then return fail(id) end
+    command.tx().touch("plugin:" .. plugin.id)
     return changes, id
   end,
 })
