@@ -91,24 +91,34 @@ end
 
 local HANDLER <const> = "^[%l_][%w_/]*:[%a_][%w_]*$"
 
+local function names(doc)
+  return schema.list(schema.text({ required = true, max = 120 }), { max = 50, default = {}, doc = doc })
+end
+
 --- The schema of one entry.
 ---@param contract merx.Contract
 ---@param setting merx.Schema of the declaration of a setting
 ---@return merx.Schema
 function contracts.entry(contract, setting)
   local fields = {
-    id = schema.text({ required = true, max = 50, pattern = "^%l[%l%d_-]*$", message = "plugin.entry_id" }),
-    title = schema.text({ max = 100 }), description = schema.text({ max = 100 }),
-    input = schema.list(schema.text({ required = true, max = 100, pattern = "^%l[%w_%[%].]*$" }), { max = 50, default = {} }),
-    settings = schema.map(setting, { max = 100, default = {} }),
-    before = schema.list(schema.text({ required = true, max = 120 }), { max = 50, default = {} }),
-    after = schema.list(schema.text({ required = true, max = 120 }), { max = 50, default = {} }),
-    on_error = schema.enum({ "block" }),
+    id = schema.text({ required = true, max = 50, pattern = "^%l[%l%d_-]*$", message = "plugin.entry_id", doc = "its name within the plugin" }),
+    title = schema.text({ max = 100, doc = "key of a message: what people call it" }),
+    description = schema.text({ max = 100, doc = "key of a message: one sentence" }),
+    input = schema.list(schema.text({ required = true, max = 100, pattern = "^%l[%w_%[%].]*$" }), {
+      max = 50, default = {}, doc = "paths of what its handler sees; it sees nothing else",
+    }),
+    settings = schema.map(setting, { max = 100, default = {}, doc = "what the merchant sets it to, by name" }),
+    before = names("handlers, or plugins, that come after it"), after = names("handlers, or plugins, that come before it"),
+    on_error = schema.enum({ "block", doc = "block: when it fails, nothing can be ordered" }),
   }
   if contract.has_handler ~= false then
-    fields.handler = schema.text({ required = true, max = 100, pattern = HANDLER, message = "plugin.handler" })
+    fields.handler = schema.text({
+      required = true, max = 100, pattern = HANDLER, message = "plugin.handler", doc = "module:function, of a file below src/",
+    })
   end
-  if contract.functions then fields.adapter = schema.text({ max = 100, pattern = "^[%l_][%w_/]*$" }) end
+  if contract.functions then
+    fields.adapter = schema.text({ max = 100, pattern = "^[%l_][%w_/]*$", doc = "the module below src/ with the functions of the contract" })
+  end
   for name, spec in pairs(contract.fields or {}) do fields[name] = spec end
   return schema.object(fields, { required = true })
 end

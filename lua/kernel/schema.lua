@@ -13,6 +13,8 @@ local schema = {}
 ---@field default? any
 ---@field min? integer
 ---@field max? integer
+---@field doc? string what it is, for the published schemas and the reference
+---@field regex? string what `pattern` cannot say, as the published schema says it
 
 local checkers = {} ---@type table<string, fun(spec: merx.Schema, value: any, state: table, path: string): any>
 
@@ -134,6 +136,12 @@ function checkers.map(spec, value, state, path)
   return check_bounds(spec, count, state, path, "schema.too_few", "schema.too_many") and map or nil
 end
 
+local function check_either(spec, object, state, path)
+  local given = 0
+  for _, name in ipairs(spec.either) do given = given + (object[name] ~= nil and 1 or 0) end
+  if given ~= 1 then report(state, path, "schema.either", { names = table.concat(spec.either, " / ") }) end
+end
+
 function checkers.object(spec, value, state, path)
   if type(value) ~= "table" then return report(state, path, "schema.object") end
   local object = {}
@@ -149,6 +157,7 @@ function checkers.object(spec, value, state, path)
       end
     end
   end
+  if spec.either then check_either(spec, object, state, path) end
   return object
 end
 
@@ -182,9 +191,9 @@ function schema.id(options)
 end
 
 --- One of `values`, given as a list; further fields are options.
----@param options string[]|{ required?: boolean, default?: string }
+---@param options string[]|{ required?: boolean, default?: string, doc?: string }
 function schema.enum(options)
-  local spec = { kind = "enum", values = {}, set = {}, required = options.required, default = options.default }
+  local spec = { kind = "enum", values = {}, set = {}, required = options.required, default = options.default, doc = options.doc }
   for i, value in ipairs(options) do
     spec.values[i] = value
     spec.set[value] = true
@@ -208,9 +217,9 @@ function schema.map(of, options)
   return spec
 end
 
---- Named fields. Unknown ones are a mistake, or pass as they are when `open`.
+--- Named fields. Unknown ones are a mistake, or pass as they are when `open`. Of those in `either` there is exactly one.
 ---@param fields table<string, merx.Schema>
----@param options? { open?: boolean, required?: boolean }
+---@param options? { open?: boolean, required?: boolean, either?: string[], doc?: string }
 function schema.object(fields, options)
   local spec = define("object")(options)
   spec.fields, spec.names = fields, {}
@@ -226,6 +235,7 @@ local WORDS <const> = {
   ["schema.email"] = "must be an e-mail address", ["schema.enum"] = "must be one of {values}",
   ["schema.money"] = "must be an amount of money", ["schema.pattern"] = "does not have the right form",
   ["schema.list"] = "must be a list", ["schema.map"] = "must be a set of named values", ["schema.object"] = "must be a set of named values",
+  ["schema.either"] = "needs exactly one of {names}",
   ["schema.too_small"] = "must be at least {min}", ["schema.too_large"] = "must be at most {max}",
   ["schema.too_short"] = "needs at least {min} characters", ["schema.too_long"] = "may have at most {max} characters",
   ["schema.too_few"] = "needs at least {min} entries", ["schema.too_many"] = "may have at most {max} entries",

@@ -10,6 +10,7 @@ local manifest = {}
 local ID <const> = "^%l[%l%d-]*%.%l[%l%d-]*$"
 local VERSION <const> = "^%d+%.%d+%.%d+$"
 local RANGE <const> = 50
+local RANGE_REGEX <const> = "^\\s*[<>=]+[0-9][0-9.]*(\\s+[<>=]+[0-9][0-9.]*)*\\s*$" -- what in_range() reads, for the published schema
 
 ---@class merx.Manifest
 ---@field id string publisher.name
@@ -37,56 +38,86 @@ local RANGE <const> = 50
 
 local id_text = schema.text({ required = true, max = 60, pattern = ID, message = "plugin.id" })
 
+local function range_text(doc)
+  return schema.text({ required = true, max = RANGE, regex = RANGE_REGEX, doc = doc })
+end
+
 local setting = schema.object({
-  type = schema.text({ required = true, max = 30 }),
-  label = schema.text({ max = 100 }), help = schema.text({ max = 100 }),
-  min = schema.integer(), max = schema.integer(), digits = schema.integer({ min = 0, max = 12 }),
-  values = schema.list(schema.text({ required = true }), { max = 100 }),
-  columns = schema.map(schema.any(), { max = 20 }),
-  default = schema.any(), required = schema.boolean(),
-  when = schema.map(schema.any(), { max = 5 }),
+  type = schema.text({ required = true, max = 30, doc = "one of the types of settings" }),
+  label = schema.text({ max = 100, doc = "key of a message: what the form calls it" }),
+  help = schema.text({ max = 100, doc = "key of a message: a sentence below the field" }),
+  min = schema.integer({ doc = "least number, or least length of a text" }),
+  max = schema.integer({ doc = "largest number, length of a text, or number of entries" }),
+  digits = schema.integer({ min = 0, max = 12, doc = "places of a decimal" }),
+  values = schema.list(schema.text({ required = true }), { max = 100, doc = "what an enum may be" }),
+  columns = schema.map(schema.any(), { max = 20, doc = "settings that a row of a table has, by name" }),
+  default = schema.any({ doc = "the value until the merchant says another" }),
+  required = schema.boolean({ doc = "whether the merchant must say something" }),
+  when = schema.map(schema.any(), { max = 5, doc = "shown only while these other settings have these values" }),
 })
 
 local METHOD <const> = schema.enum({ "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", required = true })
 
+local function names(max, doc, more)
+  local spec = { required = true, max = max }
+  for name, value in pairs(more or {}) do spec[name] = value end
+  return schema.list(schema.text(spec), { max = 50, doc = doc })
+end
+
 local capabilities = schema.object({
   http = schema.list(schema.object({
-    host = schema.text({ max = 255, pattern = "^[%w*][%w.*:-]*$", message = "plugin.host" }),
-    setting = schema.text({ max = 50 }), plain = schema.boolean(),
-    methods = schema.list(METHOD, { max = 6 }),
-  }, { required = true }), { max = 50 }),
-  secrets = schema.boolean(), tables = schema.boolean(), mail = schema.boolean(), checkout_js = schema.boolean(),
-  accounts = schema.list(schema.text({ required = true, max = 60 }), { max = 20 }),
-  read = schema.list(schema.text({ required = true, max = 60 }), { max = 50 }),
-  commands = schema.list(schema.text({ required = true, max = 60 }), { max = 50 }),
-  permissions = schema.list(schema.text({ required = true, max = 60 }), { max = 50 }),
-  services = schema.list(schema.text({ required = true, max = 120, pattern = "^%l[%l%d.-]*/%l[%l%d_-]*$" }), { max = 50 }),
-  storage = schema.integer({ min = 1, max = 1 << 30 }),
-}, { default = {} })
+    host = schema.text({
+      max = 255, pattern = "^[%w*][%w.*:-]*$", message = "plugin.host", doc = "a host like api.example.com, *.example.com or api.example.com:8443",
+    }),
+    setting = schema.text({ max = 50, doc = "or a setting of the type url, whose host it is" }),
+    plain = schema.boolean({ doc = "http:// too, not only https://" }),
+    methods = schema.list(METHOD, { max = 6, doc = "all when absent" }),
+  }, { required = true, either = { "host", "setting" } }), { max = 50, doc = "hosts that effects may send requests to" }),
+  secrets = schema.boolean({ doc = "use its secret settings in requests, signatures and digests" }),
+  tables = schema.boolean({ doc = "tables of its own, named p_publisher_name_…, made by its migrations" }),
+  mail = schema.boolean({ doc = "send mail from the shop's address" }),
+  checkout_js = schema.boolean({ doc = "bring JavaScript to the checkout" }),
+  accounts = schema.list(schema.text({ required = true, max = 60 }), {
+    max = 20, doc = "kinds of accounts of its own, each beginning with its id: what can be held, taken and put back by quantity",
+  }),
+  read = names(60, "published views that it may read by SQL"),
+  commands = names(60, "commands of the shop that its effects may run"),
+  permissions = names(60, "permissions that it adds for staff"),
+  services = names(120, "services of other plugins that it asks, as acme.fx/rate", { pattern = "^%l[%l%d.-]*/%l[%l%d_-]*$" }),
+  storage = schema.integer({ min = 1, max = 1 << 30, doc = "bytes of files that it may keep" }),
+}, { default = {}, doc = "what it may do beyond answering; the merchant grants it" })
+
+local function contributes_spec()
+  local fields = {
+    locales = schema.list(schema.text({ required = true, max = 20 }), { max = 50, doc = "languages that locales/ has messages in" }),
+  }
+  for place, contract in pairs(contracts.by_place()) do
+    fields[place] = schema.list(contracts.entry(contract, setting), { max = 100, doc = contract.doc })
+  end
+  return schema.object(fields, { required = true, doc = "what it adds to the shop, by extension point" })
+end
 
 local function make_shape()
-  local contributes = { locales = schema.list(schema.text({ required = true, max = 20 }), { max = 50 }) }
-  for place, contract in pairs(contracts.by_place()) do
-    contributes[place] = schema.list(contracts.entry(contract, setting), { max = 100 })
-  end
   return schema.object({
-    manifest = schema.integer({ required = true, min = 1, max = 1 }),
-    id = id_text,
-    version = schema.text({ required = true, max = 30, pattern = VERSION, message = "plugin.version" }),
-    name = schema.text({ required = true, max = 100 }),
-    description = schema.text({ max = 500 }),
-    license = schema.text({ required = true, max = 50 }),
-    homepage = schema.text({ max = 500, pattern = "^https://" }),
-    engine = schema.text({ required = true, max = RANGE }),
-    api = schema.map(schema.integer({ min = 1, max = 99, required = true }), { max = 50, required = true }),
-    requires = schema.map(schema.text({ required = true, max = RANGE }), { max = 50, default = {} }),
-    conflicts = schema.list(id_text, { max = 50, default = {} }),
-    provides = schema.list(id_text, { max = 50, default = {} }),
+    manifest = schema.integer({ required = true, min = 1, max = 1, doc = "version of this format" }),
+    id = schema.text({ required = true, max = 60, pattern = ID, message = "plugin.id", doc = "publisher.name, which is its folder's name too" }),
+    version = schema.text({ required = true, max = 30, pattern = VERSION, message = "plugin.version", doc = "as 1.2.0" }),
+    name = schema.text({ required = true, max = 100, doc = "what people call it" }),
+    description = schema.text({ max = 500, doc = "one sentence for the merchant" }),
+    license = schema.text({ required = true, max = 50, doc = "as MIT" }),
+    homepage = schema.text({ max = 500, pattern = "^https://", doc = "where more is told" }),
+    engine = range_text("versions of Merx that it works with, as \">=0.1 <1\""),
+    api = schema.map(schema.integer({ min = 1, max = 99, required = true }), {
+      max = 50, required = true, doc = "version of the contract that it was written for, by extension point",
+    }),
+    requires = schema.map(range_text(), { max = 50, default = {}, doc = "ranges of versions of the plugins that it needs, by id" }),
+    conflicts = schema.list(id_text, { max = 50, default = {}, doc = "plugins that cannot be had together with it" }),
+    provides = schema.list(id_text, { max = 50, default = {}, doc = "plugins that it stands in for" }),
     capabilities = capabilities,
-    settings = schema.map(setting, { max = 100, default = {} }),
-    migrations = schema.text({ max = 50, pattern = "^migrations$" }),
-    uninstall = schema.enum({ "keep", "export", "drop", default = "export" }),
-    contributes = schema.object(contributes, { required = true }),
+    settings = schema.map(setting, { max = 100, default = {}, doc = "settings of the plugin as a whole; those of a handler stand at its entry" }),
+    migrations = schema.text({ max = 50, pattern = "^migrations$", doc = "the folder of its migrations, when it has tables" }),
+    uninstall = schema.enum({ "keep", "export", "drop", default = "export", doc = "what becomes of its tables" }),
+    contributes = contributes_spec(),
   })
 end
 
@@ -149,7 +180,7 @@ function manifest.setting_spec(declared)
   if not kind then
     return nil, ("has the type %s, which does not exist; there are: %s"):format(declared.type, table.concat(setting_types.names(), ", "))
   end
-  local problem = kind.problem and kind.problem(declared)
+  local problem = setting_types.problem(kind, declared)
   if problem then return nil, problem end
   return kind.spec(declared)
 end
@@ -228,11 +259,9 @@ end
 
 local function check_capabilities(found)
   for i, place in ipairs(found.capabilities.http or {}) do
-    local where = "capabilities.http." .. i
-    if (place.host == nil) == (place.setting == nil) then return where .. " needs either a host or the name of a setting with a url" end
     local declared = place.setting and found.settings[place.setting]
     if place.setting and (not declared or declared.type ~= "url") then
-      return where .. ": there is no setting " .. place.setting .. " of the type url"
+      return ("capabilities.http.%d: there is no setting %s of the type url"):format(i, place.setting)
     end
   end
   for _, kind in ipairs(found.capabilities.accounts or {}) do

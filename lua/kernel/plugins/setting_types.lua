@@ -7,7 +7,10 @@ local setting_types = {}
 ---@class merx.SettingType
 ---@field doc string what a value is
 ---@field spec fun(declared: table): merx.Schema
----@field problem? fun(declared: table): string? what is wrong with the declaration itself
+---@field is_outermost? boolean it cannot be a column of a table
+---@field needs? table<string, string> fields of a declaration that it cannot do without, and what they are
+---@field never? table<string, string> fields that a declaration cannot have, and what is said then
+---@field problem? fun(declared: table): string? what else is wrong with a declaration
 
 local types = {} ---@type table<string, merx.SettingType>
 
@@ -22,6 +25,24 @@ end
 ---@return merx.SettingType?
 function setting_types.find(name)
   return types[name]
+end
+
+local function is_empty(value)
+  return value == nil or type(value) == "table" and next(value) == nil
+end
+
+--- What is wrong with a declaration, if anything.
+---@param kind merx.SettingType
+---@param declared table
+---@return string? problem
+function setting_types.problem(kind, declared)
+  for field, what in pairs(kind.needs or {}) do
+    if is_empty(declared[field]) then return ("needs `%s`, %s"):format(field, what) end
+  end
+  for field, why in pairs(kind.never or {}) do
+    if declared[field] ~= nil then return why end
+  end
+  return kind.problem and kind.problem(declared)
 end
 
 --- All names, sorted.
@@ -48,10 +69,6 @@ local function text(options)
   end
 end
 
-local function needs_values(declared)
-  if not declared.values or #declared.values == 0 then return "needs `values`, the list of what may be chosen" end
-end
-
 setting_types.define("string", { doc = "one line of text", spec = text({ max = 1000 }) })
 setting_types.define("text", { doc = "text of several lines", spec = text({ max = 20000, multiline = true }) })
 setting_types.define("integer", { doc = "a whole number", spec = number() })
@@ -66,7 +83,7 @@ setting_types.define("decimal", {
   spec = text({ max = 40, pattern = "^%-?%d+%.?%d*$", message = "schema.decimal" }),
 })
 setting_types.define("enum", {
-  doc = "one of `values`", problem = needs_values,
+  doc = "one of `values`", needs = { values = "the list of what may be chosen" },
   spec = function(declared)
     local options = { default = declared.default }
     for i, value in ipairs(declared.values) do options[i] = value end
@@ -97,23 +114,17 @@ setting_types.define("color", {
 })
 setting_types.define("secret", {
   doc = "a key or password: kept sealed, never shown again, reaches handlers as a handle only",
-  spec = text({ max = 20000, multiline = true }),
-  problem = function(declared)
-    if declared.default ~= nil then return "is a secret, which has no default" end
-  end,
+  spec = text({ max = 20000, multiline = true }), is_outermost = true, never = { default = "is a secret, which has no default" },
 })
 
 -- Columns of a table are settings of their own, without tables inside.
 setting_types.define("table", {
-  doc = "rows of `columns`",
+  doc = "rows of `columns`", needs = { columns = "the settings that each row has, by name" }, is_outermost = true,
   problem = function(declared)
-    if type(declared.columns) ~= "table" or not next(declared.columns) then return "needs `columns`" end
     for name, column in pairs(declared.columns) do
       local kind = type(column) == "table" and types[column.type]
-      if not kind or column.type == "table" or column.type == "secret" then
-        return "has the column " .. name .. " of a type that a table cannot hold"
-      end
-      local problem = kind.problem and kind.problem(column)
+      if not kind or kind.is_outermost then return "has the column " .. name .. " of a type that a table cannot hold" end
+      local problem = setting_types.problem(kind, column)
       if problem then return "has the column " .. name .. ", which " .. problem end
     end
   end,
