@@ -34,7 +34,10 @@ local doors = {
     return result, err
   end,
   tick = jobs.tick,
-  reload = function() db.reset() end,
+  reload = function()
+    db.reset()
+    plugins.reload()
+  end,
 }
 
 if thread.role == "worker" or thread.role == "tool" or thread.role == "test" then

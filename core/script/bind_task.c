@@ -192,6 +192,13 @@ static int l_pin(lua_State *L) {
     return 0;
 }
 
+// pinned() -> the plugin generation of the running task, 0 when there is none
+static int l_pinned(lua_State *L) {
+    const mx_task *task = mx_script_of(L)->task;
+    lua_pushinteger(L, task ? (lua_Integer)task->generation : 0);
+    return 1;
+}
+
 // wake_jobs(): `tick` runs soon in the jobs thread
 static int l_wake_jobs(lua_State *L) {
     const struct mx_services *services = &mx_script_of(L)->services;
@@ -206,6 +213,7 @@ static const luaL_Reg task_module[] = {
     {"current", l_current},
     {"offload", l_offload},
     {"pin", l_pin},
+    {"pinned", l_pinned},
     {"sleep", l_sleep},
     {"spawn", l_spawn},
     {"wake_jobs", l_wake_jobs},

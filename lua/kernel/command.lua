@@ -6,6 +6,7 @@ local db = require("kernel.db")
 local failure = require("kernel.failure")
 local json = require("native.json")
 local native_db = require("native.db")
+local points = require("kernel.points")
 local schema = require("kernel.schema")
 local task = require("native.task")
 local text = require("native.text")
@@ -184,10 +185,11 @@ end
 --- Runs one command inside the savepoint that its caller holds. Only the writer calls this.
 ---@param name string
 ---@param args table
----@param meta { now: integer, seed: string, key?: string, actor?: string }
+---@param meta { now: integer, seed: string, key?: string, actor?: string, generation?: integer }
 ---@return table? result
 ---@return merx.Error? err
 function command.execute(name, args, meta)
+  points.follow(meta.generation)
   local definition = registry[name] or find_elsewhere and find_elsewhere(name)
   if not definition then
     return failure.new("command.unknown", "there is no command " .. tostring(name))

@@ -11,6 +11,7 @@ local outbox = require("kernel.outbox")
 local points = require("kernel.points")
 local schedule = require("kernel.schedule")
 local schema = require("kernel.schema")
+local task = require("native.task")
 local thread = require("native.thread")
 
 local jobs = {}
@@ -241,6 +242,7 @@ end
 ---@return integer ms until it wants to be called again
 function jobs.tick(now)
   if not now then return call_listeners(clock.now(), true) end
+  task.pin(points.generation())
   follow_clock()
   if not scheduled then ensure_schedules() elseif seen_plugins ~= points.revision() then ensure_rows() end
   local more, next_at = outbox.run()

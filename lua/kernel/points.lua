@@ -1,5 +1,11 @@
 --- Extension points: which handlers the plugins contribute to each, and in which order they are
 --- asked. The order follows from before/after and names alone, never from load order.
+---
+--- When plugins change, what is under way goes on with the handlers that it began with: tasks are pinned to a generation,
+--- commands carry it.
+local clock = require("native.clock")
+local task = require("native.task")
+
 local points = {}
 
 ---@class merx.Handler
@@ -15,9 +21,26 @@ local points = {}
 ---@field call fun(input: table, settings: table): any, merx.Error? asks the plugin in its own state
 ---@field blame? fun(code: string, message: string) takes down that its answer was of no use
 
-local by_point = {} ---@type table<string, merx.Handler[]>
-local by_id = {} ---@type table<string, table<string, merx.Handler>>
-local revision = 0
+---@class merx.Generation
+---@field number integer
+---@field by_point table<string, merx.Handler[]>
+---@field by_id table<string, table<string, merx.Handler>>
+
+local LONGEST_TASK <const> = 35 * 1000000000 -- ns
+
+local current = { number = 0, by_point = {}, by_id = {} } ---@type merx.Generation
+local retired ---@type table<integer, merx.Generation>? nil unless plugins were changed a moment ago
+local retired_until, forced, revision = 0, nil, 0
+
+-- The generation of whoever asks.
+local function of_now()
+  if not retired then return current end
+  if clock.mono() > retired_until then
+    retired = nil
+    return current
+  end
+  return retired[forced or task.pinned()] or current
+end
 
 -- Which of `handlers` a name in before/after means: a handler, or all of a plugin.
 local function named(handlers, name)
@@ -93,9 +116,10 @@ end
 --- Replaces all handlers, at boot and when the generation changes.
 ---@param handlers merx.Handler[]
 ---@param pins? { [1]: string, [2]: string }[]
+---@param number? integer of the generation
 ---@return true? ok
 ---@return string? problem
-function points.set(handlers, pins)
+function points.set(handlers, pins, number)
   local grouped = {}
   for _, handler in ipairs(handlers) do
     grouped[handler.point] = grouped[handler.point] or {}
@@ -106,8 +130,27 @@ function points.set(handlers, pins)
     if not sorted then return nil, point .. ": " .. cycle end
     grouped[point] = sorted
   end
-  by_point, by_id, revision = grouped, {}, revision + 1
+  revision = revision + 1
+  if revision > 1 then
+    retired = retired or {}
+    retired[current.number], retired_until = current, clock.mono() + LONGEST_TASK
+  end
+  current = { number = number or revision, by_point = grouped, by_id = {} }
+  if retired then retired[current.number] = nil end
   return true
+end
+
+--- The number of the generation that new work begins with.
+---@return integer
+function points.generation()
+  return current.number
+end
+
+--- Has what follows outside of tasks go by a generation, if that is still known: the writer's command carries the one of
+--- the task that sent it.
+---@param number? integer
+function points.follow(number)
+  forced = number
 end
 
 --- Rises whenever handlers are replaced.
@@ -121,11 +164,12 @@ end
 ---@param id string "plugin/entry"
 ---@return merx.Handler?
 function points.find(point, id)
-  local known = by_id[point]
+  local generation = of_now()
+  local known = generation.by_id[point]
   if not known then
     known = {}
-    for _, handler in ipairs(points.handlers(point)) do known[handler.id] = handler end
-    by_id[point] = known
+    for _, handler in ipairs(generation.by_point[point] or {}) do known[handler.id] = handler end
+    generation.by_id[point] = known
   end
   return known[id]
 end
@@ -136,12 +180,12 @@ local none = {}
 ---@param point string
 ---@return merx.Handler[]
 function points.handlers(point)
-  return by_point[point] or none
+  return of_now().by_point[point] or none
 end
 
 ---@return table<string, merx.Handler[]>
 function points.all()
-  return by_point
+  return of_now().by_point
 end
 
 return points

@@ -15,13 +15,15 @@ local settings = {}
 ---@field type? string of a plugin's setting, as "money"
 ---@field label? string key of the message that names it
 ---@field plugin? string whose it is: such a one goes when the plugins change
+---@field is_stale? boolean its plugin was loaded anew and has it no more
 ---@field seal? fun(key: string, value: string): string of a secret: what is kept instead of the value
 
 local definitions = {} ---@type table<string, merx.Setting>
 
 ---@param definition merx.Setting
 function settings.define(definition)
-  assert(not definitions[definition.key], "the setting " .. definition.key .. " is defined twice")
+  local other = definitions[definition.key]
+  assert(not other or other.plugin and other.is_stale, "the setting " .. definition.key .. " is defined twice")
   definitions[definition.key] = definition
 end
 
@@ -41,10 +43,11 @@ function settings.get(key)
   return value
 end
 
---- Forgets the settings of plugins; their values stay.
-function settings.forget_plugins()
+--- Before plugins are loaded anew: their settings may be defined again. Those that are not stay readable until the next
+--- time, for what is under way; values stay for good.
+function settings.renew_plugins()
   for key, definition in pairs(definitions) do
-    if definition.plugin then definitions[key] = nil end
+    if definition.is_stale then definitions[key] = nil else definition.is_stale = definition.plugin ~= nil end
   end
 end
 
@@ -61,7 +64,11 @@ end
 
 ---@return table<string, merx.Setting>
 function settings.list()
-  return definitions
+  local list = {}
+  for key, definition in pairs(definitions) do
+    if not definition.is_stale then list[key] = definition end
+  end
+  return list
 end
 
 --- Rises with every change of a setting: what was looked at is told from what is.

@@ -10,8 +10,10 @@ local gate = require("web.gate")
 local i18n = require("kernel.i18n")
 local log = require("kernel.log")
 local page = require("web.page")
+local points = require("kernel.points")
 local respond = require("web.respond")
 local router = require("kernel.router")
+local task = require("kernel.task")
 local text = require("kernel.text")
 local thread = require("kernel.thread")
 
@@ -97,6 +99,7 @@ end
 --- Answers a request. Runs as a task: it may wait.
 ---@param req userdata
 function web.request(req)
+  task.pin(points.generation())
   local ctx = admin_context.of(req) or context.of(req)
   if not ctx then return req:reply(404, { ["Content-Type"] = "text/plain; charset=utf-8" }, "There is no shop at this address.\n") end
   local ok, err = xpcall(dispatch, debug.traceback, ctx)

@@ -251,7 +251,7 @@ end
 function plugins.load(folders, options)
   loaded = { folders, options }
   found = {}
-  settings.forget_plugins()
+  settings.renew_plugins()
   for _, folder in ipairs(folders) do scan(folder.path, folder.bundled, folder.only) end
   local handlers = {}
   local fit = choose(options)

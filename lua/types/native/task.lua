@@ -35,6 +35,9 @@ function task.current() end
 ---@param generation integer
 function task.pin(generation) end
 
+---@return integer generation that the running task is pinned to, 0 when there is none
+function task.pinned() end
+
 --- `tick` runs soon in the jobs thread.
 function task.wake_jobs() end
 
