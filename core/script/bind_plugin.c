@@ -95,7 +95,9 @@ static struct mx_budget read_budget(lua_State *T, int index, enum mx_plugin_kind
 
 // In P. [1] struct mx_plugin_call: loads the handler's module, if that was not done.
 static int l_load(lua_State *P) {
-    mx_plugin_push_handler(P, lua_touserdata(P, 1));
+    struct mx_plugin_call *call = lua_touserdata(P, 1);
+    mx_plugin_need_environment(P, call->kind);
+    mx_plugin_push_handler(P, call);
     return 0;
 }
 

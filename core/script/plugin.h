@@ -52,13 +52,16 @@ struct mx_plugin_call {
     bool is_missing; // there is no such handler
 };
 
-// Opens P: environments, prelude, no code of the plugin. `preludes` are paths below SHARE/lua on
+// Opens P: no code of the plugin runs. `preludes` are paths below SHARE/lua on
 // T's stack; `modules` is the index of a table of sources there, 0: none.
 int mx_plugin_open(
     struct mx_plugin *plugin, const struct mx_values *preludes, int modules, struct mx_error *err);
 
 // Closes P. Fine to repeat.
 void mx_plugin_close(struct mx_plugin *plugin);
+
+// In P, protected: what handlers of that kind stand in is there from now on.
+void mx_plugin_need_environment(lua_State *P, enum mx_plugin_kind kind);
 
 // In P, protected. [-0, +1] Pushes the handler's function, loading its module when it is the first
 // time. Raises, with `is_missing` set when there is none.

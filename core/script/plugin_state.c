@@ -1,5 +1,5 @@
-// How P is furnished: two environments of flat tables, the prelude of the kernel in each, and a
-// `require` that sees the plugin's own folders and nothing else.
+// How P is furnished: two environments of flat tables, each made when it is needed, the prelude of
+// the kernel in each, and a `require` that sees the plugin's own folders and nothing else.
 #include "script/plugin.h"
 
 #include <lauxlib.h>
@@ -21,6 +21,7 @@ static const char env_keys[MX_ENV_COUNT];
 static const char loaded_keys[MX_ENV_COUNT];
 static const char handler_keys[MX_ENV_COUNT];
 static const char modules_key;
+static const char preludes_key;
 
 int mx_values_copy(lua_State *to, const struct mx_values *values) {
     struct mx_error err;
@@ -225,6 +226,10 @@ static int l_require_native(lua_State *P) {
         }
         return 1;
     }
+    if (strcmp(name, "native.list") == 0) {
+        mx_sandbox_push_list(P);
+        return 1;
+    }
     if (strcmp(name, "native.host") == 0) {
         mx_plugin_push_host(P);
         return 1;
@@ -240,9 +245,9 @@ static void push_base_name(lua_State *P, const char *path) {
     lua_pushlstring(P, base, dot ? (size_t)(dot - base) : strlen(base));
 }
 
-// Runs one file of the kernel and gives what it returns to the environment at `env`, under its
-// name.
-static void run_prelude(lua_State *P, int env, const char *path) {
+// Runs one file of the kernel in the environment at `own` and gives what it returns to the one at
+// `env`, under its name.
+static void run_prelude(lua_State *P, int env, int own, const char *path) {
     struct mx_error err;
     const char *share = mx_script_of(P)->options.share;
     const char *chunk = lua_pushfstring(P, "@lua/%s", path);         // chunk
@@ -250,9 +255,7 @@ static void run_prelude(lua_State *P, int env, const char *path) {
     if (mx_library_load(P, full, chunk, &err) < 0) {                 // chunk full fn
         luaL_error(P, "%s", err.text);
     }
-    push_environment(P); // chunk full fn own: what plugin code does to its tables does not reach it
-    lua_pushcfunction(P, l_require_native);
-    lua_setfield(P, -2, "require");
+    lua_pushvalue(P, own);
     lua_setupvalue(P, -2, 1); // chunk full fn
     lua_call(P, 0, 1);        // chunk full value
     push_base_name(P, path);  // chunk full value name
@@ -261,19 +264,42 @@ static void run_prelude(lua_State *P, int env, const char *path) {
     lua_pop(P, 2);
 }
 
-static void make_environment(lua_State *P, int env, const struct mx_values *preludes) {
+// The preludes share an environment: what plugin code does to its own tables does not reach it.
+static void run_preludes(lua_State *P, int env) {
+    lua_rawgetp(P, LUA_REGISTRYINDEX, &preludes_key); // preludes
+    int list = lua_gettop(P);
+    push_environment(P); // preludes own
+    lua_pushcfunction(P, l_require_native);
+    lua_setfield(P, -2, "require");
+    for (lua_Integer i = 1; lua_rawgeti(P, list, i) == LUA_TSTRING; i++) {
+        run_prelude(P, env, list + 1, lua_tostring(P, -1));
+        lua_pop(P, 1);
+    }
+    lua_settop(P, list - 1);
+}
+
+static void make_environment(lua_State *P, int env) {
     push_environment(P); // env
+    hide_string_methods(P);
     lua_pushinteger(P, env);
     lua_pushcclosure(P, l_require, 1);
     lua_setfield(P, -2, "require");
-    for (int i = 0; i < preludes->count; i++) {
-        run_prelude(P, lua_gettop(P), lua_tostring(preludes->L, preludes->first + i));
-    }
+    run_preludes(P, lua_gettop(P));
     lua_rawsetp(P, LUA_REGISTRYINDEX, &env_keys[env]); //
     lua_newtable(P);
     lua_rawsetp(P, LUA_REGISTRYINDEX, &loaded_keys[env]);
     lua_newtable(P);
     lua_rawsetp(P, LUA_REGISTRYINDEX, &handler_keys[env]);
+}
+
+// Few plugins have handlers in both environments, so each is made when the first handler is loaded
+// there.
+void mx_plugin_need_environment(lua_State *P, enum mx_plugin_kind kind) {
+    int env = mx_plugin_env(kind);
+    if (lua_rawgetp(P, LUA_REGISTRYINDEX, &handler_keys[env]) == LUA_TNIL) {
+        make_environment(P, env);
+    }
+    lua_pop(P, 1);
 }
 
 // Values are copied out of P when nothing protects it: looking up these names must not allocate.
@@ -301,10 +327,12 @@ static int l_furnish(lua_State *P) {
         return luaL_error(P, "modules: %s", err.text);
     }
     lua_rawsetp(P, LUA_REGISTRYINDEX, &modules_key);
-    for (int env = 0; env < MX_ENV_COUNT; env++) {
-        make_environment(P, env, furnish->preludes);
+    lua_createtable(P, furnish->preludes->count, 0);
+    for (int i = 0; i < furnish->preludes->count; i++) {
+        lua_pushstring(P, lua_tostring(furnish->T, furnish->preludes->first + i));
+        lua_rawseti(P, -2, i + 1);
     }
-    hide_string_methods(P);
+    lua_rawsetp(P, LUA_REGISTRYINDEX, &preludes_key);
     keep_mark_names(P);
     return 0;
 }

@@ -7,6 +7,8 @@
 // [-0, +1] Each pushes a new table of functions.
 void mx_sandbox_push_string(lua_State *L);
 void mx_sandbox_push_table(lua_State *L);
+// native.list of the prelude.
+void mx_sandbox_push_list(lua_State *P);
 void mx_sandbox_push_math(lua_State *L);
 void mx_sandbox_push_utf8(lua_State *L);
 

@@ -1,55 +1,50 @@
 --- `std` as plugins see it: small helpers for lists.
+local list = require("native.list")
+
 local std = {}
 
 --- Whether `list` (which may be nil) holds `value`.
----@param list any[]?
----@param value any
----@return boolean
-function std.has(list, value)
-  for _, entry in ipairs(list or {}) do
-    if entry == value then return true end
-  end
-  return false
-end
+---@type fun(list: any[]?, value: any): boolean
+std.has = list.has
 
 --- The sum of `fn` over a list.
----@param list any[]
+---@param entries any[]
 ---@param fn fun(entry: any): number
 ---@return number
-function std.sum(list, fn)
+function std.sum(entries, fn)
   local sum = 0
-  for _, entry in ipairs(list) do sum = sum + fn(entry) end
+  for _, entry in ipairs(entries) do sum = sum + fn(entry) end
   return sum
 end
 
 --- A list of what `fn` makes of each entry.
----@param list any[]
+---@param entries any[]
 ---@param fn fun(entry: any): any
 ---@return any[]
-function std.map(list, fn)
+function std.map(entries, fn)
   local out = {}
-  for i, entry in ipairs(list) do out[i] = fn(entry) end
+  for i, entry in ipairs(entries) do out[i] = fn(entry) end
   return out
 end
 
 --- The entries for which `fn` says true.
----@param list any[]
+---@param entries any[]
 ---@param fn fun(entry: any): boolean
 ---@return any[]
-function std.filter(list, fn)
+function std.filter(entries, fn)
   local out = {}
-  for _, entry in ipairs(list) do
+  for _, entry in ipairs(entries) do
     if fn(entry) then out[#out + 1] = entry end
   end
   return out
 end
 
 --- The first entry for which `fn` says true, or nil.
----@param list any[]
+---@param entries any[]
 ---@param fn fun(entry: any): boolean
 ---@return any
-function std.find(list, fn)
-  for _, entry in ipairs(list) do
+function std.find(entries, fn)
+  for _, entry in ipairs(entries) do
     if fn(entry) then return entry end
   end
 end
