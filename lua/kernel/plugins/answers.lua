@@ -1,24 +1,22 @@
 --- What a pure handler answered lately. It depends on its code, its settings and its input alone, so the same question
 --- has the same answer; from the page of a cart to the last of the checkout a handler hears most questions three times.
-local value = require("native.value")
-
 local answers = {}
 
 local MOST <const> = 128 -- questions of one handler, and up to twice as many
+local MOST_BYTES <const> = 16384 -- of these questions, and up to twice as many: what is kept the collector looks at
 local LARGEST <const> = 4096 -- bytes of a question: a cart of many lines is rarely asked about twice
 
 local mt = { __index = {} }
 
---- What is known for an input: the answer, if any, and the key under which a new one is kept (nil: it is not).
----@param input table
+--- What is known for a question: the answer, if any, and the key under which a new one is kept (nil: it is not).
+---@param key string the packed input
 ---@param config table the same table until settings change
 ---@return any answer for readers only
 ---@return string? key
-function mt.__index:find(input, config)
+function mt.__index:find(key, config)
   if self.config ~= config then
-    self.config, self.young, self.old, self.count = config, {}, {}, 0
+    self.config, self.young, self.old, self.count, self.bytes = config, {}, {}, 0, 0
   end
-  local key = value.encode(input)
   if #key > LARGEST then return nil end
   local answer = self.young[key]
   if answer == nil then
@@ -31,10 +29,10 @@ end
 ---@param key string
 ---@param answer any
 function mt.__index:keep(key, answer)
-  if self.count >= MOST then
-    self.old, self.young, self.count = self.young, {}, 0
+  if self.count >= MOST or self.bytes >= MOST_BYTES then
+    self.old, self.young, self.count, self.bytes = self.young, {}, 0, 0
   end
-  self.young[key], self.count = answer, self.count + 1
+  self.young[key], self.count, self.bytes = answer, self.count + 1, self.bytes + #key
 end
 
 --- Whether answers of a handler are worth keeping: one that looks at the clock is never asked the same twice.
@@ -49,7 +47,7 @@ end
 
 ---@return table
 function answers.new()
-  return setmetatable({ config = nil, young = {}, old = {}, count = 0 }, mt)
+  return setmetatable({ config = nil, young = {}, old = {}, count = 0, bytes = 0 }, mt)
 end
 
 return answers

@@ -1,10 +1,8 @@
 --- The plugins of this shop: found by folder, read as data, asked through extension points. Each runs
 --- in a Lua state of its own; one that is broken is named and skipped, and the shop goes on.
-local answers = require("kernel.plugins.answers")
-local breaker = require("kernel.plugins.breaker")
 local cache = require("kernel.cache")
+local calls = require("kernel.plugins.calls")
 local contracts = require("kernel.contracts")
-local failure = require("kernel.failure")
 local fs = require("native.fs")
 local host = require("kernel.plugins.host")
 local i18n = require("kernel.i18n")
@@ -47,15 +45,7 @@ local plugins = {}
 local PRELUDE <const> = { "kernel/sandbox/money.lua", "kernel/sandbox/std.lua", "kernel/sandbox/shop.lua" }
 local MIB <const> = 1024 * 1024
 
---- Limits of one call by kind of handler (plugins.md), before what a cart adds.
-local BUDGETS <const> = {
-  pure = { instructions = 20000, memory = 2 * MIB },
-  view = { ms = 20, memory = 8 * MIB },
-  command = { instructions = 100000, ms = 50, memory = 8 * MIB },
-  effect = { ms = 100, memory = 32 * MIB },
-}
 local STATE_MEMORY <const> = 48 * MIB
-local PER_LINE <const> = 2000
 
 local found = {} ---@type merx.Plugin[]
 
@@ -96,73 +86,6 @@ local function open_state(plugin)
   return opened
 end
 
-local function budget_of(kind, input)
-  local limits = BUDGETS[kind]
-  local lines = type(input) == "table" and type(input.lines) == "table" and #input.lines or 0
-  if limits.instructions and lines > 0 then
-    return { instructions = limits.instructions + PER_LINE * lines, memory = limits.memory }
-  end
-  return limits
-end
-
-local function own(prefix, text)
-  if type(text) == "string" then return prefix .. text end
-  if type(text) == "table" and type(text[1]) == "string" then text[1] = prefix .. text[1] end
-  return text
-end
-
--- Keys of messages in a plugin's answers are its own; outside they carry its name.
-local function qualify(prefix, ops)
-  if type(ops) ~= "table" then return ops end
-  for _, op in ipairs(ops) do
-    if type(op) == "table" then
-      if op.reason then op.reason = own(prefix, op.reason) end
-      if op.title then op.title = own(prefix, op.title) end
-      if op.description then op.description = own(prefix, op.description) end
-      if op.message then op.message = own(prefix, op.message) end
-    end
-  end
-  return ops
-end
-
--- The call of one function: state, budget, breaker, and the account of what it cost. Answers are for readers only. The
--- second function takes down that what it answered was of no use.
-local function make_call(plugin, entry, kind, id, name)
-  local guard, prefix = breaker.new(), plugin.id .. "."
-  local known = kind == "pure" and answers.are_lasting(entry.input) and answers.new() or nil
-  local function blame(code, message)
-    guard:note(false)
-    plugin.errors = plugin.errors + 1
-    plugin.last_error = message
-    log.warn("a plugin's handler failed", { plugin = plugin.id, handler = id, code = code, error = message })
-  end
-  local function ask(input, config, context)
-    plugin.calls = plugin.calls + 1
-    local state, err = open_state(plugin)
-    if not state then return false, err end
-    local ok, result, why = state:call(kind, name, budget_of(kind, input), input, config, context)
-    if ok then return true, kind == "pure" and qualify(prefix, result) or result, why end
-    return false, result
-  end
-  local function call(input, config, context)
-    if not guard:allows() then
-      return failure.new("plugin.paused", id .. " failed too often and rests for half a minute")
-    end
-    local answer, key
-    if known then answer, key = known:find(input, config) end
-    if answer ~= nil then return answer end
-    local ok, result, why = ask(input, config, context)
-    if ok then
-      guard:note(true)
-      if key and result ~= nil then known:keep(key, result) end
-      return result, why
-    end
-    blame(result.code, result.message)
-    return failure.new("plugin." .. result.code, id .. ": " .. result.message)
-  end
-  return call, blame
-end
-
 local function setting_key(id, name)
   return "plugin." .. id .. "." .. name
 end
@@ -186,7 +109,7 @@ local function functions_of(plugin, entry, contract, id)
   if not contract.functions or not entry.adapter then return nil end
   local fns = {}
   for name, kind in pairs(contract.functions) do
-    fns[name] = make_call(plugin, {}, kind, id .. "." .. name, entry.adapter .. ":" .. name)
+    fns[name] = calls.make(plugin, { id = id .. "." .. name, kind = kind, name = entry.adapter .. ":" .. name }, open_state).call
   end
   return fns
 end
@@ -212,13 +135,13 @@ local function handlers_of(plugin, out)
     for _, entry in ipairs(plugin.manifest.contributes[place] or {}) do
       local id = plugin.id .. "/" .. entry.id
       define_settings(plugin, id, entry.settings)
-      local call, blame
-      if entry.handler then call, blame = make_call(plugin, entry, contract.kind, id, entry.handler) end
+      local asked = entry.handler
+        and calls.make(plugin, { id = id, kind = contract.kind, name = entry.handler, input = entry.input }, open_state) or {}
       out[#out + 1] = setmetatable({
         point = contract.point, kind = contract.kind, plugin = plugin.id, version = plugin.manifest.version, id = id,
         title = entry.title and plugin.id .. "." .. entry.title, input = entry.input, before = entry.before,
         after = entry.after, on_error = entry.on_error, spec = entry, flow = entry.flow,
-        hold_minutes = entry.hold_minutes, call = call, blame = blame, fns = functions_of(plugin, entry, contract, id),
+        hold_minutes = entry.hold_minutes, call = asked.call, ask = asked.ask, blame = asked.blame, fns = functions_of(plugin, entry, contract, id),
       }, with_settings)
     end
   end

@@ -1,0 +1,134 @@
+--- How a function of a plugin is asked: its state, its limits, its breaker, what it answered lately, and the account of what
+--- it cost.
+local answers = require("kernel.plugins.answers")
+local breaker = require("kernel.plugins.breaker")
+local failure = require("kernel.failure")
+local log = require("kernel.log")
+local projection = require("native.projection")
+
+local calls = {}
+
+local MIB <const> = 1024 * 1024
+
+-- Limits of one call by kind of handler, before what a cart adds.
+local LIMITS <const> = {
+  pure = { instructions = 20000, memory = 2 * MIB },
+  view = { ms = 20, memory = 8 * MIB },
+  command = { instructions = 100000, ms = 50, memory = 8 * MIB },
+  effect = { ms = 100, memory = 32 * MIB },
+}
+local PER_LINE <const> = 2000
+
+local budgets = {} -- by kind and number of lines: made once
+
+local function budget_of(kind, count)
+  local key = kind .. count
+  local known = budgets[key]
+  if known then return known end
+  local limits = LIMITS[kind]
+  if limits.instructions and count > 0 then
+    limits = { instructions = limits.instructions + PER_LINE * count, memory = limits.memory }
+  end
+  budgets[key] = limits
+  return limits
+end
+
+local function count_lines(input)
+  local lines = type(input) == "table" and input.lines
+  return type(lines) == "table" and #lines or 0
+end
+
+-- Only who sees the lines is given time for them.
+local function sees_lines(paths)
+  for _, path in ipairs(paths) do
+    if path:find("^lines%[%]") then return true end
+  end
+  return false
+end
+
+local function own(prefix, text)
+  if type(text) == "string" then return prefix .. text end
+  if type(text) == "table" and type(text[1]) == "string" then text[1] = prefix .. text[1] end
+  return text
+end
+
+-- Keys of messages in a plugin's answers are its own; outside they carry its name.
+local function qualify(prefix, ops)
+  if type(ops) ~= "table" then return ops end
+  for _, op in ipairs(ops) do
+    if type(op) == "table" then
+      if op.reason then op.reason = own(prefix, op.reason) end
+      if op.title then op.title = own(prefix, op.title) end
+      if op.description then op.description = own(prefix, op.description) end
+      if op.message then op.message = own(prefix, op.message) end
+    end
+  end
+  return ops
+end
+
+---@class merx.Calls of one function of a plugin; answers are for readers only
+---@field call fun(input: any, settings: table, context: any): any, any gives it tables
+---@field ask? fun(source: table, settings: table): any, any gives it what its manifest names of a draft
+---@field blame fun(code: string, message: string) takes down that what it answered was of no use
+
+---@param plugin merx.Plugin its account is kept here
+---@param about { id: string, kind: string, name: string, input?: string[] } `name` is "module:function"
+---@param open fun(plugin: merx.Plugin): userdata?, table? its state
+---@return merx.Calls
+function calls.make(plugin, about, open)
+  local id, kind, name, prefix = about.id, about.kind, about.name, plugin.id .. "."
+  local guard = breaker.new()
+
+  local function blame(code, message)
+    guard:note(false)
+    plugin.errors = plugin.errors + 1
+    plugin.last_error = message
+    log.warn("a plugin's handler failed", { plugin = plugin.id, handler = id, code = code, error = message })
+  end
+
+  local function rest()
+    return failure.new("plugin.paused", id .. " failed too often and rests for half a minute")
+  end
+
+  local function begin()
+    plugin.calls = plugin.calls + 1
+    return open(plugin)
+  end
+
+  local function finish(ok, result, why)
+    if ok then
+      guard:note(true)
+      return kind == "pure" and qualify(prefix, result) or result, why
+    end
+    blame(result.code, result.message)
+    return failure.new("plugin." .. result.code, id .. ": " .. result.message)
+  end
+
+  local function call(input, config, context)
+    if not guard:allows() then return rest() end
+    local state, err = begin()
+    if not state then return nil, err end
+    return finish(state:call(kind, name, budget_of(kind, count_lines(input)), input, config, context))
+  end
+
+  if kind ~= "pure" or not about.input then return { call = call, blame = blame } end
+  local shape, takes_time = projection.compile(about.input), sees_lines(about.input)
+  local known = answers.are_lasting(about.input) and answers.new()
+
+  local function ask(source, config)
+    if not guard:allows() then return rest() end
+    local bytes = projection.pack(shape, source)
+    local answer, key
+    if known then answer, key = known:find(bytes, config) end
+    if answer ~= nil then return answer end
+    local state, err = begin()
+    if not state then return nil, err end
+    answer, err = finish(state:ask(kind, name, budget_of(kind, takes_time and count_lines(source) or 0), shape, bytes, config))
+    if key and answer ~= nil then known:keep(key, answer) end
+    return answer, err
+  end
+
+  return { call = call, ask = ask, blame = blame }
+end
+
+return calls
