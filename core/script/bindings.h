@@ -19,6 +19,7 @@ int mx_luaopen_activity(lua_State *L);
 int mx_luaopen_archive(lua_State *L);
 int mx_luaopen_buf(lua_State *L);
 int mx_luaopen_cache(lua_State *L);
+int mx_luaopen_client(lua_State *L);
 int mx_luaopen_clock(lua_State *L);
 int mx_luaopen_crypto(lua_State *L);
 int mx_luaopen_db(lua_State *L);

@@ -112,6 +112,7 @@ void mx_script_destroy(mx_script *script) {
         mx_db_slice_end(script->options.db);
     }
     mx_state_close(&script->state);
+    mx_script_close_outgoing(script);
     if (script->options.watchdog) {
         mx_watchdog_leave(script->options.watchdog, &script->watch);
     }

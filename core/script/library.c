@@ -17,6 +17,7 @@ static const luaL_Reg natives[] = {
     {"native.archive", mx_luaopen_archive},
     {"native.buf", mx_luaopen_buf},
     {"native.cache", mx_luaopen_cache},
+    {"native.client", mx_luaopen_client},
     {"native.clock", mx_luaopen_clock},
     {"native.crypto", mx_luaopen_crypto},
     {"native.db", mx_luaopen_db},

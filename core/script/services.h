@@ -2,6 +2,7 @@
 // border in both directions. Whoever implements this needs no lua.h.
 #pragma once
 
+#include "client/client.h"
 #include "platform/buf.h"
 #include "platform/error.h"
 
@@ -24,6 +25,7 @@ enum mx_arg_kind {
     MX_ARG_FAILURE,  // error, as the two values nil, { code, message }
     MX_ARG_EXCHANGE, // exchange, as the request userdata (request.h); an integer that is not 0 goes
                      // first
+    MX_ARG_REPLY,    // reply, as { status, headers, body, elapsed_ms }
 };
 
 // Everything in it is borrowed for the call it is passed to.
@@ -33,6 +35,7 @@ struct mx_arg {
     struct mx_slice bytes;
     const struct mx_error *error;
     mx_exchange *exchange;
+    const struct mx_client_reply *reply;
 };
 
 // --- commands ---------------------------------------------------------------------------------
@@ -145,6 +148,12 @@ struct mx_services {
 
     // Wakes the jobs thread: `tick` runs soon.
     void (*wake_jobs)(void *ctx);
+    // Writer: the server takes up changed plugins and settings once the running batch is over.
+    void (*reload)(void *ctx);
+
+    // The way out to other servers (native.client), borrowed; tasks wait for it. NULL in roles that
+    // send nothing; tools and tests make one of their own.
+    mx_client *client;
 
     // How requests are read and answered (request.h); NULL in roles that serve none.
     const struct mx_exchange_ops *exchange_ops;

@@ -14,6 +14,7 @@
 #include "platform/slabs.h"
 #include "script/call.h"
 #include "script/host.h"
+#include "script/outgoing.h"
 
 enum {
     MX_COUNT_STEP = 1000,          // instructions between two looks of the counting hook
@@ -113,6 +114,8 @@ struct mx_script {
     int entry_refs[3];   // by enum mx_entry
     int64_t fake_now_ms; // native.clock.set_fake, INT64_MIN: none
     bool is_remote;      // tool: a server holds the data folder
+    mx_loop *loop;       // tools and tests: made with the first request to another server
+    mx_outgoing *outgoing;
     struct mx_script_stats stats;
 };
 
@@ -190,6 +193,9 @@ const struct mx_arg *mx_task_answer(lua_State *L);
 mx_task *mx_task_spawn(lua_State *L, int nargs);
 // Frees all tasks without running them, at the end of the script.
 void mx_task_drop_all(mx_script *script);
+
+// Closes the script's own way out, if it has one.
+void mx_script_close_outgoing(mx_script *script);
 
 // Opens libraries, require and the native modules on the trusted state. May raise.
 int mx_library_open(lua_State *L);

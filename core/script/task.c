@@ -27,6 +27,37 @@ static int push_value(lua_State *L, struct mx_slice bytes) {
     return 1;
 }
 
+// [-0, +1] Fields that came more than once are one, their values joined by ", ".
+static void push_fields(lua_State *L, const struct mx_client_reply *reply) {
+    lua_createtable(L, 0, (int)reply->field_count); // {}
+    for (size_t i = 0; i < reply->field_count; i++) {
+        mx_slice_push(L, reply->fields[i].name); // {} name
+        lua_pushvalue(L, -1);                    // {} name name
+        if (lua_rawget(L, -3) == LUA_TNIL) {     // {} name before
+            lua_pop(L, 1);
+            mx_slice_push(L, reply->fields[i].value); // {} name value
+        } else {
+            lua_pushliteral(L, ", ");
+            mx_slice_push(L, reply->fields[i].value);
+            lua_concat(L, 3); // {} name values
+        }
+        lua_rawset(L, -3); // {}
+    }
+}
+
+static int push_reply(lua_State *L, const struct mx_client_reply *reply) {
+    lua_createtable(L, 0, 4); // {}
+    lua_pushinteger(L, reply->status);
+    lua_setfield(L, -2, "status");
+    push_fields(L, reply);
+    lua_setfield(L, -2, "headers");
+    mx_slice_push(L, reply->body);
+    lua_setfield(L, -2, "body");
+    lua_pushinteger(L, reply->elapsed_ms);
+    lua_setfield(L, -2, "elapsed_ms");
+    return 1;
+}
+
 int mx_arg_push(lua_State *L, const struct mx_arg *arg) {
     switch (arg->kind) {
     case MX_ARG_NIL: lua_pushnil(L); return 1;
@@ -38,6 +69,7 @@ int mx_arg_push(lua_State *L, const struct mx_arg *arg) {
     case MX_ARG_VALUE: return push_value(L, arg->bytes);
     case MX_ARG_FAILURE: return mx_failure_push(L, arg->error);
     case MX_ARG_EXCHANGE: return mx_request_push(L, arg->exchange);
+    case MX_ARG_REPLY: return push_reply(L, arg->reply);
     }
     assert(!"no such kind of argument");
     return 0;

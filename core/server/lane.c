@@ -8,6 +8,7 @@
 #include "platform/alloc.h"
 #include "platform/log.h"
 #include "server/activity.h"
+#include "server/limits.h"
 #include "server/writer.h"
 
 // --- commands ---------------------------------------------------------------------------------
@@ -235,6 +236,20 @@ static void wake_jobs(void *ctx) {
     shared->wake_jobs(shared->wake_ctx);
 }
 
+// --- the way out --------------------------------------------------------------------------------
+
+// Nobody waits for another server but the jobs thread.
+static int open_outgoing(struct mx_lane *lane, struct mx_error *err) {
+    struct mx_client_options options = {
+        .transfer_max = MX_LIMIT_OUTGOING,
+        .waiting_max = MX_LIMIT_OUTGOING_WAITING,
+        .allow_private = mx_options_flag(lane->shared->options, MX_OPT_CLIENT_PRIVATE),
+        .user_agent = "Merx/" MX_VERSION,
+    };
+    return lane->role == MX_ROLE_JOBS ? mx_outgoing_open(lane->loop, &options, &lane->outgoing, err)
+                                      : MX_OK;
+}
+
 // --- life -------------------------------------------------------------------------------------
 
 static int open_script(
@@ -253,6 +268,7 @@ static int open_script(
         .record_activity = lane->role == MX_ROLE_WORKER ? record_activity : NULL,
         .take_activity = lane->role == MX_ROLE_JOBS ? take_activity : NULL,
         .wake_jobs = wake_jobs,
+        .client = lane->outgoing ? mx_outgoing_client(lane->outgoing) : NULL,
         .exchange_ops = ops,
     };
     struct mx_script_options options = {
@@ -286,6 +302,9 @@ int mx_lane_open(struct mx_lane *lane, const struct mx_exchange_ops *ops, struct
     if (rc == MX_OK) {
         rc = mx_db_open(&db, &lane->db, err);
     }
+    if (rc == MX_OK) {
+        rc = open_outgoing(lane, err);
+    }
     return rc < 0 ? rc : open_script(lane, ops, err);
 }
 
@@ -301,6 +320,7 @@ void mx_lane_close(struct mx_lane *lane) {
     while (lane->sleepers) {
         sleeper_destroy(lane->sleepers);
     }
+    mx_outgoing_close(lane->outgoing); // nor any reply
     mx_cache_release(lane->fragment);
     mx_db_close(lane->db);
     mx_mailbox_close(lane->mailbox);

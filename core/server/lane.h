@@ -7,6 +7,7 @@
 #include "loop/mailbox.h"
 #include "loop/timer.h"
 #include "script/host.h"
+#include "script/outgoing.h"
 #include "server/shared.h"
 
 struct mx_sleeper;
@@ -31,6 +32,7 @@ struct mx_lane {
     mx_loop *loop;
     mx_mailbox *mailbox; // from any thread, until mx_lane_close()
     mx_db *db;
+    mx_outgoing *outgoing; // of the jobs thread: the way out to other servers
     mx_script *script;
     mx_tally *tally;
     struct mx_services services;

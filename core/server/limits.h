@@ -31,6 +31,8 @@ enum {
     MX_LIMIT_PIPELINE_BYTES = 64 * 1024, // read ahead while a request is at work
     MX_LIMIT_WORKERS = 64,
     MX_LIMIT_COMMANDS_WAITING = 4096,        // in the writer's queue: 503
+    MX_LIMIT_OUTGOING = 256,                 // requests to other servers and mails, at a time
+    MX_LIMIT_OUTGOING_WAITING = 1024,        // for their turn
     MX_LIMIT_CACHE_BYTES = 64 * 1024 * 1024, // pages and fragments
     MX_LIMIT_CACHE_ENTRY_BYTES = 2 * 1024 * 1024,
     MX_LIMIT_CACHE_FILES = 256, // of its forms also in a file, to be sent without a copy

@@ -1,5 +1,4 @@
-// One table says everything about an option; flags, environment, file, help and `merx config` are
-// readings of it.
+// One table says everything about an option; flags, environment, file and help are readings of it.
 #include "server/options.h"
 
 #include <assert.h>
@@ -91,6 +90,8 @@ static const struct spec specs[MX_OPT_COUNT] = {
         "permit world_now, for development", false},
     [MX_OPT_WORLD_NOW] = {"world_now", KIND_INT, "-1", -1, INT64_MAX, NULL,
         "let the clock stand at these milliseconds since 1970", false},
+    [MX_OPT_CLIENT_PRIVATE] = {"client_private", KIND_FLAG, "false", 0, 0, NULL,
+        "let plugins reach addresses of this machine and network, for development", false},
 };
 
 struct value {

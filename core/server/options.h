@@ -38,6 +38,7 @@ enum mx_option {
     MX_OPT_ALLOW_OLD_DEPS,
     MX_OPT_ALLOW_FAKE_CLOCK,
     MX_OPT_WORLD_NOW,
+    MX_OPT_CLIENT_PRIVATE,
     MX_OPT_COUNT,
 };
 

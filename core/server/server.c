@@ -36,6 +36,9 @@ struct server {
     mx_timer *looker; // while draining
     struct mx_letter wake;
     _Atomic bool is_woken; // the letter is under way
+    struct mx_letter reload;
+    _Atomic bool is_reload_posted;
+    bool is_reload_asked; // once more after the one that runs
     bool is_stopping;
     bool is_reloading;
 };
@@ -67,6 +70,13 @@ static void begin_drain(void *ctx) {
     server->looker = mx_timer_start(server->loop, 0, LOOK_MS, on_drain_looked_at, server);
 }
 
+static void post_reload(void *ctx) {
+    struct server *server = ctx;
+    if (!atomic_exchange(&server->is_reload_posted, true)) {
+        mx_mailbox_post(server->mailbox, &server->reload);
+    }
+}
+
 static void on_writer_reloaded(void *ctx, struct mx_slice answer) {
     (void)answer; // a failure is in the log
     struct server *server = ctx;
@@ -80,6 +90,10 @@ static void on_writer_reloaded(void *ctx, struct mx_slice answer) {
     }
     mx_log_info("reloaded");
     mx_sd_notify("READY=1\nSTATUS=serving");
+    if (server->is_reload_asked) {
+        server->is_reload_asked = false;
+        post_reload(server);
+    }
 }
 
 // What cannot be read leaves everything as it was.
@@ -99,6 +113,7 @@ static void begin_reload(void *ctx) {
     struct server *server = ctx;
     struct mx_error err;
     if (server->is_reloading || server->is_stopping) {
+        server->is_reload_asked = server->is_reloading; // what it took up may be older
         return;
     }
     mx_sd_notify_reloading();
@@ -110,6 +125,12 @@ static void begin_reload(void *ctx) {
         return;
     }
     server->is_reloading = true;
+}
+
+static void on_reload_read(struct mx_letter *letter) {
+    struct server *server = (struct server *)((char *)letter - offsetof(struct server, reload));
+    atomic_store(&server->is_reload_posted, false);
+    begin_reload(server);
 }
 
 static void on_signal(void *ctx, int number) {
@@ -165,8 +186,10 @@ static int read_options(struct server *server, mx_options *options, struct mx_er
     shared->clock = mx_clock_create(mx_options_int(options, MX_OPT_WORLD_NOW));
     shared->world = mx_clock_world(shared->clock);
     shared->wake_jobs = wake_jobs;
+    shared->reload = post_reload;
     shared->wake_ctx = server;
     server->wake.fn = on_wake_read;
+    server->reload.fn = on_reload_read;
     int rc = mx_settings_create(options, &settings, err);
     atomic_store(&shared->settings, settings);
     return rc;
@@ -228,6 +251,19 @@ static int listen_to_signals(struct server *server, struct mx_error *err) {
         if (rc < 0) {
             return rc;
         }
+    }
+    return MX_OK;
+}
+
+// What plugins may do on a desk is no matter for a shop that the world can see.
+static int check_private(
+    const mx_options *options, const struct mx_sockets *sockets, struct mx_error *err) {
+    if (mx_options_flag(options, MX_OPT_CLIENT_PRIVATE) && !mx_sockets_are_local(sockets)) {
+        return mx_fail(err, MX_E_INVALID,
+            "client_private is for development: listen on 127.0.0.1 only (%s), or leave it out "
+            "(%s)",
+            mx_options_source(options, MX_OPT_LISTEN),
+            mx_options_source(options, MX_OPT_CLIENT_PRIVATE));
     }
     return MX_OK;
 }
@@ -328,6 +364,9 @@ int mx_server_run(
     raise_limits();
     mx_sockets_describe(sockets, options, &where);
     int rc = read_options(server, options, err);
+    if (rc == MX_OK) {
+        rc = check_private(options, sockets, err);
+    }
     server->shared.chunks = mx_chunks_create();
     mx_ahead *ahead = mx_ahead_start(server->shared.share, server->shared.chunks);
     if (rc == MX_OK) {

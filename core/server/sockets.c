@@ -4,9 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "client/reach.h"
 #include "loop/listener.h"
 #include "platform/alloc.h"
 #include "server/limits.h"
@@ -190,4 +193,17 @@ void mx_sockets_describe(const struct mx_sockets *sockets, const mx_options *opt
     } else {
         mx_buf_append_slice(out, listen);
     }
+}
+
+bool mx_sockets_are_local(const struct mx_sockets *sockets) {
+    for (size_t i = 0; i < sockets->count; i++) {
+        struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+        const struct sockaddr *any = (const struct sockaddr *)(const void *)&address;
+        socklen_t size = sizeof(address);
+        if (getsockname(sockets->list[i].fd, (struct sockaddr *)(void *)&address, &size) != 0 ||
+            (any->sa_family != AF_UNIX && !mx_reach_is_loopback(any))) {
+            return false;
+        }
+    }
+    return true;
 }

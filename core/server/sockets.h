@@ -27,3 +27,6 @@ void mx_sockets_close(struct mx_sockets *sockets);
 
 // Appends "127.0.0.1:8080, unix:/run/merx.sock": where the shop is.
 void mx_sockets_describe(const struct mx_sockets *sockets, const mx_options *options, mx_buf *out);
+
+// Whether only programs of this machine can come in.
+bool mx_sockets_are_local(const struct mx_sockets *sockets);
