@@ -35,6 +35,7 @@ end
 ---@param folders? { path: string, bundled: boolean }[] others than those
 function shop.plugins(folders)
   require("domain.draft.contracts")
+  require("domain.published")
   require("domain.setting_types")
   require("web.contracts")
   require("kernel.plugins").load(folders or { { path = thread.share .. "/plugins", bundled = true } })

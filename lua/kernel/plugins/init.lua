@@ -14,6 +14,7 @@ local points = require("kernel.points")
 local resolve = require("kernel.plugins.resolve")
 local secrets = require("kernel.plugins.secrets")
 local settings = require("kernel.settings")
+local tables = require("kernel.plugins.tables")
 local thread = require("native.thread")
 
 require("kernel.plugins.host.plain")
@@ -162,10 +163,15 @@ local function choose(options)
   end
   local fit, problems = resolve.check(candidates, options)
   for _, plugin in ipairs(candidates) do plugin.problem = problems[plugin.id] end
+  local ready = {}
+  for _, plugin in ipairs(fit) do
+    plugin.problem = tables.prepare(plugin)
+    if not plugin.problem then ready[#ready + 1] = plugin end
+  end
   for _, plugin in ipairs(found) do
     if plugin.problem then log.error("a plugin is skipped", { plugin = plugin.id, error = plugin.problem }) end
   end
-  return fit
+  return ready
 end
 
 --- Finds the plugins and registers what they contribute. Never raises for a plugin's mistake.

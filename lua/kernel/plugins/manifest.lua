@@ -4,6 +4,7 @@ local contracts = require("kernel.contracts")
 local json = require("native.json")
 local schema = require("kernel.schema")
 local setting_types = require("kernel.plugins.setting_types")
+local views = require("kernel.plugins.views")
 
 local manifest = {}
 
@@ -263,6 +264,9 @@ local function check_capabilities(found)
     if place.setting and (not declared or declared.type ~= "url") then
       return ("capabilities.http.%d: there is no setting %s of the type url"):format(i, place.setting)
     end
+  end
+  for _, view in ipairs(found.capabilities.read or {}) do
+    if not views.list()[view] then return ("capabilities.read: there is no published view %s; merx hooks lists them"):format(view) end
   end
   for _, kind in ipairs(found.capabilities.accounts or {}) do
     if kind ~= found.id and kind:sub(1, #found.id + 1) ~= found.id .. "." then

@@ -1,0 +1,46 @@
+--- The tables of plugins: made by the plugin's own migrations, which may only add, under the plugin's name. The writer brings
+--- them up to date when plugins are loaded; other threads see whether it could.
+local database = require("kernel.plugins.host.database")
+local fs = require("native.fs")
+local native = require("native.db")
+local thread = require("native.thread")
+
+local tables = {}
+
+local FOLDER <const> = "/migrations"
+
+local function newest_of(root)
+  local newest = 0
+  for _, name in ipairs(fs.list(root .. FOLDER) or {}) do
+    newest = math.max(newest, math.tointeger(tonumber(name:match("^(%d+)_.+%.sql$"))) or 0)
+  end
+  return newest
+end
+
+local function applied_of(conn, prefix)
+  local statement = conn:prepare("SELECT max(number) FROM " .. prefix .. "schema_migrations")
+  return statement and statement:value() or 0
+end
+
+local function may_write(conn)
+  return thread.role == "writer" or thread.role == "test" or thread.role == "tool" and not thread.remote and not conn:in_transaction()
+end
+
+--- Brings the tables of a plugin up to date, or looks whether they are.
+---@param plugin merx.Plugin
+---@return string? problem
+function tables.prepare(plugin)
+  local conn, newest = native.main(), newest_of(plugin.root)
+  if newest == 0 or not conn then return nil end
+  if not plugin.granted.tables then
+    return 'it has migrations, but no tables were granted to it: add "capabilities": { "tables": true } to its plugin.json'
+  end
+  local prefix = database.prefix_of(plugin.id)
+  if applied_of(conn, prefix) >= newest then return nil end
+  if not may_write(conn) then return "its tables are older than it is: see the log of the start" end
+  local owner = native.owner({ prefix = prefix, views = {}, grant = "migrate" })
+  local done, err = native.migrate(conn, plugin.root .. FOLDER, owner)
+  if not done then return "its migrations failed, nothing of the failed one was kept: " .. err.message end
+end
+
+return tables

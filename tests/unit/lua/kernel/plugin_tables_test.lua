@@ -1,0 +1,78 @@
+local shop = require("support.shop")
+local conn = shop.open()
+local command = require("kernel.command")
+local plugin_folder = require("support.plugin_folder")
+local plugins = require("kernel.plugins")
+local test = require("support.test")
+
+local SOURCE <const> = [[
+local M = {}
+function M.put(args) return { changes = shop.db.run("INSERT INTO p_acme_notes_notes (text) VALUES (:text)", args) } end
+function M.read(args)
+  local rows, err = shop.db.many(args.sql)
+  if not rows then return nil, err end
+  return { rows = rows }
+end
+return M]]
+
+local function load(migrations, capabilities)
+  local files = { ["src/notes.lua"] = SOURCE }
+  for name, sql in pairs(migrations) do files["migrations/" .. name] = sql end
+  plugin_folder.load({ {
+    manifest = plugin_folder.manifest("acme.notes", {
+      capabilities = capabilities or { tables = true, read = { "pub_orders" } },
+      contributes = { commands = { { id = "put", handler = "notes:put" }, { id = "read", handler = "notes:read" } } },
+    }, { command = 1 }),
+    files = files,
+  } })
+  return plugins.find("acme.notes")
+end
+
+local FIRST <const> = "CREATE TABLE p_acme_notes_notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;"
+
+test.case("its tables are there before it is asked, and grow with it", function()
+  test.equal(load({ ["0001_notes.sql"] = FIRST }).problem, nil)
+  assert(command.run("acme.notes.put", { text = "one" }))
+  local plugin = load({ ["0001_notes.sql"] = FIRST, ["0002_more.sql"] = "ALTER TABLE p_acme_notes_notes ADD COLUMN at INTEGER;" })
+  test.equal(plugin.problem, nil)
+  test.equal(conn:prepare("SELECT text, at FROM p_acme_notes_notes"):all(), { { text = "one" } })
+end)
+
+local REFUSED <const> = {
+  { "another table", "CREATE TABLE notes (id INTEGER);" },
+  { "another plugin's table", "CREATE TABLE p_acme_other_notes (id INTEGER);" },
+  { "dropping", "DROP TABLE p_acme_notes_notes;" },
+  { "a trigger", "CREATE TRIGGER p_acme_notes_t AFTER INSERT ON p_acme_notes_notes BEGIN DELETE FROM orders; END;" },
+  { "a pragma", "PRAGMA foreign_keys = OFF;" },
+  { "changing the shop", "UPDATE products SET title = 'x';" },
+  { "attaching", "ATTACH '/tmp/x.db' AS other;" },
+}
+
+for i, case in ipairs(REFUSED) do
+  test.case("a migration may not: " .. case[1], function()
+    local before = conn:prepare("SELECT count(*) FROM sqlite_schema"):value()
+    local plugin = load({ ["0001_notes.sql"] = FIRST, ["0002_more.sql"] = "ALTER TABLE p_acme_notes_notes ADD COLUMN at INTEGER;",
+      [("%04d_bad.sql"):format(3)] = case[2] })
+    test.truthy(plugin.problem and plugin.problem:find("its migrations failed", 1, true), tostring(i) .. " " .. tostring(plugin.problem))
+    test.equal(plugin.enabled, false)
+    test.equal(conn:prepare("SELECT count(*) FROM sqlite_schema"):value(), before)
+  end)
+end
+
+test.case("without the capability it has no tables", function()
+  test.truthy(load({ ["0001_notes.sql"] = FIRST }, {}).problem:find('"tables": true', 1, true))
+end)
+
+test.case("it reads what was published and granted, and nothing beside it", function()
+  load({ ["0001_notes.sql"] = FIRST, ["0002_more.sql"] = "ALTER TABLE p_acme_notes_notes ADD COLUMN at INTEGER;" })
+  test.equal(command.run("acme.notes.read", { sql = "SELECT number FROM pub_orders" }).rows, {})
+  for _, sql in ipairs({ "SELECT number FROM orders", "SELECT email FROM pub_personal_customers", "SELECT token FROM pub_personal_order_contacts",
+    "SELECT * FROM sqlite_schema", "SELECT value FROM settings", "WITH pub_orders AS (SELECT * FROM customers) SELECT * FROM pub_orders" }) do
+    local _, err = command.run("acme.notes.read", { sql = sql })
+    test.truthy(err, sql)
+  end
+end)
+
+test.case("a view that is not published cannot be asked for", function()
+  test.truthy(load({}, { read = { "orders" } }).problem:find("no published view orders", 1, true))
+end)
