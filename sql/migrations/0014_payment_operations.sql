@@ -18,6 +18,15 @@ CREATE INDEX payment_operations_by_method ON payment_operations (method, next_at
 
 ALTER TABLE payment_inbox ADD COLUMN events TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(events)); -- what the adapter read in it
 
+-- When an order that nobody paid ends. Not the time of its holds: an order of goods that are not counted has none.
+ALTER TABLE orders ADD COLUMN expires_at INTEGER;
+
+UPDATE orders
+   SET expires_at = (SELECT min(h.expires_at) FROM account_holds AS h WHERE h.order_id = orders.id AND h.state = 'held')
+ WHERE state = 'placed';
+
+CREATE INDEX orders_by_expires_at ON orders (expires_at) WHERE state = 'placed';
+
 -- The provider of the plugin merx.test-pay, for shops in test mode: what it was asked to charge, as JSON.
 CREATE TABLE test_charges (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -27,12 +27,12 @@ INSERT INTO orders (token, number, cart_id, customer_id, channel_id, source, is_
        email_key, phone, locale, currency, base_currency, rate_mantissa, rate_exponent, list_amount, subtotal_amount,
        discount_amount, delivery_amount, fee_amount, tax_amount, added_tax_amount, total_amount, tender_amount, due_amount,
        is_tax_included, policy, ledger, quote_hash, delivery_method, delivery_title, payment_method, codes, note, attributes,
-       address, placed_at, confirmed_at, created_at, updated_at)
+       address, expires_at, placed_at, confirmed_at, created_at, updated_at)
 VALUES (:token, :number, :cart_id, :customer_id, :channel_id, :source, :is_test, :state, :payment_state, :delivery_state, :email,
        :email_key, :phone, :locale, :currency, :base_currency, :rate_mantissa, :rate_exponent, :list_amount, :subtotal_amount,
        :discount_amount, :delivery_amount, :fee_amount, :tax_amount, :added_tax_amount, :total_amount, :tender_amount, :due_amount,
        :is_tax_included, :policy, :ledger, :quote_hash, :delivery_method, :delivery_title, :payment_method, :codes, :note, :attributes,
-       :address, :at, :confirmed_at, :at, :at);
+       :address, :expires_at, :at, :confirmed_at, :at, :at);
 
 -- :name order_line_insert :run
 -- :use  order.place
@@ -233,14 +233,26 @@ SELECT id, token, number, state, payment_state, delivery_state, email, currency,
  LIMIT :limit;
 
 -- :name orders_expired :many
--- :use  placed, never paid, and their holds are over
-SELECT DISTINCT h.order_id
-  FROM account_holds AS h
-  JOIN orders AS o ON o.id = h.order_id
- WHERE h.state = 'held'
-   AND h.expires_at <= :now
-   AND o.state = 'placed'
+-- :use  placed, and not paid in time
+SELECT id AS order_id
+  FROM orders
+ WHERE state = 'placed'
+   AND expires_at <= :now
+ ORDER BY expires_at
  LIMIT :limit;
+
+-- :name order_extend :run
+-- :use  an order that may be paid at this moment gets more time
+UPDATE orders
+   SET expires_at = :expires_at
+ WHERE id = :id;
+
+-- :name order_progress :one
+-- :use  a shopper who pays: how far that has come
+SELECT id, number, cart_id, state, cancelled_by, payment_state, due_amount, currency, is_test, expires_at
+  FROM orders
+ WHERE token = :token
+   AND deleted_at IS NULL;
 
 -- :name order_line_ship :run
 -- :use  order.fulfil: never more than was ordered

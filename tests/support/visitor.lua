@@ -102,6 +102,13 @@ function Visitor:send(target, body, content_type)
   return reply, (require("native.json").decode(reply.body))
 end
 
+--- Sends `self.body` as it is, with `self.headers`.
+---@param target string
+---@return table reply
+function Visitor:send_raw(target)
+  return ask(self, "POST", target)
+end
+
 --- Follows redirects with GET.
 function Visitor:follow(reply)
   while reply.headers.Location do reply = self:get(reply.headers.Location) end

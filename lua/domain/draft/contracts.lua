@@ -200,8 +200,12 @@ point("delivery_method", "delivery_methods", "delivery", {
 point("payment_method", "payment_methods", "fees", {
   doc = "Offers a way to pay.", input = LATER, ops = { offer = offer }, on_error = "omit",
   fields = {
-    flow = schema.enum({ "offline", "redirect", required = true }), hold_minutes = schema.integer({ min = 1, max = 43200 }),
-    is_test = schema.boolean(), -- moves no money: offered in test mode only, and what it pays are test orders
+    flow = schema.enum({
+      "offline", "redirect", required = true, doc = "offline: the shop is paid outside of it; redirect: the shopper goes to a provider and comes back",
+    }),
+    hold_minutes = schema.integer({ min = 1, max = 43200, doc = "how long stock is held for an order that is not paid yet" }),
+    is_test = schema.boolean({ doc = "moves no money: offered in test mode only, and what it pays are test orders" }),
+    webhook_headers = schema.list(schema.text({ required = true, max = 60, pattern = "^%l[%l%d-]*$" }), { max = 20, default = {} }),
   },
   functions = {
     authorize = "effect", capture = "effect", void = "effect", refund = "effect", fetch = "effect", webhook = "pure",

@@ -10,6 +10,7 @@ local json = require("kernel.json")
 local log = require("kernel.log")
 local payment = require("domain.payment")
 local place = require("domain.order.place")
+local webhooks = require("domain.order.webhooks")
 require("domain.order.commands")
 require("domain.order.provider")
 
@@ -19,6 +20,8 @@ order.document = document.make
 order.write = place.write
 order.refundable = order_money.refundable
 order.quote_refund = order_money.quote_refund
+order.find_webhook = webhooks.find
+order.take_webhook = webhooks.take
 
 events.define("order.placed", { doc = "A buyer accepted a quote; the order stands and its goods are held." })
 events.define("order.confirmed", { doc = "The order is certain: paid, promised, or payable at the door." })
@@ -117,6 +120,41 @@ end
 ---@return { id: integer, token: string, number: string }?
 function order.find_of_cart(cart_id)
   return db.one("order_of_cart", { cart_id = cart_id })
+end
+
+---@class merx.PaymentProgress
+---@field id integer
+---@field number string
+---@field cart_id? integer
+---@field phase "done"|"pay"|"wait"|"failed"|"expired" done: there is nothing to pay here, or nothing any more
+---@field redirect? string where it is paid
+---@field reason? string why it failed
+---@field due_amount integer
+---@field currency string
+---@field expires_at? integer
+
+local ENDED <const> = { payment = "failed", expiry = "expired" }
+
+local function phase_of(row, charge)
+  if not charge then return "done" end
+  if row.state == "cancelled" then return ENDED[row.cancelled_by] or "done" end
+  if row.state ~= "placed" then return "done" end
+  return charge.state == "requires_action" and charge.redirect_url ~= "" and "pay" or "wait"
+end
+
+--- How far paying online has come, for a shopper who waits for it.
+---@param token string of the order
+---@return merx.PaymentProgress?
+function order.progress(token)
+  local row = db.one("order_progress", { token = token })
+  if not row then return nil end
+  local charge
+  for _, paid in ipairs(payment.list(row.id)) do
+    if paid.kind == "charge" and paid.flow == "online" then charge = paid end
+  end
+  row.phase = phase_of(row, charge)
+  row.redirect, row.reason = charge and charge.redirect_url, charge and charge.reason
+  return row
 end
 
 --- All orders, newest first; of one state when it is named.

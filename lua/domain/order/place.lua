@@ -86,7 +86,7 @@ function place.write(tx, made, cart)
   head.is_test = head.is_test or made.payment ~= nil and made.payment.is_test
   head.email_key, head.at = text.fold(head.email), tx.now
   head.state = options.is_final and "confirmed" or "placed"
-  head.confirmed_at = options.is_final and tx.now or nil
+  head.confirmed_at, head.expires_at = options.is_final and tx.now or nil, options.expires_at
   head.payment_state = head.due_amount == 0 and "paid" or made.payment.flow == "online" and "pending" or "unpaid"
   local inserted, id = db.run("order_insert", head)
   if not inserted then return nil, id end

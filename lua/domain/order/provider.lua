@@ -197,6 +197,7 @@ command.define({
     for _, row in ipairs(db.many("orders_expired", { now = tx.now, limit = args.limit })) do
       if payment.has_open_operations(row.order_id) then
         inventory.extend(tx, row.order_id, tx.now + CHECK_AGAIN) -- money may be on its way: ask, never guess
+        db.run("order_extend", { id = row.order_id, expires_at = tx.now + CHECK_AGAIN })
       else
         settle.cancel(tx, db.one("order_state_row", { id = row.order_id }), "expiry", "not paid in time")
         settle.run(tx, row.order_id, "not paid in time", "placed")

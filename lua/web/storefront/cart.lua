@@ -47,6 +47,15 @@ local function keep(ctx, id)
   ctx.req:set_cookie("cart", ctx.cart_token, { max_age = MONTH, http_only = true, same_site = "Lax" })
 end
 
+--- Gives a visitor without an open cart the one of an order that was not paid.
+---@param ctx merx.WebContext
+---@param cart_id integer
+function storefront_cart.adopt(ctx, cart_id)
+  if storefront_cart.current(ctx) then return end
+  local found = cart.find_by_id(cart_id)
+  if found and found.state == "open" then keep(ctx, cart_id) end
+end
+
 -- That a line has all there are and not all that were wanted.
 local function lowered_text(self, view, key)
   for _, item in ipairs(view.items) do

@@ -10,6 +10,7 @@ local fragments = require("web.fragments")
 local i18n = require("kernel.i18n")
 local lines = require("web.view.lines")
 local page = require("web.page")
+local payment_page = require("web.storefront.payment")
 local respond = require("web.respond")
 local router = require("kernel.router")
 local storefront_cart = require("web.storefront.cart")
@@ -292,22 +293,21 @@ local function send_payment(ctx, view, options, status)
     }
   end
   local total = lines.money(self, shown.quote.due)
+  local is_online = shown.quote.payment ~= nil and shown.quote.payment.flow ~= "offline"
   send(ctx, self, shown, "payment", {
     title = page.text(self, "checkout.payment_title"), options = views, hashes = hashes,
     review = review_rows(self, view.cart, shown.quote, "payment"), empty = #views == 0 and page.text(self, "checkout.no_payment") or nil,
-    button = page.text(self, "checkout.place_offline", { total = total }), errors = options.errors, notice = options.notice,
+    button = page.text(self, is_online and "checkout.place_redirect" or "checkout.place_offline", { total = total }),
+    errors = options.errors, notice = options.notice,
   }, status)
 end
 
 router.get("/checkout/payment", GET, function(ctx)
   local view = open(ctx, { assume_payment = true })
   if not view or too_early(ctx, view, "payment") then return end
-  send_payment(ctx, view)
+  local problem = payment_page.problems[ctx.req:arg("problem") or ""]
+  send_payment(ctx, view, { notice = problem and page.text(page.open(ctx), problem) })
 end)
-
-local function to_order(ctx, token)
-  respond.redirect(ctx, ctx.root .. "/orders/" .. token)
-end
 
 -- What stopped the order, on the page where it can be mended.
 local function refuse(ctx, err, chosen)
@@ -334,12 +334,14 @@ router.post("/checkout/payment", POST, function(ctx)
   if not sent then return end
   local method = sent.fields.payment
   local accepted = sent.groups.quotes and sent.groups.quotes[method or ""] or sent.fields.quote or ""
-  local placed, err = checkout.complete(ctx, ctx.cart_token, accepted, { payment = method, address = ctx.req.remote })
+  local placed, err = checkout.complete(ctx, ctx.cart_token, accepted, {
+    payment = method, address = ctx.req.remote, base_url = ctx.base_url .. ctx.root,
+  })
   if not placed then return refuse(ctx, err, method) end
   if not placed.is_again then
     respond.note(ctx, "purchase", nil, { order_id = placed.id, currency = ctx.currency })
   end
-  to_order(ctx, placed.token)
+  payment_page.send_on(ctx, placed.token)
 end)
 
 return true

@@ -4,6 +4,7 @@ local form = require("web.form")
 local order = require("domain.order")
 local order_view = require("web.view.order")
 local page = require("web.page")
+local payment_page = require("web.storefront.payment")
 local respond = require("web.respond")
 local router = require("kernel.router")
 local text = require("kernel.text")
@@ -14,7 +15,7 @@ router.get("/orders/:token", { who = "anyone", csrf = "none", cache = "private" 
   if not found then return page.message(self, 404) end
   page.send(self, {
     template = "order", title = page.text(self, "order.title", { number = found.number }), cache = "none", robots = "noindex",
-    drops = { order = order_view.of(self, found) },
+    drops = { order = order_view.of(self, found, payment_page.url(ctx, found)) },
   })
 end)
 

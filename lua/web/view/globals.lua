@@ -190,7 +190,7 @@ local GLOBALS <const> = {
 local OWN <const> = {}
 for name in ([[
   page_title page_description page_robots page_image content_for_layout content_for_header
-  product collection search page cart order checkout form message account
+  product collection search page cart order checkout payment form message account
 ]]):gmatch("%S+") do OWN[name] = true end
 
 --- The globals that every page has.

@@ -95,11 +95,18 @@ local function iso(ms)
   return os.date("!%Y-%m-%dT%H:%M:%SZ", ms // 1000)
 end
 
+local function next_text(self, order, pay_url)
+  if order.state == "cancelled" then return page.text(self, "order.cancelled") end
+  if pay_url then return page.text(self, "order.next_pay") end
+  return page.text(self, order.payment_state == "unpaid" and "order.next_cod" or "order.next")
+end
+
 --- The order's page.
 ---@param self table page
 ---@param order merx.Order
+---@param pay_url? string where it is paid, when it still has to be
 ---@return table
-function view.of(self, order)
+function view.of(self, order, pay_url)
   local ctx = self.ctx
   self.address_store = false -- nobody else has this address
   local address = order.addresses.delivery or order.addresses.billing
@@ -109,7 +116,7 @@ function view.of(self, order)
     created_text = placed_text, is_new = ctx.now - order.placed_at < NEW_FOR,
     email = order.email, line_items = {}, totals = totals(self, order), timeline = timeline(self, order, placed_text),
     delivery_text = order.delivery_title, payment_text = payment_text(self, order), address_lines = {},
-    next_text = page.text(self, order.state == "cancelled" and "order.cancelled" or order.payment_state == "unpaid" and "order.next_cod" or "order.next"),
+    next_text = next_text(self, order, pay_url), pay_url = pay_url,
   }
   if address then
     drop.address_lines = customer.address_lines(address, ctx.locale)
