@@ -14,15 +14,21 @@ local contracts = {}
 ---@field fields? table<string, merx.Schema> what its entries may say besides the common fields
 ---@field functions? table<string, "pure"|"effect"> functions of the module that the entry names as `adapter`
 ---@field input? table<string, string> paths that `input` may name, each with its type and what it is
+---@field given? table<string, string> what its handlers are given whole, besides what `input` names; written as `input`
 ---@field ops? table<string, merx.Operation> operations that it may answer with
 ---@field answer? string what it answers otherwise
 ---@field on_error "skip"|"omit"|"estimate"|"block"|"retry" what the failure of a handler means
+---@field pool? string of the requests that its handlers send: "payments" or "webhooks"
 ---@field has_handler? boolean false: entries are data only
 
 ---@class merx.Operation
 ---@field doc string
 ---@field fields table<string, merx.OperationField>
 ---@field either? string[] exactly one of these fields is there
+
+---@class merx.FieldType
+---@field type string as LuaLS writes it
+---@field doc? string
 
 ---@class merx.OperationField
 ---@field type string a name in the room's types
@@ -31,6 +37,7 @@ local contracts = {}
 
 local by_point = {} ---@type table<string, merx.Contract>
 local by_place = {} ---@type table<string, merx.Contract>
+local field_types = {} ---@type table<string, merx.FieldType>
 local changed = 0
 
 ---@param contract merx.Contract
@@ -53,6 +60,21 @@ end
 ---@return table<string, merx.Contract>
 function contracts.by_place()
   return by_place
+end
+
+--- Says what the types of a room's operations are.
+---@param types table<string, merx.FieldType>
+function contracts.describe_types(types)
+  for name, about in pairs(types) do
+    assert(not field_types[name], "the type " .. name .. " is described twice")
+    field_types[name] = about
+  end
+end
+
+---@param name string
+---@return merx.FieldType
+function contracts.type(name)
+  return field_types[name] or error("the type " .. name .. " is not described")
 end
 
 --- Rises with each contract: what was made of them all is told from what is to be made anew.

@@ -8,9 +8,13 @@ local schedule = require("kernel.schedule")
 local schema = require("kernel.schema")
 
 contracts.define({
-  point = "event", place = "events", kind = "effect", on_error = "retry",
+  point = "event", place = "events", kind = "effect", on_error = "retry", pool = "webhooks",
   doc = "Hears a fact after its commit, at least once, in order for each key.", answer = "nothing",
-  fields = { on = schema.text({ required = true, max = 100, pattern = "^%l[%l%d_.-]*$" }) },
+  given = {
+    seq = "integer: number of the fact, which a second delivery has too", event = "string: name of the event", key = "string: what it is about, as order:17",
+    body = "map: what the event tells", at = "integer: UTC milliseconds",
+  },
+  fields = { on = schema.text({ required = true, max = 100, pattern = "^%l[%l%d_.-]*$", doc = "name of the event" }) },
   check = function(entry, found)
     local is_of_plugin = entry.on:find("^[^.]+%.[^.]+%.")
     if not events.definitions()[entry.on] and not is_of_plugin then
@@ -23,7 +27,13 @@ contracts.define({
 contracts.define({
   point = "job", place = "jobs", kind = "effect", on_error = "retry",
   doc = "Runs on a schedule.", answer = "nothing",
-  fields = { every = schema.text({ required = true, max = 50 }) },
+  given = { args = "map: empty for a schedule", now = "integer: UTC milliseconds" },
+  fields = {
+    every = schema.text({
+      required = true, max = 50, doc = "\"every 15m\", \"at 03:30\", \"at mon 03:30\" or \"at 1 03:30\" (day of the month), in UTC",
+      regex = "^(every [0-9]+[smhd]|at ([0-9A-Za-z]+ )?[0-9]{2}:[0-9]{2})$",
+    }),
+  },
   check = function(entry)
     local _, problem = schedule.parse(entry.every)
     return problem and ("jobs.%s.every: %s"):format(entry.id, problem)

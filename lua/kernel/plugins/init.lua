@@ -20,6 +20,7 @@ local thread = require("native.thread")
 require("kernel.plugins.host.plain")
 require("kernel.plugins.host.command")
 require("kernel.plugins.host.database")
+require("kernel.plugins.host.mail")
 require("kernel.plugins.host.outgoing")
 require("kernel.plugins.services")
 require("kernel.plugins.commands")
@@ -37,6 +38,7 @@ local plugins = {}
 ---@field enabled boolean
 ---@field granted merx.Capabilities what it may do; a bundled plugin all that its manifest asks for
 ---@field unsigned? boolean nobody vouches for it
+---@field pool? string of the requests that it sends, when others must not hold them up
 ---@field state? userdata its Lua, once it was needed in this thread
 ---@field calls integer
 ---@field errors integer
@@ -134,6 +136,7 @@ end
 local function handlers_of(plugin, out)
   for place, contract in pairs(contracts.by_place()) do
     for _, entry in ipairs(plugin.manifest.contributes[place] or {}) do
+      plugin.pool = plugin.pool or contract.pool
       local id = plugin.id .. "/" .. entry.id
       define_settings(plugin, id, entry.settings)
       local asked = entry.handler

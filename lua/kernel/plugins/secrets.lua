@@ -22,6 +22,17 @@ function secrets.seal(key, value)
   return SEALED .. text.base64(crypto.seal("setting|" .. key, value))
 end
 
+--- The plain text of a sealed setting that has a value.
+---@param key string
+---@return string? plain
+---@return merx.Error? err
+function secrets.open(key)
+  local sealed = settings.get(key) or ""
+  local plain = crypto.open("setting|" .. key, text.unbase64(sealed:sub(#SEALED + 1)) or "")
+  if not plain then return failure.new("secret.broken", ("%s was sealed with another key: set it again"):format(key)) end
+  return plain
+end
+
 --- The plain text behind a handle of a plugin.
 ---@param plugin merx.Plugin
 ---@param handle any
@@ -34,15 +45,10 @@ function secrets.read(plugin, handle)
     return failure.new("secret.unknown", ("there is no secret %s among the settings of %s"):format(tostring(name), plugin.id))
   end
   local key = key_of(plugin.id, name)
-  local sealed = settings.get(key)
-  if not sealed then
+  if not settings.get(key) then
     return failure.new("secret.missing", ("the secret %s of %s is not set: merx settings set %s"):format(name, plugin.id, key))
   end
-  local plain = crypto.open("setting|" .. key, text.unbase64(sealed:sub(#SEALED + 1)))
-  if not plain then
-    return failure.new("secret.broken", ("the secret %s of %s was sealed with another key: set it again"):format(name, plugin.id))
-  end
-  return plain
+  return secrets.open(key)
 end
 
 return secrets

@@ -16,7 +16,7 @@ local function is_granted(plugin, name)
 end
 
 host.define("command", {
-  kinds = { effect = true },
+  kinds = { effect = true }, capability = "commands",
   needs = function(plugin, name)
     if not is_granted(plugin, tostring(name)) then return ('"capabilities": { "commands": ["%s"] }'):format(tostring(name)) end
   end,

@@ -62,12 +62,12 @@ local function needs_tables(plugin)
   if not plugin.granted.tables and not plugin.granted.read then return '"capabilities": { "tables": true }, or "read" with the views' end
 end
 
-host.define("db.many", { kinds = READ, needs = needs_tables, call = query("all") })
-host.define("db.one", { kinds = READ, needs = needs_tables, call = query("one") })
-host.define("db.value", { kinds = READ, needs = needs_tables, call = query("value") })
+host.define("db.many", { kinds = READ, capability = "tables, read", needs = needs_tables, call = query("all") })
+host.define("db.one", { kinds = READ, capability = "tables, read", needs = needs_tables, call = query("one") })
+host.define("db.value", { kinds = READ, capability = "tables, read", needs = needs_tables, call = query("value") })
 
 host.define("db.run", {
-  kinds = { command = true },
+  kinds = { command = true }, capability = "tables",
   needs = function(plugin)
     if not plugin.granted.tables then return '"capabilities": { "tables": true }' end
   end,

@@ -10,6 +10,7 @@ local host = {}
 
 ---@class merx.HostCall
 ---@field kinds table<string, boolean> of handlers that may make it
+---@field capability? string the key under `capabilities` that it needs, for the reference
 ---@field needs? fun(plugin: merx.Plugin, ...): string? the line to add to plugin.json, when it is not granted
 ---@field call fun(plugin: merx.Plugin, kind: string, ...): ... result, or nil and an error
 

@@ -1,5 +1,6 @@
 --- Host calls that leave the machine: requests to granted hosts. The client judges the address; here the plugin's allow-list
 --- is made, and handles of secrets become what they stand for, for this request only.
+local client = require("native.client")
 local failure = require("kernel.failure")
 local host = require("kernel.plugins.host")
 local json = require("native.json")
@@ -102,6 +103,15 @@ local function redirects_of(request, method)
   return (method == "GET" or method == "HEAD") and request.redirects ~= false and REDIRECTS or 0
 end
 
+-- Who must not wait for others has a pool, as the contracts say; each other plugin has a small one of its own.
+local POOLS <const> = { payments = 64, webhooks = 32 }
+
+local function pool_of(plugin)
+  local at_once = POOLS[plugin.pool]
+  if at_once then return { name = plugin.pool, at_once = at_once } end
+  return { name = plugin.id, at_once = 4 }
+end
+
 local function timeout_of(request)
   local seconds = math.tointeger(tonumber(request.timeout)) or 10
   return math.max(SHORTEST, math.min(seconds, LONGEST)) * SECONDS
@@ -110,27 +120,25 @@ end
 --- Sends what a plugin asked for.
 ---@param plugin merx.Plugin
 ---@param request table
----@param pool string "payments", "webhooks", "other"
 ---@return table? reply
 ---@return merx.Error? err
-local function send(plugin, request, pool)
+local function send(plugin, request)
   local method = tostring(request.method or "GET"):upper()
   local headers, err = headers_of(plugin, request)
   if not headers then return nil, err end
   local body, kind = body_of(plugin, request)
   if not body then return nil, kind end
   if kind and not has_header(headers, "content-type") then headers["Content-Type"] = kind end
-  local reply, problem = require("native.client").request({
+  local reply, problem = client.request({
     method = method, url = tostring(request.url), headers = headers, body = body, places = places_of(plugin), connect_ms = CONNECT_MS,
-    total_ms = timeout_of(request), body_max = BODY_MAX, redirects = redirects_of(request, method), pool = pool,
-    owner = plugin.id,
+    total_ms = timeout_of(request), body_max = BODY_MAX, redirects = redirects_of(request, method), pool = pool_of(plugin),
   })
   if not reply then return failure.new("http." .. problem.code, problem.message) end
   return reply
 end
 
 host.define("http.request", {
-  kinds = { effect = true },
+  kinds = { effect = true }, capability = "http",
   needs = function(plugin, request)
     local method = tostring(type(request) == "table" and request.method or "GET"):upper()
     if not method_is_granted(plugin, method) then
@@ -139,8 +147,8 @@ host.define("http.request", {
     end
   end,
   call = function(plugin, _, request)
-    return send(plugin, request, plugin.pool or "other")
+    return send(plugin, request)
   end,
 })
 
-return { send = send }
+return true

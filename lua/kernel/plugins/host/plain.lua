@@ -48,7 +48,7 @@ local function spellings(bytes)
 end
 
 host.define("crypto.hmac_ok", {
-  kinds = host.anywhere, needs = needs_secrets,
+  kinds = host.anywhere, capability = "secrets", needs = needs_secrets,
   call = function(plugin, _, secret, message, signature)
     local key, err = open(plugin, secret)
     if not key then return nil, err end
@@ -61,7 +61,7 @@ host.define("crypto.hmac_ok", {
 })
 
 host.define("crypto.hmac", {
-  kinds = host.anywhere, needs = needs_secrets,
+  kinds = host.anywhere, capability = "secrets", needs = needs_secrets,
   call = function(plugin, _, secret, message)
     local key, err = open(plugin, secret)
     if not key then return nil, err end
