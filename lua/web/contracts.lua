@@ -6,7 +6,8 @@ local schema = require("kernel.schema")
 contracts.define({
   point = "section", place = "sections", kind = "view", on_error = "omit",
   doc = "Says what a section of a page shows: settings and ids of products, which the page makes cards of.",
-  answer = "a table for the section's template",
+  given = { settings = "map: what the theme says for this section", locale = "string" },
+  answer = "a table for the section's template; `products` = { sort, limit, is_on_sale } becomes cards",
 })
 
 -- An address below the plugin's own, as "/apps/acme.points/balance/:code".
@@ -30,13 +31,22 @@ end
 contracts.define({
   point = "route", place = "routes", kind = "view", on_error = "omit",
   doc = "Answers at an address of the plugin's own, below /apps/PLUGIN.",
+  given = {
+    method = "string", path = "string", params = "map: what stands in the address, by name", query = "map", form = "map?: fields of a POST",
+    result = "map?: { ok } or { err } of the command", locale = "string", currency = "string", channel = "string: handle",
+    now = "integer: UTC milliseconds",
+  },
   answer = "one of { json }, { text }, { redirect }, { title, markdown }, { title, html }; with status and robots",
   fields = {
-    path = schema.text({ required = true, max = 200, pattern = "^/apps/[%w._/:*-]+$", message = "plugin.path" }),
-    method = schema.enum({ "GET", "POST", default = "GET" }),
-    who = schema.text({ max = 60, pattern = "^[%l:_.]+$", default = "anyone" }),
-    csrf = schema.enum({ "origin", "none", default = "origin" }),
-    command = schema.text({ max = 50 }), body = schema.integer({ min = 1, max = 1 << 20 }),
+    path = schema.text({
+      required = true, max = 200, pattern = "^/apps/[%w._/:*-]+$", message = "plugin.path",
+      doc = "the address, as /apps/acme.points/balance/:code",
+    }),
+    method = schema.enum({ "GET", "POST", default = "GET", doc = "a POST may change something, by its command" }),
+    who = schema.text({ max = 60, pattern = "^[%l:_.]+$", default = "anyone", doc = "who may come: anyone, or staff:PERMISSION" }),
+    csrf = schema.enum({ "origin", "none", default = "origin", doc = "origin: forms of the shop's own pages only; none: also other servers" }),
+    command = schema.text({ max = 50, doc = "the entry among `commands` that a POST runs first, with the form's fields" }),
+    body = schema.integer({ min = 1, max = 1 << 20, doc = "most bytes of a request's body" }),
   },
   check = function(entry, found) return check_path(entry, found) or check_command(entry, found) end,
 })
@@ -53,10 +63,13 @@ local VIEWS <const> = {
 contracts.define({
   point = "view_patch", place = "view_patches", kind = "view", on_error = "omit",
   doc = "Adds to what a page shows, at the paths that it declares.", input = VIEWS.product_card,
+  given = { view = "string", locale = "string" },
   answer = "a list of { id, badges = { \"key of a message\" }, ext = { name = value } }",
   fields = {
-    view = schema.enum({ "product_card", required = true }),
-    writes = schema.list(schema.text({ required = true, max = 100, pattern = "^[%l][%w_.-]*$" }), { min = 1, max = 20, required = true }),
+    view = schema.enum({ "product_card", required = true, doc = "what is shown" }),
+    writes = schema.list(schema.text({ required = true, max = 100, pattern = "^[%l][%w_.-]*$" }), {
+      min = 1, max = 20, required = true, doc = "what it adds: badges, or ext.PLUGIN.NAME for the theme",
+    }),
   },
   check = function(entry, found)
     for _, path in ipairs(entry.writes) do

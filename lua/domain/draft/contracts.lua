@@ -58,6 +58,20 @@ function types.account(value)
     and (value.key == nil or type(value.key) == "string" and #value.key <= 200)
 end
 
+contracts.describe_types({
+  account = { type = "{ kind: string, owner_id?: integer, key?: string }", doc = "an account that can be held and taken from" },
+  amount = { type = "integer", doc = "0 to 10^15" },
+  boolean = { type = "boolean" },
+  count = { type = "integer", doc = "1 to 10^9" },
+  line = { type = "string", doc = "the id of a line of the draft" },
+  lines = { type = "string[]", doc = "ids of lines of the draft" },
+  message = { type = "string|table", doc = "a key of the plugin's messages, or { key, name = value }" },
+  name = { type = "string", doc = "1 to 200 bytes" },
+  rate = { type = "integer", doc = "parts per million, 0 to 10^7" },
+  share = { type = "integer", doc = "parts per million, 0 to 10^6" },
+  target = { type = "string", doc = "the id of a line, \"delivery\", or the target of a fee" },
+})
+
 -- ---- operations --------------------------------------------------------------------------------------------------------
 
 local function required(kind, doc) return { type = kind, required = true, doc = doc } end
@@ -205,7 +219,9 @@ point("payment_method", "payment_methods", "fees", {
     }),
     hold_minutes = schema.integer({ min = 1, max = 43200, doc = "how long stock is held for an order that is not paid yet" }),
     is_test = schema.boolean({ doc = "moves no money: offered in test mode only, and what it pays are test orders" }),
-    webhook_headers = schema.list(schema.text({ required = true, max = 60, pattern = "^%l[%l%d-]*$" }), { max = 20, default = {} }),
+    webhook_headers = schema.list(schema.text({ required = true, max = 60, pattern = "^%l[%l%d-]*$" }), {
+      max = 20, default = {}, doc = "headers of a webhook that its function sees, in lower case",
+    }),
   },
   functions = {
     authorize = "effect", capture = "effect", void = "effect", refund = "effect", fetch = "effect", webhook = "pure",

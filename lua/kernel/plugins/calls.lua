@@ -3,21 +3,11 @@
 local answers = require("kernel.plugins.answers")
 local breaker = require("kernel.plugins.breaker")
 local failure = require("kernel.failure")
+local kinds = require("kernel.plugins.kinds")
 local log = require("kernel.log")
 local projection = require("native.projection")
 
 local calls = {}
-
-local MIB <const> = 1024 * 1024
-
--- Limits of one call by kind of handler, before what a cart adds.
-local LIMITS <const> = {
-  pure = { instructions = 20000, memory = 2 * MIB },
-  view = { ms = 20, memory = 8 * MIB },
-  command = { instructions = 100000, ms = 50, memory = 8 * MIB },
-  effect = { ms = 100, memory = 32 * MIB },
-}
-local PER_LINE <const> = 2000
 
 local budgets = {} -- by kind and number of lines: made once
 
@@ -25,9 +15,9 @@ local function budget_of(kind, count)
   local key = kind .. count
   local known = budgets[key]
   if known then return known end
-  local limits = LIMITS[kind]
-  if limits.instructions and count > 0 then
-    limits = { instructions = limits.instructions + PER_LINE * count, memory = limits.memory }
+  local limits, per_line = kinds[kind].budget, kinds[kind].per_line
+  if per_line and count > 0 then
+    limits = { instructions = limits.instructions + per_line * count, memory = limits.memory }
   end
   budgets[key] = limits
   return limits

@@ -9,7 +9,7 @@ local schema = require("kernel.schema")
 contracts.define({
   point = "guard", place = "guards", kind = "command", on_error = "block",
   doc = "Says no to a command before its writes are final.", answer = "nil, or { message = \"key of the plugin's messages\" }",
-  fields = { on = schema.text({ required = true, max = 60 }) },
+  fields = { on = schema.text({ required = true, max = 60, doc = "name of the command" }) },
   check = function(entry)
     local guarded = command.list()[entry.on]
     if guarded and not guarded.guard then return ("guards.%s: the command %s cannot be guarded"):format(entry.id, entry.on) end

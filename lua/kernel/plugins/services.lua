@@ -18,7 +18,7 @@ local function is_granted(plugin, name)
 end
 
 host.define("service", {
-  kinds = host.anywhere,
+  kinds = host.anywhere, capability = "services",
   needs = function(plugin, name)
     if not is_granted(plugin, name) then return ('"capabilities": { "services": ["%s"] }'):format(tostring(name)) end
   end,
