@@ -4,9 +4,10 @@ local source = require("source")
 
 -- Who may require whom, by the first part of a module's name.
 local may = {
-  cli = { boot = true, cli = true, domain = true, kernel = true, native = true, web = true },
+  cli = { boot = true, cli = true, domain = true, kernel = true, merx = true, native = true, web = true },
   domain = { domain = true, kernel = true },
   kernel = { kernel = true, native = true },
+  merx = { boot = true, domain = true, kernel = true, merx = true, native = true, support = true, web = true },
   web = { domain = true, kernel = true, web = true },
 }
 

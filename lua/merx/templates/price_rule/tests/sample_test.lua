@@ -1,0 +1,25 @@
+local t = require("merx.testing")
+
+t.case("ten pieces cost 5 % less each", function()
+  t.cart({ { price = 1000, qty = 10 } })
+  local quote = t.quote()
+  t.equal(quote.lines[1].unit, 950)
+  t.equal(quote.total, 9500)
+end)
+
+t.case("nine pieces cost what they cost", function()
+  t.cart({ { price = 1000, qty = 9 } })
+  t.equal(t.quote().total, 9000)
+end)
+
+t.case("the merchant chooses from how many and how much", function()
+  t.set("many", { from = 2, percent = 50 })
+  t.cart({ { price = 999, qty = 2 }, { price = 100, qty = 1 } })
+  local quote = t.quote()
+  t.equal(quote.lines[1].unit, 499)
+  t.equal(quote.lines[2].unit, 100)
+end)
+
+t.case("the shopper is told why", function()
+  t.equal(t.text("reason", { from = 10, percent = 5 }), "10 or more: 5 % less each")
+end)

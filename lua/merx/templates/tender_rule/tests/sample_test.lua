@@ -1,0 +1,21 @@
+local t = require("merx.testing")
+
+t.case("a customer of the group pays less", function()
+  t.cart({ { price = 2500 } }, { customer = { id = 7, group = "staff" } })
+  local quote = t.quote()
+  t.equal(quote.total, 2500)
+  t.equal(quote.due, 1500)
+  t.equal(quote.tenders[1].owner_id, 7)
+end)
+
+t.case("never more than is due", function()
+  t.cart({ { price = 300 } }, { customer = { id = 7, group = "staff" } })
+  t.equal(t.quote().due, 0)
+end)
+
+t.case("everybody else pays all", function()
+  t.cart({ { price = 2500 } }, { customer = { id = 8, group = "other" } })
+  t.equal(t.quote().due, 2500)
+  t.cart({ { price = 2500 } })
+  t.equal(t.quote().due, 2500)
+end)

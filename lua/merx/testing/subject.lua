@@ -1,0 +1,82 @@
+--- An entry of a plugin as the conformance suites see it, in a shop of its own.
+local fs = require("native.fs")
+local host = require("kernel.plugins.host")
+local json = require("native.json")
+local kinds = require("kernel.plugins.kinds")
+local native = require("native.plugin")
+local native_db = require("native.db")
+local outside = require("merx.testing.outside")
+local samples = require("merx.testing.samples")
+local shop = require("merx.testing.shop")
+
+local subject = {}
+
+local PRELUDE <const> = { "kernel/sandbox/money.lua", "kernel/sandbox/std.lua", "kernel/sandbox/shop.lua" }
+
+local function find_handler(point, id)
+  for _, handler in ipairs(require("kernel.points").handlers(point)) do
+    if handler.id == id then return handler end
+  end
+  error("the engine does not know " .. id, 0)
+end
+
+local function budget_of(kind, input)
+  local lines = type(input) == "table" and type(input.lines) == "table" and #input.lines or 0
+  local found = kinds[kind]
+  if not found.per_line then return found.budget end
+  return { instructions = found.budget.instructions + found.per_line * lines, memory = found.budget.memory }
+end
+
+-- The handler in a state that nobody asked yet: nothing is remembered there, neither by it nor for it.
+local function fresh(plugin, handler)
+  local state = assert(native.open({ id = plugin.id, root = plugin.root, prelude = PRELUDE, host = host.serve(plugin) }))
+  local settings = handler.settings
+  return setmetatable({
+    ask = false,
+    settings = settings,
+    call = function(input, config, context)
+      local ok, result, why = state:call(handler.kind, handler.spec.handler, budget_of(handler.kind, input), input, config, context)
+      if ok then return result, why end
+      return nil, { code = "plugin." .. result.code, message = result.message }
+    end,
+  }, { __index = handler })
+end
+
+local function sample_of(root, entry)
+  local bytes = fs.read(("%s/tests/samples/%s.json"):format(root, entry.id))
+  if not bytes then return nil end
+  local sample, err = json.decode(bytes)
+  if sample == nil then error(("tests/samples/%s.json is not JSON: %s"):format(entry.id, err.message), 0) end
+  return sample
+end
+
+local function count_rows(plugin)
+  local conn, sum = native_db.main(), 0
+  local prefix = "p_" .. plugin.id:gsub("[.-]", "_") .. "_"
+  local tables = conn:prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, :length) = :prefix")
+  for _, row in ipairs(assert(tables):all({ length = #prefix, prefix = prefix })) do
+    sum = sum + assert(conn:prepare("SELECT count(*) FROM " .. row.name)):value()
+  end
+  return sum
+end
+
+--- Opens a shop with the plugin, its settings filled in, and gives the entry.
+---@param root string
+---@param contract merx.Contract
+---@param entry table
+---@return merx.Subject
+function subject.open(root, contract, entry)
+  local plugin = shop.open(root)
+  outside.reset()
+  outside.stand_in()
+  shop.set(plugin.id, nil, samples.of(plugin.manifest.settings))
+  shop.set(plugin.id, entry.id, samples.of(entry.settings))
+  local id = plugin.id .. "/" .. entry.id
+  local handler = find_handler(contract.point, id)
+  return {
+    id = id, entry = entry, handler = handler, sample = sample_of(root, entry), outside = outside.mood,
+    fresh = function() return fresh(plugin, handler) end, rows = function() return count_rows(plugin) end,
+  }
+end
+
+return subject
