@@ -7,6 +7,7 @@ local command = require("kernel.command")
 local db = require("kernel.db")
 local failure = require("kernel.failure")
 local fs = require("native.fs")
+local generation = require("kernel.plugins.generation")
 local jobs = require("kernel.jobs")
 local plugins = require("kernel.plugins")
 local thread = require("native.thread")
@@ -25,7 +26,24 @@ require("web.contracts")
 
 local folders = { { path = SHARE .. "/plugins", bundled = true } }
 if thread.data then folders[2] = { path = thread.data .. "/plugins", bundled = false } end
-plugins.load(folders, { safe = thread.options.safe == "true" })
+
+local loaded -- the generation that this thread has; nil: the shop as it was delivered
+
+local function sources()
+  loaded = generation.current()
+  if not loaded then return folders end
+  return generation.sources(), loaded.pins
+end
+
+plugins.load(sources, { safe = thread.options.safe == "true" })
+
+-- What begins takes the plugins that are in force; what is under way keeps those that it began with.
+local function renewed(fn)
+  return function(...)
+    if generation.current() ~= loaded then plugins.reload() end
+    return fn(...)
+  end
+end
 
 local doors = {
   command = function(name, args, meta)
@@ -33,7 +51,7 @@ local doors = {
     if result == nil and not failure.is_error(err) then error("a command must return a result or an error") end
     return result, err
   end,
-  tick = jobs.tick,
+  tick = renewed(jobs.tick),
   reload = function()
     db.reset()
     plugins.reload()
@@ -42,7 +60,7 @@ local doors = {
 
 if thread.role == "worker" or thread.role == "tool" or thread.role == "test" then
   local web = require("web")
-  doors.request, doors.error = web.request, web.error
+  doors.request, doors.error = renewed(web.request), web.error
 end
 
 return doors

@@ -199,6 +199,16 @@ static int l_pinned(lua_State *L) {
     return 1;
 }
 
+// reload(): every thread takes up changed plugins, after the running command is on disk. Nothing
+// without a server.
+static int l_reload(lua_State *L) {
+    const struct mx_services *services = mx_script_of(L)->options.services;
+    if (services && services->reload) {
+        services->reload(services->ctx);
+    }
+    return 0;
+}
+
 // wake_jobs(): `tick` runs soon in the jobs thread
 static int l_wake_jobs(lua_State *L) {
     const struct mx_services *services = &mx_script_of(L)->services;
@@ -216,6 +226,7 @@ static const luaL_Reg task_module[] = {
     {"pinned", l_pinned},
     {"sleep", l_sleep},
     {"spawn", l_spawn},
+    {"reload", l_reload},
     {"wake_jobs", l_wake_jobs},
     {NULL, NULL},
 };

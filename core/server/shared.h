@@ -37,7 +37,8 @@ struct mx_shared {
     mx_commands *commands;
     void (*wake_jobs)(void *ctx); // from any thread: a tick runs soon
     void *wake_ctx;
-    _Atomic int phase; // enum mx_phase
+    void (*reload)(void *ctx); // from any thread, with wake_ctx: what SIGHUP does
+    _Atomic int phase;         // enum mx_phase
     _Atomic int connections;
     _Atomic uint64_t pages; // part of every page key: counted up by a reload
 };

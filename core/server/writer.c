@@ -69,6 +69,11 @@ static void wake_jobs(void *ctx) {
     commands->shared->wake_jobs(commands->shared->wake_ctx);
 }
 
+static void reload(void *ctx) {
+    mx_commands *commands = ctx;
+    commands->shared->reload(commands->shared->wake_ctx);
+}
+
 static void thread_end(void *ctx) {
     mx_commands *commands = ctx;
     mx_script_destroy(commands->script);
@@ -84,6 +89,7 @@ static int thread_begin(void *ctx, struct mx_error *err) {
         .cache_seq = seq,
         .cache_touch = touch,
         .wake_jobs = wake_jobs,
+        .reload = reload,
     };
     struct mx_script_options options = {
         .role = MX_ROLE_WRITER,

@@ -52,9 +52,11 @@ local STATE_MEMORY <const> = 48 * MIB
 
 local found = {} ---@type merx.Plugin[]
 
-local function read_plugin(parent, folder, bundled)
+-- What was granted may be less than what the manifest asks for; without a word about it, it is all of that.
+local function read_plugin(source)
   local plugin = {
-    id = folder, root = parent .. "/" .. folder, bundled = bundled, unsigned = not bundled, enabled = false, granted = {}, calls = 0, errors = 0,
+    id = source.id, root = source.root, bundled = source.bundled, unsigned = source.unsigned, is_off = source.is_off,
+    enabled = false, granted = {}, calls = 0, errors = 0,
   }
   local bytes, err = fs.read(plugin.root .. "/plugin.json")
   if not bytes and not fs.exists(plugin.root .. "/plugin.json") then
@@ -65,8 +67,8 @@ local function read_plugin(parent, folder, bundled)
     plugin.problem = "its plugin.json cannot be read: " .. err.message
     return plugin
   end
-  plugin.manifest, plugin.problem = manifest.parse(bytes, folder, thread.version)
-  plugin.granted = plugin.manifest and plugin.manifest.capabilities or {}
+  plugin.manifest, plugin.problem = manifest.parse(bytes, source.id, thread.version)
+  plugin.granted = source.granted or plugin.manifest and plugin.manifest.capabilities or {}
   return plugin
 end
 
@@ -74,7 +76,9 @@ local function scan(parent, bundled, only)
   if not fs.exists(parent) then return end
   for _, folder in ipairs(assert(fs.list(parent))) do
     local about = not folder:find("^%.") and (not only or only[folder]) and fs.stat(parent .. "/" .. folder)
-    if about and about.kind == "dir" then found[#found + 1] = read_plugin(parent, folder, bundled) end
+    if about and about.kind == "dir" then
+      found[#found + 1] = read_plugin({ id = folder, root = parent .. "/" .. folder, bundled = bundled, unsigned = not bundled })
+    end
   end
 end
 
@@ -168,7 +172,7 @@ local function choose(options)
   for _, plugin in ipairs(candidates) do plugin.problem = problems[plugin.id] end
   local ready = {}
   for _, plugin in ipairs(fit) do
-    plugin.problem = tables.prepare(plugin)
+    plugin.problem = not options.is_trial and tables.prepare(plugin) or nil
     if not plugin.problem then ready[#ready + 1] = plugin end
   end
   for _, plugin in ipairs(found) do
@@ -177,28 +181,63 @@ local function choose(options)
   return ready
 end
 
+---@class merx.PluginFolder
+---@field path string
+---@field bundled boolean
+---@field only? table<string, boolean> these ids, of all that lie there
+
+-- Reads every plugin of a list: of whole folders, or one by one.
+local function read_all(sources)
+  for _, source in ipairs(sources) do
+    if source.path then
+      scan(source.path, source.bundled, source.only)
+    else
+      found[#found + 1] = read_plugin(source)
+    end
+  end
+end
+
 --- Finds the plugins and registers what they contribute. Never raises for a plugin's mistake.
----@param folders { path: string, bundled: boolean, only?: table<string, boolean> }[] only: these ids, of all that lie there
----@param options? { safe?: boolean, pins?: table } safe: register nothing
-function plugins.load(folders, options)
-  loaded = { folders, options }
+---@param sources (merx.PluginFolder|merx.PluginSource)[]|fun(): (merx.PluginFolder|merx.PluginSource)[], table? a function is asked
+--- at each reload, and may give the merchant's pins, too
+---@param options? { safe?: boolean, pins?: table, is_trial?: boolean } safe: register nothing
+function plugins.load(sources, options)
+  options = options or {}
+  loaded = { sources, options }
   found = {}
   settings.renew_plugins()
-  for _, folder in ipairs(folders) do scan(folder.path, folder.bundled, folder.only) end
+  local list, pins = sources, options.pins
+  if type(sources) == "function" then list, pins = sources() end
+  read_all(list)
   local handlers = {}
-  local fit = choose(options)
-  for _, plugin in ipairs(options and options.safe and {} or fit) do
+  local fit = choose({ pins = pins, is_trial = options.is_trial })
+  for _, plugin in ipairs(options.safe and {} or fit) do
     plugin.enabled = true
     load_locales(plugin)
     define_settings(plugin, plugin.id, plugin.manifest.settings)
     handlers_of(plugin, handlers)
   end
-  assert(points.set(handlers, options and options.pins))
+  assert(points.set(handlers, pins))
 end
 
 --- Finds and registers them anew: plugins were installed, enabled or taken away.
 function plugins.reload()
   plugins.load(table.unpack(loaded, 1, 2))
+end
+
+--- Runs fn() with other plugins than those that are loaded, which are loaded again after it. No tables are made for them.
+---@generic T
+---@param sources merx.PluginSource[]
+---@param pins? table
+---@param fn fun(): T
+---@return T
+function plugins.try(sources, pins, fn)
+  local before = loaded
+  plugins.load(sources, { pins = pins, is_trial = true })
+  local ok, result = xpcall(fn, debug.traceback)
+  plugins.load(table.unpack(before, 1, 2))
+  if not ok then error(result, 0) end
+  return result
 end
 
 local settings_of = cache.memo("settings", function(_, handler)

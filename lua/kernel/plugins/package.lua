@@ -118,6 +118,17 @@ function package.inspect(path)
   }
 end
 
+--- Unpacks a package that was inspected into a folder that is not there yet.
+---@param path string
+---@param folder string
+---@return true?
+---@return merx.Error?
+function package.extract(path, folder)
+  local members, err = archive.extract(path, folder, package.LIMITS)
+  if not members then return failure.wrap(err, "package") end
+  return true
+end
+
 -- Source is read as text, and only as far as to see whether it is Lua.
 local function source_problem(path, name)
   local bytes = assert(fs.read(path))

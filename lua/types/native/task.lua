@@ -38,6 +38,9 @@ function task.pin(generation) end
 ---@return integer generation that the running task is pinned to, 0 when there is none
 function task.pinned() end
 
+--- Every thread takes up changed plugins, after the running command is on disk. Nothing without a server.
+function task.reload() end
+
 --- `tick` runs soon in the jobs thread.
 function task.wake_jobs() end
 

@@ -1,0 +1,88 @@
+--- What every command does that changes the plugins: rehearse, say what will be, and carry it out or leave it.
+local args = require("cli.args")
+local carts = require("cli.plugin.change.carts")
+local installer = require("kernel.plugins.installer")
+local json = require("native.json")
+
+local change = {}
+
+--- Flags that they share.
+change.flags = { ["dry-run"] = "flag", json = "flag" }
+
+local function view_of(plan, tried)
+  local after = plan.after or plan.before
+  return {
+    action = plan.action, id = plan.id, version = after.version, before = plan.before and plan.before.version, unsigned = after.unsigned,
+    key = after.key, digest = after.digest ~= "" and after.digest or nil, asks = json.array(plan.asks), grows = json.array(plan.grows),
+    handlers = tried.handlers, migrations = tried.migrations, carts = tried.carts,
+  }
+end
+
+local DONE <const> = {
+  install = "installed", upgrade = "upgraded", enable = "enabled", disable = "disabled", uninstall = "uninstalled",
+}
+
+local function print_view(view)
+  local was = view.before and view.before ~= view.version and ", which was " .. view.before or ""
+  local vouched = view.unsigned and ", UNSIGNED" or view.key and ", signed with " .. view.key or ""
+  io.write(("%s %s: %s%s%s\n"):format(view.action, view.id, view.version, was, vouched))
+  for _, line in ipairs(view.asks) do io.write("it may ", line, "\n") end
+  if view.handlers > 0 then io.write(args.count(view.handlers, "handler"), view.handlers == 1 and " loads\n" or " load\n") end
+  if view.migrations > 0 then io.write(args.count(view.migrations, "migration"), " can be made\n") end
+  local seen = view.carts
+  if seen and seen.looked > 0 then
+    io.write(("%d of the last %s would change\n"):format(seen.changed, args.count(seen.looked, "cart")))
+    for _, example in ipairs(seen.examples) do
+      io.write(("  cart %d: %d before, %d then (%s)\n"):format(example.cart, example.before, example.after, example.currency))
+    end
+  end
+end
+
+local function refuse(name, plan, err)
+  installer.drop(plan)
+  return args.fail(name, err)
+end
+
+local function tell(view, options, result)
+  view.generation = result and result.generation
+  view.dry_run = not result
+  if options.json then
+    io.write(json.encode(view, { pretty = true }), "\n")
+  elseif result then
+    io.write(("%s, as generation %d\n"):format(DONE[view.action], result.generation))
+  else
+    io.write("nothing was changed: this was a dry run\n")
+  end
+end
+
+local function rehearse(plan)
+  local tried, err = installer.rehearse(plan)
+  if not tried then return nil, err end
+  tried.carts, err = carts.compare(plan)
+  return tried.carts and tried, err
+end
+
+--- Goes through with a plan, or only looks.
+---@param name string of the command
+---@param plan merx.InstallPlan
+---@param options table
+---@param runs boolean whether what comes new is tried out first
+---@return integer exit_code
+function change.finish(name, plan, options, runs)
+  local tried, err = { handlers = 0, migrations = 0 }, nil
+  if runs then tried, err = rehearse(plan) end
+  if not tried then return refuse(name, plan, err) end
+  local view = view_of(plan, tried)
+  if not options.json then print_view(view) end
+  if options["dry-run"] then
+    installer.drop(plan)
+    tell(view, options)
+    return 0
+  end
+  local result, refused = installer.carry_out(plan, "cli")
+  if not result then return refuse(name, plan, refused) end
+  tell(view, options, result)
+  return 0
+end
+
+return change

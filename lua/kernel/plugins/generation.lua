@@ -1,0 +1,409 @@
+--- Generations: which plugins a shop has, in which version, and what the merchant granted them. A generation never
+--- changes; each change makes the next one, and the one before stays to go back to. No code of a plugin runs here.
+local cache = require("kernel.cache")
+local command = require("kernel.command")
+local db = require("kernel.db")
+local failure = require("kernel.failure")
+local fs = require("native.fs")
+local json = require("native.json")
+local native_db = require("native.db")
+local schema = require("kernel.schema")
+local task = require("native.task")
+local thread = require("native.thread")
+
+local generation = {}
+
+---@class merx.Generation
+---@field id integer
+---@field plugins merx.Installed[] sorted by id; bundled ones only when the merchant switched them off
+---@field pins { [1]: string, [2]: string }[]
+---@field bindings table<string, string>
+---@field parent_id? integer
+
+---@class merx.Installed
+---@field id string
+---@field version string
+---@field digest string of its package; "" for a folder that was unpacked by hand
+---@field root string
+---@field bundled boolean
+---@field enabled boolean
+---@field granted merx.Capabilities
+---@field unsigned boolean
+---@field key? string id of the key that signed it
+
+local KEPT <const> = 5
+local WATCHED_MS <const> = 10 * 60 * 1000
+
+--- Where the files of an installed version lie.
+---@param id string
+---@param version string
+---@param digest string
+---@return string
+function generation.root_of(id, version, digest)
+  if digest == "" then return ("%s/plugins/%s"):format(thread.data, id) end
+  return ("%s/plugins/%s/%s-%s"):format(thread.data, id, version, digest:sub(1, 12))
+end
+
+local function read_plugins(text)
+  local list = json.decode(text)
+  for _, entry in ipairs(list) do
+    entry.root = entry.bundled and ("%s/plugins/%s"):format(thread.share, entry.id) or generation.root_of(entry.id, entry.version, entry.digest)
+  end
+  return list
+end
+
+local function open(row)
+  if not row then return nil end
+  row.plugins, row.pins, row.bindings = read_plugins(row.plugins), json.decode(row.pins), json.decode(row.bindings)
+  return row
+end
+
+local active = cache.memo("plugins", function() return open(db.one("generation_active")) end)
+
+--- The generation that is in force, the same table until another is; nil while the shop is as it was delivered.
+---@return merx.Generation?
+function generation.current()
+  if not native_db.main() then return nil end
+  return active("active")
+end
+
+-- Folders of plugins that lie in `parent`, by name.
+local function folders_in(parent)
+  local names = {}
+  for _, name in ipairs(fs.exists(parent) and fs.list(parent) or {}) do
+    local about = not name:find("^%.") and fs.stat(parent .. "/" .. name)
+    if about and about.kind == "dir" then names[#names + 1] = name end
+  end
+  return names
+end
+
+---@class merx.PluginSource where one plugin lies, and what was agreed about it
+---@field id string
+---@field root string
+---@field bundled boolean
+---@field is_off boolean
+---@field unsigned boolean
+---@field granted? merx.Capabilities nil: all that its manifest asks for
+
+--- What a thread loads for a list of installed plugins: the bundled ones, then those.
+---@param installed? merx.Installed[] the generation in force without it
+---@return merx.PluginSource[] by id, bundled ones first
+function generation.sources(installed)
+  local now = generation.current()
+  installed = installed or now and now.plugins or {}
+  local off, list = {}, {}
+  for _, entry in ipairs(installed) do
+    if entry.bundled then off[entry.id] = not entry.enabled end
+  end
+  for _, id in ipairs(folders_in(thread.share .. "/plugins")) do
+    list[#list + 1] = { id = id, root = ("%s/plugins/%s"):format(thread.share, id), bundled = true, is_off = off[id] == true, unsigned = false }
+  end
+  for _, entry in ipairs(installed) do
+    if not entry.bundled then
+      list[#list + 1] = {
+        id = entry.id, root = entry.root, bundled = false, is_off = not entry.enabled, unsigned = entry.unsigned, granted = entry.granted,
+      }
+    end
+  end
+  return list
+end
+
+--- Whether a plugin is part of Merx.
+---@param id string
+---@return boolean
+function generation.is_bundled(id)
+  return fs.exists(("%s/plugins/%s/plugin.json"):format(thread.share, id))
+end
+
+--- The newest generations, newest first, without their plugins' places.
+---@return table[]
+function generation.recent()
+  local rows = db.many("generations_recent", { limit = KEPT })
+  for _, row in ipairs(rows) do row.plugins = read_plugins(row.plugins) end
+  return rows
+end
+
+--- What is installed under an id, in the generation that is in force.
+---@param id string
+---@return merx.Installed?
+function generation.find(id)
+  local now = generation.current()
+  for _, entry in ipairs(now and now.plugins or {}) do
+    if entry.id == id then return entry end
+  end
+end
+
+--- The plugins of the generation in force with one put in, replaced or (nil) taken out.
+---@param id string
+---@param entry? merx.Installed
+---@return merx.Installed[]
+function generation.with(id, entry)
+  local now, list = generation.current(), {}
+  for _, other in ipairs(now and now.plugins or {}) do
+    if other.id ~= id then list[#list + 1] = other end
+  end
+  list[#list + 1] = entry
+  table.sort(list, function(a, b) return a.id < b.id end)
+  return list
+end
+
+--- The number by which a command is told what it was worked out from.
+---@return integer
+function generation.seen()
+  local now = generation.current()
+  return now and now.id or 0
+end
+
+--- Whether the files of a version are still needed by a generation that can be gone back to.
+---@param id string
+---@param version string
+---@param digest string
+---@return boolean
+function generation.is_kept(id, version, digest)
+  for _, row in ipairs(generation.recent()) do
+    for _, entry in ipairs(row.plugins) do
+      if entry.id == id and entry.version == version and entry.digest:sub(1, #digest) == digest then return true end
+    end
+  end
+  return false
+end
+
+--- The keys that the merchant trusts for the plugins of a publisher.
+---@param publisher string
+---@return { key_id: string, public_key: string, added_at: integer }[]
+function generation.keys_of(publisher)
+  return db.many("publisher_keys", { publisher = publisher })
+end
+
+---@return { publisher: string, key_id: string, public_key: string, added_at: integer }[]
+function generation.publishers()
+  return db.many("publishers_all")
+end
+
+--- What stands before the dot of a plugin's id.
+---@param id string
+---@return string
+function generation.publisher_of(id)
+  return id:match("^[^.]+")
+end
+
+-- ---- the switch ------------------------------------------------------------------------------------------------------
+
+local ID <const> = "^%l[%l%d-]*%.%l[%l%d-]*$"
+
+local installed = schema.object({
+  id = schema.text({ required = true, max = 60, pattern = ID }),
+  version = schema.text({ required = true, max = 30 }),
+  digest = schema.text({ default = "", max = 64, pattern = "^%x*$" }),
+  bundled = schema.boolean({ default = false }), enabled = schema.boolean({ default = true }),
+  granted = schema.any(), unsigned = schema.boolean({ default = false }),
+  key = schema.text({ max = 16, pattern = "^%x+$" }), root = schema.text({ max = 4096 }),
+}, { required = true })
+
+local function by_id(list)
+  local map = {}
+  for _, entry in ipairs(list) do map[entry.id] = entry end
+  return map
+end
+
+local function summary(entry)
+  return entry and {
+    version = entry.version, digest = entry.digest, enabled = entry.enabled, granted = entry.granted, unsigned = entry.unsigned, key = entry.key,
+  }
+end
+
+-- Each plugin that is other than before, in the journal.
+local function audit(tx, action, before, after, note)
+  local had, has, ids = by_id(before), by_id(after), {}
+  for id in pairs(had) do ids[id] = true end
+  for id in pairs(has) do ids[id] = true end
+  for id in pairs(ids) do
+    if json.encode(summary(had[id])) ~= json.encode(summary(has[id])) then
+      tx.audit({ action = action, entity = "plugin", id = id, before = summary(had[id]), after = summary(has[id]) })
+    end
+  end
+  tx.audit({ action = action, entity = "generation", id = generation.seen(), after = { note = note } })
+end
+
+-- The writer's own judgement of what comes new into a generation; files and signatures were looked at by whoever asks.
+local function entry_problem(entry)
+  if entry.bundled then return nil end
+  if not entry.key and not entry.unsigned then return entry.id .. " is neither signed nor said to be unsigned" end
+  if entry.key then
+    local trusted = false
+    for _, key in ipairs(generation.keys_of(generation.publisher_of(entry.id))) do trusted = trusted or key.key_id == entry.key end
+    if not trusted then return ("the key %s is not trusted for %s"):format(entry.key, entry.id) end
+  end
+  local earlier = entry.digest ~= "" and db.one("plugin_version_find", { plugin = entry.id, version = entry.version })
+  if earlier and earlier.digest ~= entry.digest then
+    return ("%s %s was installed before with another content: a version never changes, its publisher must give it a new number"):format(
+      entry.id, entry.version)
+  end
+end
+
+local function check_new(before, after)
+  local had = by_id(before)
+  for _, entry in ipairs(after) do
+    local old = had[entry.id]
+    if not old or old.version ~= entry.version or old.digest ~= entry.digest or old.key ~= entry.key then
+      local problem = entry_problem(entry)
+      if problem then return failure.new("generation.invalid", problem) end
+    end
+  end
+  return true
+end
+
+local function strip(list)
+  local out = json.array({})
+  for i, entry in ipairs(list) do
+    out[i] = {
+      id = entry.id, version = entry.version, digest = entry.digest, bundled = entry.bundled or nil, enabled = entry.enabled,
+      granted = entry.granted or {}, unsigned = entry.unsigned, key = entry.key,
+    }
+  end
+  return out
+end
+
+-- The generation of a shop that never changed anything: something to go back to.
+local function lay_base(tx)
+  local _, id = db.run("generation_insert", {
+    state = "retired", plugins = "[]", pins = "[]", bindings = "{}", note = "as delivered", at = tx.now,
+  })
+  return id
+end
+
+-- Puts a new row in force, in this commit; every thread is told after it.
+local function enforce(tx, fields, old_state)
+  db.run("generation_retire", { state = old_state })
+  fields.state, fields.at = "active", tx.now
+  local _, id = db.run("generation_insert", fields)
+  db.run("generations_prune", { kept = KEPT })
+  tx.touch("plugins")
+  tx.touch("settings") -- those of plugins are declared by what is loaded
+  task.reload()
+  return id
+end
+
+local ACTIONS <const> = schema.enum({ "install", "enable", "disable", "upgrade", "uninstall", "arrange", required = true })
+
+command.define({
+  name = "generation.switch",
+  doc = "Puts a new set of plugins in force. `seen`: the generation that it was worked out from.",
+  args = schema.object({
+    action = ACTIONS, seen = schema.integer({ required = true, min = 0 }),
+    plugins = schema.list(installed, { required = true, max = 500 }),
+    pins = schema.list(schema.list(schema.text({ required = true, max = 120 }), { max = 2 }), { max = 500 }),
+    bindings = schema.map(schema.text({ required = true, max = 60 }), { max = 50 }),
+    note = schema.text({ max = 500, default = "" }), watch = schema.boolean({ default = false }),
+  }),
+  handler = function(tx, args)
+    local before = generation.current()
+    if args.seen ~= (before and before.id or 0) then
+      return failure.new("generation.conflict", "the plugins were changed meanwhile: look at them and try again")
+    end
+    local old = before and before.plugins or {}
+    local ok, refused = check_new(old, args.plugins)
+    if not ok then return nil, refused end
+    for _, entry in ipairs(args.plugins) do
+      if entry.digest ~= "" then
+        db.run("plugin_version_add", { plugin = entry.id, version = entry.version, digest = entry.digest, key_id = entry.key, at = tx.now })
+      end
+    end
+    local parent = before and before.id or lay_base(tx)
+    local id = enforce(tx, {
+      plugins = json.encode(strip(args.plugins)), parent_id = parent, note = args.note,
+      pins = json.encode(json.array(args.pins or before and before.pins or {})),
+      bindings = json.encode(args.bindings or before and before.bindings or {}),
+      watched_until = args.watch and tx.now + WATCHED_MS or nil,
+    }, "retired")
+    audit(tx, "plugin." .. args.action, old, args.plugins, args.note)
+    return { generation = id, before = before and before.id or 0 }
+  end,
+})
+
+command.define({
+  name = "generation.rollback",
+  doc = "Puts an earlier generation in force again: `to`, or the one before. `failed`: the present one is taken back because it fails.",
+  args = schema.object({
+    to = schema.integer({ min = 1 }), seen = schema.integer({ required = true, min = 0 }),
+    failed = schema.boolean({ default = false }), note = schema.text({ max = 500, default = "" }),
+  }),
+  handler = function(tx, args)
+    local before = generation.current()
+    if not before then return failure.new("generation.missing", "there is nothing to go back to: no plugin was ever changed") end
+    if args.seen ~= before.id then
+      return failure.new("generation.conflict", "the plugins were changed meanwhile: look at them and try again")
+    end
+    local target = open(db.one("generation_by_id", { id = args.to or before.parent_id or 0 }))
+    if not target or target.id == before.id then
+      return failure.new("generation.missing", args.to and ("there is no generation %d to go back to"):format(args.to)
+        or "there is no generation before this one any more")
+    end
+    local note = args.note ~= "" and args.note or ("back to %d"):format(target.id)
+    local id = enforce(tx, {
+      plugins = json.encode(strip(target.plugins)), parent_id = target.parent_id, note = note,
+      pins = json.encode(json.array(target.pins)), bindings = json.encode(target.bindings),
+    }, args.failed and "failed" or "retired")
+    audit(tx, "plugin.rollback", before.plugins, target.plugins, note)
+    return { generation = id, before = before.id, like = target.id }
+  end,
+})
+
+-- ---- publishers ------------------------------------------------------------------------------------------------------
+
+command.define({
+  name = "publisher.trust",
+  doc = "Trusts a key for the plugins of a publisher. `also`: besides the keys that are trusted already.",
+  args = schema.object({
+    publisher = schema.text({ required = true, max = 30, pattern = "^%l[%l%d-]*$" }),
+    key_id = schema.text({ required = true, max = 16, pattern = "^%x+$" }),
+    public_key = schema.text({ required = true, max = 100 }), also = schema.boolean({ default = false }),
+  }),
+  handler = function(tx, args)
+    local known = generation.keys_of(args.publisher)
+    for _, key in ipairs(known) do
+      if key.key_id == args.key_id and key.public_key ~= args.public_key then
+        return failure.new("publisher.conflict", "another key of this id is trusted: it was made to be mistaken for that one")
+      end
+      if key.key_id == args.key_id then return { publisher = args.publisher, key_id = args.key_id } end
+    end
+    if #known > 0 and not args.also then
+      return failure.new("publisher.conflict", ("%s has the key %s: ask the publisher why there is a new one, then add --also"):format(
+        args.publisher, known[1].key_id))
+    end
+    db.run("publisher_trust", { publisher = args.publisher, key_id = args.key_id, public_key = args.public_key, at = tx.now })
+    tx.audit({ action = "publisher.trust", entity = "publisher", id = args.publisher, after = { key = args.key_id, public_key = args.public_key } })
+    return { publisher = args.publisher, key_id = args.key_id }
+  end,
+})
+
+command.define({
+  name = "publisher.distrust",
+  doc = "Trusts a key no more. What it signed stays installed.",
+  args = schema.object({
+    publisher = schema.text({ required = true, max = 30 }), key_id = schema.text({ required = true, max = 16 }),
+  }),
+  handler = function(tx, args)
+    if db.run("publisher_distrust", args) == 0 then
+      return failure.new("publisher.missing", ("%s has no key %s"):format(args.publisher, args.key_id))
+    end
+    tx.audit({ action = "publisher.distrust", entity = "publisher", id = args.publisher, before = { key = args.key_id } })
+    return { publisher = args.publisher, key_id = args.key_id }
+  end,
+})
+
+command.define({
+  name = "generation.forget",
+  doc = "Forgets which versions of a plugin were ever installed; it must not be installed now.",
+  args = schema.object({ id = schema.text({ required = true, max = 60, pattern = ID }) }),
+  handler = function(tx, args)
+    if generation.find(args.id) then
+      return failure.new("generation.conflict", args.id .. " is installed: merx plugin uninstall " .. args.id)
+    end
+    db.run("plugin_versions_forget", { plugin = args.id })
+    tx.audit({ action = "plugin.forget", entity = "plugin", id = args.id })
+    return { id = args.id }
+  end,
+})
+
+return generation
