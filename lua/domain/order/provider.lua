@@ -11,6 +11,7 @@ local settle = require("domain.order.settle")
 
 local FIRST_WAIT <const>, LONGEST_WAIT <const> = 2000, 3600 * 1000
 local CHECK_AGAIN <const> = 15 * 60 * 1000
+local MORE_TIME <const> = 60 * 1000
 local KEPT <const> = 90 * 24 * 3600 * 1000
 
 -- No answer, or none that ends it: the same key again, after a longer pause.
@@ -196,8 +197,9 @@ command.define({
     local count = 0
     for _, row in ipairs(db.many("orders_expired", { now = tx.now, limit = args.limit })) do
       if payment.has_open_operations(row.order_id) then
-        inventory.extend(tx, row.order_id, tx.now + CHECK_AGAIN) -- money may be on its way: ask, never guess
-        db.run("order_extend", { id = row.order_id, expires_at = tx.now + CHECK_AGAIN })
+        local expires_at = tx.now + MORE_TIME -- money may be on its way: ask, never guess
+        inventory.extend(tx, row.order_id, expires_at)
+        db.run("order_extend", { id = row.order_id, expires_at = expires_at })
       else
         settle.cancel(tx, db.one("order_state_row", { id = row.order_id }), "expiry", "not paid in time")
         settle.run(tx, row.order_id, "not paid in time", "placed")

@@ -54,11 +54,13 @@ end
 --- what was asked before may have been done.
 ---@param row { kind: string, attempts: integer, order_state: string }
 ---@param fns table<string, function>
+---@param tries? integer
 ---@return string
-function operations.choose(row, fns)
+function operations.choose(row, fns, tries)
+  tries = tries or TRIES
   if row.kind == "fetch" or not fns.fetch then return row.kind end
   if row.kind == "authorize" and row.order_state == "cancelled" then return "fetch" end
-  return row.attempts >= TRIES and (row.attempts - TRIES) % 2 == 0 and "fetch" or row.kind
+  return row.attempts >= tries and (row.attempts - tries) % 2 == 0 and "fetch" or row.kind
 end
 
 local function no_answer(why)
@@ -68,9 +70,10 @@ end
 --- Asks the adapter once. Never raises: what is no answer is a reason to ask again.
 ---@param handler merx.Handler with `fns`
 ---@param row table of payment_operations_due
+---@param tries? integer after how many the provider is asked how things stand
 ---@return table answer arguments for payment.op_result, without the key
-function operations.ask(handler, row)
-  local what = operations.choose(row, handler.fns)
+function operations.ask(handler, row, tries)
+  local what = operations.choose(row, handler.fns, tries)
   local fn = handler.fns[what]
   if not fn then return no_answer("the adapter has no function " .. what) end
   local ok, answer, err = pcall(fn, operations.request(row))
