@@ -21,6 +21,8 @@ enum {
     DEPTH_MAX = 8,              // plugins that call plugins
     COLLECT_SLACK = 256 * 1024, // garbage that pure code may leave
     PRELUDES_MAX = 32,
+    MESSAGE_MAX = 500, // bytes of what a plugin says when it fails
+    TRACE_MAX = 4000,
 };
 
 // Limits by kind, where the caller names none. Pure code is judged by instructions; the time is a
@@ -49,16 +51,43 @@ static struct mx_plugin *check_plugin(lua_State *T) {
 
 // --- failures -----------------------------------------------------------------------------------
 
+// Where the trace in it begins that Lua added; the plugin's own words may look like one.
+static const char *find_trace(const char *text) {
+    static const char head[] = "\nstack traceback:";
+    const char *found = NULL;
+    for (const char *at = strstr(text, head); at; at = strstr(at + 1, head)) {
+        found = at;
+    }
+    return found;
+}
+
+// [-0, +1] Words of the plugin for logs and pages: not for ever, and nothing that moves a cursor
+// or looks like a line of somebody else's.
+static void push_words(lua_State *T, const char *text, size_t len, size_t most, bool has_lines) {
+    luaL_Buffer out;
+    char *at = luaL_buffinitsize(T, &out, most);
+    size_t used = len < most ? len : most;
+    while (used > 0 && used < len && ((unsigned char)text[used] & 0xc0) == 0x80) {
+        used--; // a character is cut off as a whole
+    }
+    for (size_t i = 0; i < used; i++) {
+        unsigned char c = (unsigned char)text[i];
+        bool is_fine = (c >= ' ' && c != 127) || (has_lines && (c == '\n' || c == '\t'));
+        at[i] = is_fine ? (char)c : ' ';
+    }
+    luaL_pushresultsize(&out, used);
+}
+
 // [-0, +2] nil and { code, message, trace }.
-static int push_failure(lua_State *T, const char *code, const char *trace) {
-    const char *end = strstr(trace, "\nstack traceback:");
+static int push_failure(lua_State *T, const char *code, const char *text) {
+    const char *trace = find_trace(text);
     lua_pushnil(T);
     lua_createtable(T, 0, 3); // nil err
     lua_pushstring(T, code);
     lua_setfield(T, -2, "code");
-    lua_pushlstring(T, trace, end ? (size_t)(end - trace) : strlen(trace));
+    push_words(T, text, trace ? (size_t)(trace - text) : strlen(text), MESSAGE_MAX, false);
     lua_setfield(T, -2, "message");
-    lua_pushstring(T, end ? end + 1 : "");
+    push_words(T, trace ? trace + 1 : "", trace ? strlen(trace + 1) : 0, TRACE_MAX, true);
     lua_setfield(T, -2, "trace");
     return 2;
 }
@@ -184,6 +213,7 @@ static int load(lua_State *T, struct mx_plugin_call *call) {
 static void begin_pure(struct mx_plugin *plugin) {
     if (plugin->depth == 0) {
         lua_gc(plugin->state.L, LUA_GCSTOP);
+        plugin->state.is_exact = true;
     }
 }
 
@@ -191,6 +221,7 @@ static void end_pure(struct mx_plugin *plugin) {
     if (plugin->depth > 0) {
         return;
     }
+    plugin->state.is_exact = false;
     lua_gc(plugin->state.L, LUA_GCRESTART);
     if (plugin->state.used > plugin->collect_at) {
         lua_gc(plugin->state.L, LUA_GCCOLLECT);

@@ -19,6 +19,7 @@ enum { TEST_MEMORY = 512 * 1024 * 1024 };
 #define RUN_TYPE "native.test.run"
 
 struct test_run {
+    mx_watchdog *watchdog; // as a server has one
     mx_script *script;
     mx_keyring *keyring;
     char folder[64]; // temporary, for the key; empty: none
@@ -32,6 +33,8 @@ static int l_free(lua_State *L) { // __gc and __close: safe to repeat
     struct mx_error err;
     mx_script_destroy(run->script);
     run->script = NULL;
+    mx_watchdog_stop(run->watchdog);
+    run->watchdog = NULL;
     mx_keyring_close(run->keyring);
     run->keyring = NULL;
     mx_buf_deinit(&run->results);
@@ -60,8 +63,13 @@ static int start(lua_State *L, struct test_run *run, struct mx_error *err) {
     if (rc < 0) {
         return rc;
     }
+    rc = mx_watchdog_start(&run->watchdog, err);
+    if (rc < 0) {
+        return rc;
+    }
     struct mx_script_options options = {
         .role = MX_ROLE_TEST,
+        .watchdog = run->watchdog,
         .share = outer->options.share,
         .version = outer->options.version,
         .world = outer->world,

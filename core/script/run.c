@@ -10,7 +10,8 @@
 
 enum {
     STEPS_PER_LOOK = 50000,        // of C loops between two looks at the clock
-    STEPS_MAX = 200 * 1000 * 1000, // of one C function: about a quarter of a second
+    STEPS_MAX = 200 * 1000 * 1000, // that one C function may announce at once
+    TURNS_PER_LOOK = 1024,         // of a loop that was charged before it began
 };
 
 static uint64_t earlier(uint64_t a, uint64_t b) {
@@ -96,6 +97,16 @@ void mx_run_charge(lua_State *L, uint64_t steps) {
     run->left -= (int64_t)steps;
     if (run->left < 0 || run->over) {
         end_run(L, run, MX_OVER_COUNT);
+    }
+}
+
+void mx_run_look(lua_State *L, uint64_t turn) {
+    if (turn % TURNS_PER_LOOK != 0) {
+        return;
+    }
+    struct mx_run *run = innermost(L);
+    if (run && is_late(run)) {
+        end_run(L, run, MX_OVER_TIME);
     }
 }
 

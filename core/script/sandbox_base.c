@@ -284,34 +284,102 @@ static int l_xpcall(lua_State *L) {
 // --- tables
 // -----------------------------------------------------------------------------------------
 
-// setmetatable(t, meta): no finalisers, no weak tables, nothing hidden
-static int l_setmetatable(lua_State *L) {
+// In the registry: what stands for each table that plugin code gave to setmetatable.
+static const char stand_ins_key;
+
+// [-0, +1]
+static void push_stand_ins(lua_State *L) {
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &stand_ins_key) == LUA_TTABLE) {
+        return;
+    }
+    lua_pop(L, 1);
+    lua_newtable(L); // stand_ins
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "k");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &stand_ins_key);
+}
+
+static void check_metatable(lua_State *L, int meta) {
     static const char *const refused[] = {"__gc", "__close", "__mode", "__metatable"};
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        lua_pushstring(L, refused[i]);
+        if (lua_rawget(L, meta) != LUA_TNIL) {
+            luaL_error(L, "a metatable must not have %s", refused[i]);
+        }
+        lua_pop(L, 1);
+    }
+    lua_pushliteral(L, "__call");
+    int type = lua_rawget(L, meta);
+    // Lua would follow a chain of tables here, and a ring of them for minutes.
+    if (type != LUA_TNIL && type != LUA_TFUNCTION) {
+        luaL_error(L, "__call must be a function");
+    }
+    lua_pop(L, 1);
+}
+
+// [-0, +1] What Lua looks at instead of the table at `meta`, as that is now. Plugin code cannot
+// reach it, so what was refused once cannot be put in later.
+static void push_stand_in(lua_State *L, int meta) {
+    static const char *const events[] = {"__add", "__band", "__bnot", "__bor", "__bxor", "__call",
+        "__concat", "__div", "__eq", "__idiv", "__index", "__le", "__len", "__lt", "__mod", "__mul",
+        "__newindex", "__pairs", "__pow", "__shl", "__shr", "__sub", "__tostring", "__unm"};
+    enum { COUNT = sizeof(events) / sizeof(events[0]) };
+    mx_run_charge(L, COUNT / 4);
+    push_stand_ins(L); // stand_ins
+    lua_pushvalue(L, meta);
+    if (lua_rawget(L, -2) != LUA_TTABLE) { // stand_ins nil
+        lua_pop(L, 1);
+        lua_createtable(L, 0, 2); // stand_ins stand_in
+        lua_pushvalue(L, meta);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, -4);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        lua_pushstring(L, events[i]);
+        lua_pushvalue(L, -1);
+        lua_rawget(L, meta); // stand_ins stand_in event value
+        lua_rawset(L, -3);
+    }
+    lua_remove(L, -2); // stand_in
+}
+
+// setmetatable(t, meta): no finalisers, no weak tables, nothing hidden. What `meta` says counts as
+// it is at the time of the call.
+static int l_setmetatable(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_argexpected(L, lua_isnil(L, 2) || lua_istable(L, 2), 2, "nil or table");
     lua_settop(L, 2);
-    for (size_t i = 0; lua_istable(L, 2) && i < sizeof(refused) / sizeof(refused[0]); i++) {
-        lua_pushstring(L, refused[i]);
-        if (lua_rawget(L, 2) != LUA_TNIL) {
-            return luaL_error(L, "a metatable must not have %s", refused[i]);
-        }
-        lua_pop(L, 1);
+    if (lua_istable(L, 2)) {
+        check_metatable(L, 2);
+        push_stand_in(L, 2);
+        lua_replace(L, 2);
     }
     lua_setmetatable(L, 1);
     return 1;
 }
 
-// Upvalue 1: what does the work. Charges for the length of all string arguments.
-static int l_charged(lua_State *L) {
+// For all values on the stack: their number, and the length of the strings.
+static void charge_stack(lua_State *L) {
     int count = lua_gettop(L);
     size_t total = 0;
     for (int i = 1; i <= count; i++) {
         total += lua_type(L, i) == LUA_TSTRING ? lua_rawlen(L, i) : 0;
     }
-    mx_run_charge(L, mx_sandbox_cost(total));
+    mx_run_charge(L, mx_sandbox_cost(total) + (unsigned)count / 4);
+}
+
+// Upvalue 1: what does the work. Charges for what it is given, and for what it makes of that: a
+// short call can have a long answer.
+static int l_charged(lua_State *L) {
+    int count = lua_gettop(L);
+    charge_stack(L);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
     lua_call(L, count, LUA_MULTRET);
+    charge_stack(L);
     return lua_gettop(L);
 }
 

@@ -101,6 +101,7 @@ static int l_find(lua_State *L) {
         lua_pushnil(L);
         return 1;
     }
+    mx_run_charge(L, mx_sandbox_cost(pattern.len));
     if (lua_toboolean(L, 4) || !has_specials(pattern)) {
         const char *at = find_plain(L, text, from, pattern);
         if (at) {
@@ -307,6 +308,10 @@ static int l_rep(lua_State *L) {
     if (__builtin_add_overflow(text.len, sep.len, &each) ||
         __builtin_mul_overflow(each, (size_t)count, &total) || total > MAX_RESULT) {
         return luaL_error(L, "resulting string too large");
+    }
+    if (total == 0) { // nothing, however often, would take for ever below
+        lua_pushliteral(L, "");
+        return 1;
     }
     total -= sep.len;
     mx_run_charge(L, mx_sandbox_cost(total));

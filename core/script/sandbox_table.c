@@ -66,6 +66,7 @@ static int l_insert(lua_State *L) {
     luaL_argcheck(L, (lua_Unsigned)position - 1u < (lua_Unsigned)next, 2, "position out of bounds");
     charge_range(L, position, next);
     for (lua_Integer i = next; i > position; i--) {
+        mx_run_look(L, (lua_Unsigned)i);
         lua_geti(L, 1, i - 1);
         lua_seti(L, 1, i);
     }
@@ -84,6 +85,7 @@ static int l_remove(lua_State *L) {
     charge_range(L, position, size);
     lua_geti(L, 1, position); // … value
     for (; position < size; position++) {
+        mx_run_look(L, (lua_Unsigned)position);
         lua_geti(L, 1, position + 1);
         lua_seti(L, 1, position);
     }
@@ -108,6 +110,7 @@ static int l_move(lua_State *L) {
     bool is_backward = is_overlapping && to > first;
     for (lua_Unsigned n = 0; n < count; n++) {
         lua_Integer i = (lua_Integer)(is_backward ? count - 1 - n : n);
+        mx_run_look(L, n);
         lua_geti(L, 1, first + i);
         lua_seti(L, target, to + i);
     }
@@ -147,6 +150,9 @@ static int l_unpack(lua_State *L) {
 // Whether the value at `a` must stand before the one at `b`.
 static bool is_before(lua_State *L, int a, int b) {
     if (lua_isnil(L, 2)) {
+        if (lua_type(L, a) == LUA_TSTRING) { // two that are equal are read to their end
+            mx_run_charge(L, lua_rawlen(L, a) / 16);
+        }
         return lua_compare(L, a, b, LUA_OPLT);
     }
     lua_pushvalue(L, 2);
@@ -164,6 +170,7 @@ static void merge(
     lua_Integer a = left;
     lua_Integer b = middle;
     for (lua_Integer out = left; out < right; out++) {
+        mx_run_look(L, (lua_Unsigned)out);
         bool takes_b = a >= middle;
         if (a < middle && b < right) {
             lua_rawgeti(L, from, b);
@@ -178,6 +185,7 @@ static void merge(
 
 static void copy_list(lua_State *L, int from, int to, lua_Integer count) {
     for (lua_Integer i = 1; i <= count; i++) {
+        mx_run_look(L, (lua_Unsigned)i);
         lua_geti(L, from, i);
         lua_seti(L, to, i);
     }

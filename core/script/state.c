@@ -37,6 +37,8 @@ static void *allocate(void *ctx, void *ptr, size_t old_size, size_t new_size) {
     bool is_growing = new_size > old;
     if (is_growing &&
         (state->used >= state->limit || new_size - old > state->limit - state->used)) {
+        // What Lua collects now was left by others: it must not decide whether this run goes on.
+        state->limit = state->is_exact ? 0 : state->limit;
         return NULL;
     }
     void *block = resize(&state->slabs, ptr, old, new_size);

@@ -29,6 +29,7 @@ struct mx_state {
     size_t used; // bytes now
     size_t peak;
     size_t limit;   // bytes at most, now
+    bool is_exact;  // what is refused once in a run stays refused
     mx_buf scratch; // for a binding that raises nothing while it uses it; see mx_scratch_take()
     struct mx_plugin *plugin; // plugin.h; NULL for the trusted state
 };
@@ -156,6 +157,10 @@ void mx_run_leave(struct mx_run *run);
 // Charges the innermost run for what a C function is about to do; raises when that is over its
 // budget, or over its time when it does not count.
 void mx_run_charge(lua_State *L, uint64_t steps);
+
+// For C loops that were charged before they began: raises when the run is late. Looks at the clock
+// once in a while, as `turn` counts them.
+void mx_run_look(lua_State *L, uint64_t turn);
 
 // Raises if the running run is over its budget. For every boundary where a script could go on.
 void mx_run_check(lua_State *L);

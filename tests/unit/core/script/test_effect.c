@@ -94,10 +94,8 @@ static void a_host_that_raises_is_a_bug_of_the_host(void **state) {
 
 static void a_cancelled_effect_is_dropped(void **state) {
     (void)state;
-    struct script_fixture *f = create("local meta = {} local guard = setmetatable({}, meta) "
-                                      "meta.__close = function() while true do end end "
-                                      "local x <close> = guard prelude.get(5)",
-        call_it);
+    struct script_fixture *f =
+        create("pcall(prelude.get, 5) while true do pcall(prelude.get, 5) end", call_it);
     for (int i = 0; i < 10; i++) {
         mx_task_cancel(fixture_tick(f, 0));
         fixture_answer(f, &nothing);
