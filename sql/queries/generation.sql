@@ -31,6 +31,12 @@ UPDATE generations
    SET state = :state, watched_until = NULL
  WHERE state = 'active';
 
+-- :name generation_activate :run
+-- :use  generation.rollback
+UPDATE generations
+   SET state = 'active'
+ WHERE id = :id;
+
 -- :name generations_prune :run
 -- :use  generation.switch: as many stay as anybody will want to go back to
 DELETE FROM generations

@@ -60,7 +60,7 @@ function rollback.run(given)
   if options.json then
     io.write(json.encode(result, { pretty = true }), "\n")
   else
-    io.write(("generation %d is in force, like %d; %d was taken back\n"):format(result.generation, result.like, result.before))
+    io.write(("generation %d is in force again; %d was taken back\n"):format(result.generation, result.before))
   end
   return 0
 end

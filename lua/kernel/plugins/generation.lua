@@ -272,16 +272,11 @@ local function lay_base(tx)
   return id
 end
 
--- Puts a new row in force, in this commit; every thread is told after it.
-local function enforce(tx, fields, old_state)
-  db.run("generation_retire", { state = old_state })
-  fields.state, fields.at = "active", tx.now
-  local _, id = db.run("generation_insert", fields)
-  db.run("generations_prune", { kept = KEPT })
+-- Every thread takes up what is in force now, after this commit.
+local function announce(tx)
   tx.touch("plugins")
   tx.touch("settings") -- those of plugins are declared by what is loaded
   task.reload()
-  return id
 end
 
 local ACTIONS <const> = schema.enum({ "install", "enable", "disable", "upgrade", "uninstall", "arrange", required = true })
@@ -310,12 +305,15 @@ command.define({
       end
     end
     local parent = before and before.id or lay_base(tx)
-    local id = enforce(tx, {
-      plugins = json.encode(strip(args.plugins)), parent_id = parent, note = args.note,
+    db.run("generation_retire", { state = "retired" })
+    local _, id = db.run("generation_insert", {
+      state = "active", plugins = json.encode(strip(args.plugins)), parent_id = parent, note = args.note, at = tx.now,
       pins = json.encode(json.array(args.pins or before and before.pins or {})),
       bindings = json.encode(args.bindings or before and before.bindings or {}),
       watched_until = args.watch and tx.now + WATCHED_MS or nil,
-    }, "retired")
+    })
+    db.run("generations_prune", { kept = KEPT })
+    announce(tx)
     audit(tx, "plugin." .. args.action, old, args.plugins, args.note)
     return { generation = id, before = before and before.id or 0 }
   end,
@@ -339,13 +337,11 @@ command.define({
       return failure.new("generation.missing", args.to and ("there is no generation %d to go back to"):format(args.to)
         or "there is no generation before this one any more")
     end
-    local note = args.note ~= "" and args.note or ("back to %d"):format(target.id)
-    local id = enforce(tx, {
-      plugins = json.encode(strip(target.plugins)), parent_id = target.parent_id, note = note,
-      pins = json.encode(json.array(target.pins)), bindings = json.encode(target.bindings),
-    }, args.failed and "failed" or "retired")
-    audit(tx, "plugin.rollback", before.plugins, target.plugins, note)
-    return { generation = id, before = before.id, like = target.id }
+    db.run("generation_retire", { state = args.failed and "failed" or "retired" })
+    db.run("generation_activate", { id = target.id })
+    announce(tx)
+    audit(tx, "plugin.rollback", before.plugins, target.plugins, args.note)
+    return { generation = target.id, before = before.id }
   end,
 })
 
