@@ -13,6 +13,7 @@ local contracts = {}
 ---@field doc string one sentence
 ---@field fields? table<string, merx.Schema> what its entries may say besides the common fields
 ---@field functions? table<string, "pure"|"effect"> functions of the module that the entry names as `adapter`
+---@field asked? table<string, merx.Asked> what those functions are told and answer, by name
 ---@field input? table<string, string> paths that `input` may name, each with its type and what it is
 ---@field given? table<string, string> what its handlers are given whole, besides what `input` names; written as `input`
 ---@field ops? table<string, merx.Operation> operations that it may answer with
@@ -20,6 +21,12 @@ local contracts = {}
 ---@field on_error "skip"|"omit"|"estimate"|"block"|"retry" what the failure of a handler means
 ---@field pool? string of the requests that its handlers send: "payments" or "webhooks"
 ---@field has_handler? boolean false: entries are data only
+
+---@class merx.Asked
+---@field doc string
+---@field given table<string, string> written as `input`
+---@field answer merx.Schema
+---@field context? string type of a second argument
 
 ---@class merx.Operation
 ---@field doc string

@@ -14,12 +14,16 @@ local events = {}
 ---@field event string
 ---@field handler fun(event: merx.Event)
 
-local definitions = {} ---@type table<string, { doc: string, fields?: merx.Schema }>
+---@class merx.EventDefinition
+---@field doc string one sentence
+---@field body? table<string, string> what its body tells, each as "integer: id of the order"
+
+local definitions = {} ---@type table<string, merx.EventDefinition>
 local subscribers = {} ---@type merx.Subscriber[]
 
 --- Declares an event, so that `merx hooks` can tell of it and a typing error is found.
 ---@param name string room and past participle, as "order.placed"
----@param spec { doc: string, fields?: merx.Schema }
+---@param spec merx.EventDefinition
 function events.define(name, spec)
   assert(not definitions[name], "the event " .. name .. " is defined twice")
   definitions[name] = spec
@@ -37,7 +41,7 @@ function events.on(name, id, handler)
   subscribers[#subscribers + 1] = { id = id, event = name, handler = handler }
 end
 
----@return table<string, { doc: string }>
+---@return table<string, merx.EventDefinition>
 function events.definitions()
   return definitions
 end

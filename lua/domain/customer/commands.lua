@@ -8,7 +8,7 @@ local failure = require("kernel.failure")
 local schema = require("kernel.schema")
 local text = require("kernel.text")
 
-events.define("customer.registered", { doc = "Somebody made an account." })
+events.define("customer.registered", { doc = "Somebody made an account.", body = { id = "integer: id of the customer" } })
 
 local names = {
   name = schema.text({ max = 200 }), given_name = schema.text({ max = 100 }), family_name = schema.text({ max = 100 }),

@@ -10,8 +10,14 @@ local inventory = {}
 --- The floor of an account that never runs dry: back-orders without a bound.
 inventory.UNLIMITED = "unlimited"
 
-events.define("stock.low", { doc = "What can be sold of a product fell to the mark that the merchant set." })
-events.define("stock.out", { doc = "Nothing is left to sell of a product that is counted." })
+local WHICH <const> = "integer: id of the variant"
+events.define("stock.low", {
+  doc = "What can be sold of a product fell to the mark that the merchant set.",
+  body = { product_id = "integer", owner_id = WHICH, available = "integer: pieces that can be sold" },
+})
+events.define("stock.out", {
+  doc = "Nothing is left to sell of a product that is counted.", body = { product_id = "integer", owner_id = WHICH },
+})
 
 local changed = function() end
 

@@ -23,14 +23,18 @@ order.quote_refund = order_money.quote_refund
 order.find_webhook = webhooks.find
 order.take_webhook = webhooks.take
 
-events.define("order.placed", { doc = "A buyer accepted a quote; the order stands and its goods are held." })
-events.define("order.confirmed", { doc = "The order is certain: paid, promised, or payable at the door." })
-events.define("order.revived", { doc = "An order that was not paid in time, or whose payment had failed, is paid after all." })
-events.define("order.paid", { doc = "All that was due has been captured." })
-events.define("order.refunded", { doc = "All that was paid went back." })
-events.define("order.shipped", { doc = "Everything is on its way." })
-events.define("order.completed", { doc = "Paid and delivered." })
-events.define("order.cancelled", { doc = "The order ended; `by` says who ended it." })
+local ABOUT <const> = { id = "integer: id of the order", number = "string: what people call it" }
+local PLACED <const> = { id = ABOUT.id, number = ABOUT.number, total = "integer: minor units", currency = "string" }
+local CANCELLED <const> = { id = ABOUT.id, number = ABOUT.number, by = "string: merchant, customer, expiry or payment" }
+
+events.define("order.placed", { doc = "A buyer accepted a quote; the order stands and its goods are held.", body = PLACED })
+events.define("order.confirmed", { doc = "The order is certain: paid, promised, or payable at the door.", body = ABOUT })
+events.define("order.revived", { doc = "An order that was not paid in time, or whose payment had failed, is paid after all.", body = ABOUT })
+events.define("order.paid", { doc = "All that was due has been captured.", body = ABOUT })
+events.define("order.refunded", { doc = "All that was paid went back.", body = ABOUT })
+events.define("order.shipped", { doc = "Everything is on its way.", body = ABOUT })
+events.define("order.completed", { doc = "Paid and delivered.", body = ABOUT })
+events.define("order.cancelled", { doc = "The order ended; `by` says who ended it.", body = CANCELLED })
 
 ---@class merx.Order
 ---@field id integer

@@ -11,7 +11,10 @@ local search = require("domain.search")
 local terms = require("domain.transfer.terms")
 local write = require("domain.transfer.write")
 
-events.define("product.changed", { doc = "A product, its variants, prices or stock levels were written." })
+events.define("product.changed", {
+  doc = "A product, its variants, prices or stock levels were written.",
+  body = { id = "integer: id of the product", is_new = "boolean: it was not there before" },
+})
 
 -- Derived rows of a product and of the groups that it is a member of.
 local function derive(tx, id, old_terms)

@@ -5,6 +5,7 @@ local MIB <const> = 1024 * 1024
 ---@field runs string where
 ---@field may string what it may do
 ---@field budget native.Budget of one call
+---@field context? string third argument of its handlers, after input and settings
 ---@field per_line? integer instructions more for each line of the input
 
 ---@type table<string, merx.HandlerKind>
@@ -19,6 +20,7 @@ return {
   },
   command = {
     runs = "in the writer, inside the transaction", may = "read and write its own tables, emit facts; nothing waits",
+    context = "{ now: integer, actor: string }",
     budget = { instructions = 100000, ms = 50, memory = 8 * MIB },
   },
   effect = {

@@ -5,9 +5,10 @@ local json = require("native.json")
 
 local shop = {}
 
+-- Every function below ends with `return ask(…)`, a tail call: level 2 is then the line of the plugin that asked.
 local function finish(is_fine, ...)
   if is_fine then return ... end
-  error(..., 3)
+  error(..., 2)
 end
 
 local function ask(...)
@@ -15,6 +16,7 @@ local function ask(...)
 end
 
 --- JSON, as everywhere in Merx: integers stay integers.
+---@type shop.json
 shop.json = json
 
 --- The kind of the running handler: "pure", "view", "command" or "effect".
@@ -35,7 +37,7 @@ end
 ---@param name string "publisher.name/service"
 ---@param input table
 ---@return any answer
----@return table? err
+---@return shop.Error? err
 function shop.service(name, input)
   return ask("service", name, input)
 end
@@ -45,7 +47,7 @@ end
 ---@param args table
 ---@param options? { key?: string } key: idempotency key
 ---@return table? result
----@return table? err
+---@return shop.Error? err
 function shop.command(name, args, options)
   return ask("command", name, args, options)
 end
@@ -54,7 +56,7 @@ end
 ---@param message string
 ---@param fields? table<string, any>
 function shop.log(message, fields)
-  ask("log", message, fields)
+  return ask("log", message, fields)
 end
 
 --- The time in milliseconds UTC; not in pure handlers, which name `now` as an input.
@@ -63,36 +65,108 @@ function shop.now()
   return ask("now")
 end
 
--- `shop.settings.name`: the settings of the plugin as a whole.
+--- The settings of the plugin as a whole, by name; those of a handler are its second argument.
+---@type table<string, any>
 shop.settings = setmetatable({}, { __index = function(_, name) return ask("setting", name) end })
+
+---@class shop.Error an expected failure
+---@field code string dotted name to compare, as "http.busy"
+---@field message string for the log
+
+---@class shop.HttpOptions
+---@field headers? table<string, string|table> a value may be a handle of shop.secret()
+---@field body? string
+---@field form? table<string, string|integer|table> instead of body; a value may be a handle of shop.secret()
+---@field json? any instead of body
+---@field auth? string|table a token, or a handle of shop.secret(), for the header Authorization
+---@field scheme_of_auth? string "Bearer" when absent
+---@field timeout? integer seconds, 1 to 30; 10 when absent
+---@field redirects? boolean false: redirects of GET are not followed
+
+---@class shop.HttpRequest: shop.HttpOptions
+---@field url string
+---@field method? string "GET" when absent
+
+---@class shop.HttpReply
+---@field status integer
+---@field headers table<string, string> names in lower case
+---@field body string
+
+--- A text of the plugin's own messages in a language.
+---@param locale string
+---@param key string
+---@param args? table<string, any>
+---@return string? text nil when there is no such message
+function shop.words(locale, key, args)
+  return ask("words", locale, key, args)
+end
+
+--- An amount as people of a language write it.
+---@param locale string
+---@param amount integer minor units
+---@param currency string
+---@return string
+function shop.money(locale, amount, currency)
+  return ask("words.money", locale, amount, currency)
+end
 
 shop.http = {}
 
 --- Sends a request to a host that `capabilities.http` names, and waits for the answer.
----@param request { url: string, method?: string, headers?: table, body?: string, form?: table, json?: any, auth?: table, timeout?: integer }
----@return { status: integer, headers: table<string, string>, body: string }? reply nil when there was none
----@return { code: string, message: string }? err
+---@param request shop.HttpRequest
+---@return shop.HttpReply? reply nil when there was none
+---@return shop.Error? err
 function shop.http.request(request)
   return ask("http.request", request)
 end
 
-local function with_method(method)
-  return function(url, options)
-    local request = { url = url, method = method }
-    for name, value in pairs(options or {}) do request[name] = value end
-    return ask("http.request", request)
-  end
+local function with_method(method, url, options)
+  local request = { url = url, method = method }
+  for name, value in pairs(options or {}) do request[name] = value end
+  return request
 end
 
-shop.http.get, shop.http.post, shop.http.put = with_method("GET"), with_method("POST"), with_method("PUT")
-shop.http.patch, shop.http.delete = with_method("PATCH"), with_method("DELETE")
+--- Reads what an address has; the options and the answer are those of shop.http.request.
+---@param url string
+---@param options? shop.HttpOptions
+---@return shop.HttpReply? reply
+---@return shop.Error? err
+function shop.http.get(url, options) return ask("http.request", with_method("GET", url, options)) end
+
+--- Posts a body, a form or JSON to an address; the options and the answer are those of shop.http.request.
+---@param url string
+---@param options? shop.HttpOptions
+---@return shop.HttpReply? reply
+---@return shop.Error? err
+function shop.http.post(url, options) return ask("http.request", with_method("POST", url, options)) end
+
+--- Puts a body, a form or JSON at an address; the options and the answer are those of shop.http.request.
+---@param url string
+---@param options? shop.HttpOptions
+---@return shop.HttpReply? reply
+---@return shop.Error? err
+function shop.http.put(url, options) return ask("http.request", with_method("PUT", url, options)) end
+
+--- Changes what an address has; the options and the answer are those of shop.http.request.
+---@param url string
+---@param options? shop.HttpOptions
+---@return shop.HttpReply? reply
+---@return shop.Error? err
+function shop.http.patch(url, options) return ask("http.request", with_method("PATCH", url, options)) end
+
+--- Deletes what an address has; the options and the answer are those of shop.http.request.
+---@param url string
+---@param options? shop.HttpOptions
+---@return shop.HttpReply? reply
+---@return shop.Error? err
+function shop.http.delete(url, options) return ask("http.request", with_method("DELETE", url, options)) end
 
 shop.mail = {}
 
 --- Sends a mail from the shop's address.
 ---@param mail { to: string, subject: string, text: string, html?: string, reply_to?: string }
 ---@return true? ok
----@return table? err
+---@return shop.Error? err
 function shop.mail.send(mail)
   return ask("mail.send", mail)
 end
@@ -105,11 +179,13 @@ shop.db = {}
 ---@return table[] rows
 function shop.db.many(sql, params) return ask("db.many", sql, params) end
 
+--- The first row of a query, or nil.
 ---@param sql string
 ---@param params? table<string, any>
 ---@return table? row
 function shop.db.one(sql, params) return ask("db.one", sql, params) end
 
+--- The first value of the first row, or nil.
 ---@param sql string
 ---@param params? table<string, any>
 ---@return any
@@ -132,7 +208,7 @@ function shop.tx.uuid() return ask("tx.uuid") end
 ---@param event string as "acme.points.earned"
 ---@param key string facts of one key are delivered in order
 ---@param body table
-function shop.tx.emit(event, key, body) ask("tx.emit", event, key, body) end
+function shop.tx.emit(event, key, body) return ask("tx.emit", event, key, body) end
 
 --- In command handlers: takes from an account of the plugin's own, all or nothing.
 ---@param kind string one of `capabilities.accounts`
@@ -140,7 +216,7 @@ function shop.tx.emit(event, key, body) ask("tx.emit", event, key, body) end
 ---@param quantity integer
 ---@param key? string
 ---@return true? ok
----@return table? err code "account.short"
+---@return shop.Error? err code "account.short"
 function shop.tx.take(kind, owner_id, quantity, key) return ask("tx.take", kind, owner_id, quantity, key) end
 
 --- In command handlers: puts into an account of the plugin's own.
@@ -159,15 +235,25 @@ shop.crypto = {}
 ---@return boolean
 function shop.crypto.hmac_sha256_ok(secret, text, signature) return ask("crypto.hmac_ok", secret, text, signature) end
 
+--- The HMAC-SHA256 of a text under a secret.
 ---@param secret table of shop.secret()
 ---@param text string
----@return string hex
-function shop.crypto.hmac_sha256(secret, text) return ask("crypto.hmac", secret, text) end
+---@param spelling? "hex"|"base64" hex without it
+---@return string
+function shop.crypto.hmac_sha256(secret, text, spelling) return ask("crypto.hmac", secret, text, spelling) end
 
+--- Whether a text is a secret. Takes the same time for all that are not.
+---@param secret table of shop.secret()
+---@param text string
+---@return boolean
+function shop.crypto.equal(secret, text) return ask("crypto.equal", secret, text) end
+
+--- The SHA-256 of a text.
 ---@param text string
 ---@return string hex
 function shop.crypto.sha256(text) return ask("crypto.sha256", text) end
 
+--- A text in base64.
 ---@param text string
 ---@return string
 function shop.crypto.base64(text) return ask("crypto.base64", text) end

@@ -3,7 +3,7 @@ local host = require("kernel.plugins.host")
 local mail = require("kernel.mail")
 
 host.define("mail.send", {
-  kinds = { effect = true },
+  kinds = { effect = true }, capability = "mail",
   needs = function(plugin)
     if not plugin.granted.mail then return '"capabilities": { "mail": true }' end
   end,

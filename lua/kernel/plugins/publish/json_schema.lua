@@ -43,6 +43,7 @@ function makers.text(spec)
   local made = spec.multiline and { type = "string" } or { ["$ref"] = LINE }
   made.minLength, made.maxLength = spec.min, spec.max
   made.pattern = spec.regex or spec.pattern and regex.from_pattern(spec.pattern)
+  if spec.or_pattern then made.pattern = ("(%s)|(%s)"):format(made.pattern, regex.from_pattern(spec.or_pattern)) end
   return made
 end
 
