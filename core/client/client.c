@@ -100,7 +100,9 @@ static curl_socket_t on_socket_wanted(
         return CURL_SOCKET_BAD;
     }
     transfer->fault.code = MX_OK; // another address of the name will do
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    transfer->mail.sockets[transfer->mail.socket_count++ % MX_CLIENT_TRIES] = fd;
+    return fd;
 }
 
 static size_t on_head_line(char *bytes, size_t size, size_t count, void *ctx) {

@@ -17,6 +17,7 @@ enum {
     MX_CLIENT_HOST_MAX = 253,
     MX_CLIENT_ADDRESS_MAX = 320, // of an envelope
     MX_CLIENT_LINE_MAX = 998,    // of a mail, RFC 5322
+    MX_CLIENT_TRIES = 4,         // addresses tried at the same time; libcurl tries two
 };
 
 // --- target.c: where a URL leads, and whether that is allowed -----------------------------------
@@ -130,6 +131,8 @@ struct mx_letter_out {
     struct curl_slist *to; // owned
     struct mx_slice message;
     size_t sent;
+    int sockets[MX_CLIENT_TRIES]; // opened last: one of them is the connection
+    unsigned socket_count;
 };
 
 struct mx_transfer {

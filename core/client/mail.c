@@ -1,6 +1,8 @@
 // SMTP: what a mail may look like, and how libcurl is told. Dots at the beginnings of lines are
 // doubled by libcurl.
+#include <arpa/inet.h>
 #include <assert.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "client/internal.h"
@@ -259,13 +261,31 @@ out:
 
 // --- hanging up ---------------------------------------------------------------------------------
 
+static unsigned port_of(int fd) {
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    struct sockaddr *any = (struct sockaddr *)(void *)&address;
+    socklen_t size = sizeof(address);
+    if (getsockname(fd, any, &size) != 0) {
+        return 0;
+    }
+    in_port_t port = any->sa_family == AF_INET6
+                         ? ((struct sockaddr_in6 *)(void *)&address)->sin6_port
+                         : ((struct sockaddr_in *)(void *)&address)->sin_port;
+    return ntohs(port);
+}
+
 // libcurl says QUIT and waits for the answer to that, blocking the thread. Nothing hangs on it any
-// more when a mail is taken or refused, so the connection is cut and it does not wait.
+// more when a mail is taken or refused, so the connection is cut and it does not wait. The socket
+// is known by its port: those of addresses that were given up are closed, their numbers others'
+// now.
 void mx_mail_hang_up(mx_transfer *transfer) {
-    curl_socket_t fd = CURL_SOCKET_BAD;
-    if (curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
-        fd != CURL_SOCKET_BAD) {
-        shutdown(fd, SHUT_RDWR);
+    const struct mx_letter_out *mail = &transfer->mail;
+    long port = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_LOCAL_PORT, &port);
+    for (unsigned i = 0; i < MX_CLIENT_TRIES && i < mail->socket_count && port > 0; i++) {
+        if (port_of(mail->sockets[i]) == (unsigned)port) {
+            shutdown(mail->sockets[i], SHUT_RDWR);
+        }
     }
 }
 

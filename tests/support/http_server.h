@@ -45,9 +45,15 @@ static inline bool http_text(struct net_conn *conn, const char *head, const char
     return http_answer(conn, head, body, strlen(body));
 }
 
-static inline bool http_redirect(struct net_conn *conn, const char *rest) { // "302/URL"
+// "302/URL"; "%23" in it becomes "#", which no request can hold.
+static inline bool http_redirect(struct net_conn *conn, const char *rest) {
     char head[2048];
     snprintf(head, sizeof(head), "%.3s Elsewhere\r\nLocation: %s", rest, rest + 4);
+    char *mark = strstr(head, "%23");
+    if (mark) {
+        mark[0] = '#';
+        memmove(mark + 1, mark + 3, strlen(mark + 3) + 1);
+    }
     return http_text(conn, head, "over there");
 }
 
@@ -103,6 +109,10 @@ static inline bool http_reply(struct net_conn *conn, const char *path, size_t le
     }
     if (strncmp(path, "/r/", 3) == 0) {
         return http_redirect(conn, path + 3);
+    }
+    if (strncmp(path, "/rc/", 4) == 0) { // and the connection ends
+        http_redirect(conn, path + 4);
+        return false;
     }
     if (strncmp(path, "/slow/", 6) == 0) {
         return http_slow(conn, (unsigned)strtoul(path + 6, NULL, 10));
