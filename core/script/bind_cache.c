@@ -20,6 +20,9 @@ static uint64_t slice_seq(lua_State *L) {
         return script->task->slice_seq;
     }
     const struct mx_services *services = &script->services;
+    if (services->cache_holds) {
+        return script->outside_seq; // a reader: its snapshot may be as old as this
+    }
     return services->cache_seq ? services->cache_seq(services->ctx) : 0;
 }
 

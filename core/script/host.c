@@ -152,6 +152,20 @@ static int l_boot(lua_State *L) {
     return 0;
 }
 
+// What runs outside of tasks is a slice of its own: what it keeps is labelled with the state from
+// before its reads, and its read transaction ends with it. One that stayed open would hold the next
+// task back in the past.
+static int call_as_slice(
+    mx_script *script, int nargs, const struct mx_budget *budget, struct mx_error *err) {
+    const struct mx_services *services = &script->services;
+    script->outside_seq = services->cache_seq ? services->cache_seq(services->ctx) : 0;
+    int rc = mx_script_call(script->state.L, nargs, 0, budget, err);
+    if (script->options.db) {
+        mx_db_slice_end(script->options.db);
+    }
+    return rc;
+}
+
 int mx_script_boot(mx_script *script, struct mx_error *err) {
     static const struct mx_budget budget = {.ms = BOOT_MS};
     lua_State *L = script->state.L;
@@ -162,7 +176,7 @@ int mx_script_boot(mx_script *script, struct mx_error *err) {
     }
     lua_pushcfunction(L, l_boot);
     lua_pushlightuserdata(L, path);
-    int rc = mx_script_call(L, 1, 0, &budget, err);
+    int rc = call_as_slice(script, 1, &budget, err);
     if (rc == MX_OK) {
         lua_gc(L, LUA_GCCOLLECT);
     }
@@ -274,7 +288,7 @@ static int l_reload(lua_State *L) {
 int mx_script_reload(mx_script *script, struct mx_error *err) {
     static const struct mx_budget budget = {.ms = BOOT_MS};
     lua_pushcfunction(script->state.L, l_reload);
-    return mx_script_call(script->state.L, 0, 0, &budget, err);
+    return call_as_slice(script, 0, &budget, err);
 }
 
 // [1] mx_buf that takes the text
@@ -293,7 +307,7 @@ int mx_script_metrics(mx_script *script, mx_buf *out, struct mx_error *err) {
     static const struct mx_budget budget = {.ms = 250};
     lua_pushcfunction(script->state.L, l_metrics);
     lua_pushlightuserdata(script->state.L, out);
-    return mx_script_call(script->state.L, 1, 0, &budget, err);
+    return call_as_slice(script, 1, &budget, err);
 }
 
 // --- tools --------------------------------------------------------------------------------------

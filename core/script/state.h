@@ -106,6 +106,7 @@ struct mx_script {
     mx_task *spawned;   // to be started when the running slice ends, oldest first
     mx_task **spawned_end;
     struct mx_scope *scope;           // innermost outside tasks
+    uint64_t outside_seq;             // of the cache, when what runs outside of tasks began
     uint64_t touches[MX_TOUCH_SLOTS]; // how often a tag of the slot was touched by this state
     uint64_t doubts;                  // how often touched things may have been rolled back
     uint64_t last_task_id;

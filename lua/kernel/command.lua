@@ -20,7 +20,13 @@ local command = {}
 ---@field args merx.Schema
 ---@field handler fun(tx: merx.Tx, args: table): table?, merx.Error?
 ---@field doc? string one sentence for `merx hooks`
----@field guard? fun(tx: merx.Tx, args: table, result: table): table what plugins may look at before its writes are final
+---@field guard? merx.Guarded what plugins may look at before its writes are final
+
+---@class merx.Guarded
+---@field name string what plugins name; several commands may share it
+---@field doc string
+---@field input table<string, string> what they may see, by name, each with its type and a word of what it is
+---@field project fun(tx: merx.Tx, args: table, result: table): table makes it
 
 --- What a command may use besides its arguments. There is one, filled anew for each command: a
 --- writer runs one command at a time.
@@ -58,6 +64,16 @@ end
 ---@param ask fun(definition: merx.Command, tx: merx.Tx, args: table, result: table): true?, merx.Error?
 function command.guard_with(ask)
   ask_guards = ask
+end
+
+--- What may be guarded, by name.
+---@return table<string, merx.Guarded>
+function command.guarded()
+  local found = {}
+  for _, definition in pairs(registry) do
+    if definition.guard then found[definition.guard.name] = definition.guard end
+  end
+  return found
 end
 
 --- The running command's tools, for what is called within one.

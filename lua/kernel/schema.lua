@@ -88,7 +88,7 @@ function checkers.text(spec, value, state, path)
     if not state.coerce then return report(state, path, "schema.text") end
     value = value:gsub("%c+", " ")
   end
-  if spec.pattern and not value:find(spec.pattern) then
+  if spec.pattern and not value:find(spec.pattern) and not (spec.or_pattern and value:find(spec.or_pattern)) then
     return report(state, path, spec.message or "schema.pattern")
   end
   return value
@@ -253,6 +253,12 @@ local function in_words(key, args)
   if not words then return "(" .. key .. ")" end
   return (words:gsub("{(%l+)}", function(name) return tostring(args and args[name]) end))
 end
+
+--- A mistake in words, as "is missing".
+---@param key string of `fields` of an error
+---@param args? table of its `args`
+---@return string
+schema.in_words = in_words
 
 --- Checks all of `value` and returns a clean copy, or nil and one error that names each bad field.
 ---@param spec merx.Schema

@@ -291,6 +291,14 @@ SELECT id, currency, is_tax_included, parent_id
  ORDER BY id
  LIMIT 1;
 
+-- :name cart_lines_for_guards :many
+-- :use  guards of plugins: what lies in a cart after a change
+SELECT l.key, l.quantity, l.variant_id, v.product_id, coalesce(v.sku, '') AS sku, p.handle, p.title
+  FROM cart_lines AS l
+  JOIN variants AS v ON v.id = l.variant_id
+  JOIN products AS p ON p.id = v.product_id
+ WHERE l.cart_id = :cart_id;
+
 -- :name carts_to_sweep :many
 -- :use  the sweeping job: carts that nobody touched for long
 SELECT id

@@ -105,6 +105,20 @@ local function open_or_create(tx, args)
   return cart, true
 end
 
+-- What guards may look at: the cart as the command left it.
+local guard = {
+  name = "cart.change", doc = "Lines came into a cart or changed.",
+  input = {
+    cart_id = "integer", currency = "string", customer_id = "integer?", item_count = "integer: pieces of all lines",
+    lines = "list: { variant_id, product_id, sku, handle, title, quantity }",
+  },
+  project = function(_, _, result)
+    local cart, found, count = db.one("cart_by_id", { id = result.id }), db.many("cart_lines_for_guards", { cart_id = result.id }), 0
+    for _, line in ipairs(found) do count = count + line.quantity end
+    return { cart_id = cart.id, currency = cart.currency, customer_id = cart.customer_id, item_count = count, lines = found }
+  end,
+}
+
 command.define({
   name = "cart.add",
   doc = "Puts pieces of a variant into a cart, and opens one when there is none.",
@@ -113,6 +127,7 @@ command.define({
     quantity = schema.integer({ min = 1, max = lines.MOST_PIECES, default = 1 }), properties = properties,
     selling_plan_id = schema.id(), parent_key = schema.text({ max = 100 }),
   }),
+  guard = guard,
   handler = function(tx, args)
     local cart, is_new = open_or_create(tx, args)
     if not cart then return nil, is_new end
@@ -136,6 +151,7 @@ command.define({
       properties = properties,
     }), { required = true, min = 1, max = lines.MOST_LINES }),
   }),
+  guard = guard,
   handler = function(tx, args)
     local cart, is_new = open_or_create(tx, args)
     if not cart then return nil, is_new end
@@ -176,6 +192,7 @@ command.define({
   name = "cart.set_quantity",
   doc = "Changes how many pieces a line has; 0 removes it.",
   args = schema.object({ cart = token, key = key, quantity = schema.integer({ required = true, min = 0, max = lines.MOST_PIECES }) }),
+  guard = guard,
   handler = function(tx, args)
     local cart, err = find_open(args.cart)
     if not cart then return nil, err end
@@ -224,6 +241,7 @@ command.define({
     country = schema.text({ pattern = "^%u%u$" }), locale = schema.text({ max = 20 }), email = schema.email(),
     phone = schema.text({ max = 50 }),
   }),
+  guard = guard,
   handler = function(tx, args)
     local cart, err = find_open(args.cart)
     if not cart then return nil, err end

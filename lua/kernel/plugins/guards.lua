@@ -9,16 +9,24 @@ local schema = require("kernel.schema")
 contracts.define({
   point = "guard", place = "guards", kind = "command", on_error = "block",
   doc = "Says no to a command before its writes are final.", answer = "nil, or { message = \"key of the plugin's messages\" }",
-  fields = { on = schema.text({ required = true, max = 60, doc = "name of the command" }) },
+  fields = { on = schema.text({ required = true, max = 60, doc = "what is guarded, as \"cart.change\"" }) },
   check = function(entry)
-    local guarded = command.list()[entry.on]
-    if guarded and not guarded.guard then return ("guards.%s: the command %s cannot be guarded"):format(entry.id, entry.on) end
-    if not guarded then return ("guards.%s: there is no command %s; merx hooks lists them"):format(entry.id, entry.on) end
+    local known = command.guarded()
+    local guarded = known[entry.on]
+    if not guarded then
+      local names = {}
+      for name in pairs(known) do names[#names + 1] = name end
+      table.sort(names)
+      return ("guards.%s: %s cannot be guarded; what can: %s"):format(entry.id, entry.on, table.concat(names, ", "))
+    end
+    for _, path in ipairs(entry.input) do
+      if not guarded.input[path] then return ("guards.%s: nobody can see %s at %s"):format(entry.id, path, entry.on) end
+    end
   end,
 })
 
+-- What an entry names under `input`: "lines" is all of them, with all that a line shows.
 local function only(names, seen)
-  if #names == 0 then return seen end
   local input = {}
   for _, name in ipairs(names) do input[name] = seen[name] end
   return input
@@ -36,12 +44,11 @@ local function blocked(handler, answer, err)
   })
 end
 
--- `definition.guard` makes of a command that has done its work what guards may see.
 command.guard_with(function(definition, tx, args, result)
   local seen
   for _, handler in ipairs(points.handlers("guard")) do
-    if handler.spec.on == definition.name then
-      seen = seen or definition.guard(tx, args, result)
+    if handler.spec.on == definition.guard.name then
+      seen = seen or definition.guard.project(tx, args, result)
       local answer, err = handler.call(only(handler.input, seen), handler.settings, { now = tx.now, actor = tx.actor })
       if answer ~= nil or err ~= nil then return blocked(handler, answer, err) end
     end

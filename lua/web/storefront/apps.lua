@@ -13,6 +13,7 @@ local template = require("kernel.template")
 local text = require("kernel.text")
 
 local LONGEST <const> = 1024 * 1024
+local TYPES <const> = { ["text/plain"] = true, ["text/csv"] = true, ["application/xml"] = true } -- none that a browser runs
 
 -- What a handler may know of a request.
 local function input_of(ctx, params, sent, result)
@@ -47,7 +48,8 @@ local function send(ctx, handler, answer)
   end
   if answer.json ~= nil then return respond.json(ctx, status, answer.json) end
   if answer.markdown or answer.html then return as_page(ctx, answer) end
-  ctx.req:reply(status, { ["Content-Type"] = "text/plain; charset=utf-8", ["Cache-Control"] = "no-store" }, tostring(answer.text or ""):sub(1, LONGEST))
+  local kind = TYPES[answer.type] and answer.type or "text/plain"
+  ctx.req:reply(status, { ["Content-Type"] = kind .. "; charset=utf-8", ["Cache-Control"] = "no-store" }, tostring(answer.text or ""):sub(1, LONGEST))
 end
 
 -- A POST runs the command of its entry first; what that refused, the handler is told.

@@ -4,6 +4,7 @@ local cart_view = require("web.view.cart")
 local catalog = require("domain.catalog")
 local command = require("kernel.command")
 local form = require("web.form")
+local i18n = require("kernel.i18n")
 local page = require("web.page")
 local product = require("web.view.product")
 local products = require("web.storefront.products")
@@ -105,6 +106,8 @@ local function explain(self, err, title)
   if err.code == "quantity.too_small" then return page.text(self, "cart.errors.least", { count = data.min or 1 }) end
   if err.code == "quantity.step" then return page.text(self, "cart.errors.step", { count = data.step or 1 }) end
   if SENTENCES[err.code] then return page.text(self, SENTENCES[err.code]) end
+  local said = err.code == "guard.blocked" and i18n.find(self.locale, data.message.key, data.message.args)
+  if said then return said end
   local fields = err.fields or {}
   if fields.note then return page.text(self, "cart.errors.note", { max = LONGEST_NOTE }) end
   for name in pairs(fields) do

@@ -19,7 +19,10 @@ command.audit_with(function(_, entries) audited = entries end)
 events.define("test.happened", { doc = "Something happened." })
 command.define({
   name = "test.change", doc = "Changes.", args = schema.object({ count = schema.integer({ required = true }) }),
-  guard = function(_, args, result) return { count = args.count, id = result.id, secret = "never asked for" } end,
+  guard = {
+    name = "test.change", doc = "A change.", input = { count = "integer", id = "integer", secret = "string" },
+    project = function(_, args, result) return { count = args.count, id = result.id, secret = "never asked for" } end,
+  },
   handler = function(_, args) return { id = args.count } end,
 })
 
