@@ -26,7 +26,7 @@ test.case("a refusal names the line of the plugin that asked", function()
   for name, line in pairs({ reads = 2, logs = 4, emits = 8, looks = 11 }) do
     local ok, err = state:call("effect", "asks:" .. name)
     test.equal(ok, nil)
-    test.truthy(err.message:find(("asks:%d: %%S+ is refused"):format(line)), name .. ": " .. err.message)
+    test.truthy(err.message:find(("asks.lua:%d: %%S+ is refused"):format(line)), name .. ": " .. err.message)
   end
 end)
 
