@@ -19,6 +19,7 @@
 #include "server/metrics.h"
 #include "server/options.h"
 #include "server/sd_notify.h"
+#include "server/sockets.h"
 #include "server/suggest.h"
 #include "temp_folder.h"
 
@@ -355,6 +356,43 @@ static void passed_sockets_are_for_their_process_and_taken_once(void **state) {
     assert_int_equal(mx_sd_listen_fds(&count), -1);
 }
 
+// --- sockets ----------------------------------------------------------------------------------
+
+static void a_server_knows_whether_others_can_come_in(void **state) {
+    (void)state;
+    static const struct {
+        const char *listen;
+        bool is_local;
+    } cases[] = {
+        {"127.0.0.1:0", true},
+        {"127.0.0.1:0, unix:%s/web.sock", true},
+        {"0.0.0.0:0", false},
+        {"127.0.0.1:0, 0.0.0.0:0", false},
+        {"*:0", false},
+    };
+    struct temp_folder folder;
+    temp_folder_make(&folder);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        mx_options *options = mx_options_create();
+        struct mx_sockets *sockets = NULL;
+        struct mx_error err;
+        const char *unix_part = strstr(cases[i].listen, "%s");
+        char listen[128];
+        snprintf(listen, sizeof(listen), "%.*s%s%s",
+            (int)(unix_part ? unix_part - cases[i].listen : 127), cases[i].listen,
+            unix_part ? folder.path : "", unix_part ? unix_part + 2 : "");
+        assert_int_equal(mx_options_set(options, MX_OPT_WORKERS, "2", "test", &err), MX_OK);
+        assert_int_equal(mx_options_set(options, MX_OPT_LISTEN, listen, "test", &err), MX_OK);
+        if (mx_sockets_open(options, &sockets, &err) < 0) {
+            fail_msg("%s: %s", listen, err.text);
+        }
+        assert_int_equal(mx_sockets_are_local(sockets), cases[i].is_local);
+        mx_sockets_close(sockets);
+        mx_options_destroy(options);
+    }
+    temp_folder_remove(&folder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_is_read_only_when_all_of_it_is_there),
@@ -371,6 +409,7 @@ int main(void) {
         cmocka_unit_test(systemd_hears_what_it_is_told),
         cmocka_unit_test(the_watchdog_is_fed_three_times_as_often_as_needed),
         cmocka_unit_test(passed_sockets_are_for_their_process_and_taken_once),
+        cmocka_unit_test(a_server_knows_whether_others_can_come_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
