@@ -19,17 +19,18 @@ local points = {}
 ---@field after string[]
 ---@field on_error? "block"
 ---@field call fun(input: table, settings: table): any, merx.Error? asks the plugin in its own state
+---@field accounts? table<string, boolean> kinds of accounts that it may touch; nil: any
 ---@field blame? fun(code: string, message: string) takes down that its answer was of no use
 
----@class merx.Generation
+---@class merx.HandlerSet
 ---@field number integer
 ---@field by_point table<string, merx.Handler[]>
 ---@field by_id table<string, table<string, merx.Handler>>
 
 local LONGEST_TASK <const> = 35 * 1000000000 -- ns
 
-local current = { number = 0, by_point = {}, by_id = {} } ---@type merx.Generation
-local retired ---@type table<integer, merx.Generation>? nil unless plugins were changed a moment ago
+local current = { number = 0, by_point = {}, by_id = {} } ---@type merx.HandlerSet
+local retired ---@type table<integer, merx.HandlerSet>? nil unless plugins were changed a moment ago
 local retired_until, forced, revision = 0, nil, 0
 
 -- The generation of whoever asks.

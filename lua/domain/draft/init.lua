@@ -155,7 +155,7 @@ local function hear(work, handler)
   end
   if not fine then return nil, tostring(answer) end
   if answer == nil and err ~= nil then return nil, type(err) == "table" and err.message or tostring(err) end
-  local problem = operations.problem(handler.point, answer, work)
+  local problem = operations.problem(handler.point, answer, work, handler.accounts)
   if problem and handler.blame then handler.blame("malformed", problem) end
   return answer, problem
 end

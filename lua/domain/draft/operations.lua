@@ -16,8 +16,9 @@ end
 ---@param point string
 ---@param answer any
 ---@param work table
+---@param accounts? table<string, boolean> kinds of accounts that the handler may touch; nil: any
 ---@return string? problem
-function operations.problem(point, answer, work)
+function operations.problem(point, answer, work, accounts)
   local contract = operations.points[point]
   if not contract.ops then
     return type(answer) ~= "boolean" and point .. " must answer true or false" or nil
@@ -31,6 +32,10 @@ function operations.problem(point, answer, work)
     local is_right = tests[name]
     if not is_right then return "the operation " .. name .. " is not allowed in " .. point end
     if not is_right(op, work) then return "operation " .. i .. " (" .. name .. ") is malformed" end
+    if op.account and accounts and not accounts[op.account.kind] then
+      return ('operation %d (%s) touches accounts of the kind %s, which were not granted: add "accounts": ["%s"] to its capabilities'):format(
+        i, name, op.account.kind, op.account.kind)
+    end
   end
   return nil
 end

@@ -67,7 +67,7 @@ end
 local function dress(handler, rule, settings)
   return {
     plugin = handler.plugin, version = handler.version, id = handler.id, point = handler.point,
-    input = handler.input, call = handler.call, ask = handler.ask, blame = handler.blame, settings = settings or {},
+    input = handler.input, call = handler.call, ask = handler.ask, blame = handler.blame, accounts = handler.accounts, settings = settings or {},
     on_error = rule.on_error == "block" and "block" or nil,
   }
 end

@@ -41,7 +41,7 @@ local with_settings = cache.memo("settings", function(handlers)
     local spec = handler.spec or {}
     list[#list + 1] = (takes_tests or not spec.is_test) and {
       point = handler.point, plugin = handler.plugin, version = handler.version, id = handler.id, title = handler.title,
-      input = handler.input, call = handler.call, ask = handler.ask, blame = handler.blame, on_error = handler.on_error, flow = spec.flow,
+      input = handler.input, call = handler.call, ask = handler.ask, blame = handler.blame, accounts = handler.accounts, on_error = handler.on_error, flow = spec.flow,
       hold_minutes = spec.hold_minutes, is_test = spec.is_test, settings = handler.spec and plugins.settings(handler) or handler.settings or {},
     } or nil
   end

@@ -138,6 +138,8 @@ local function load_locales(plugin)
 end
 
 local function handlers_of(plugin, out)
+  local accounts = {}
+  for _, kind in ipairs(plugin.granted.accounts or {}) do accounts[kind] = true end
   for place, contract in pairs(contracts.by_place()) do
     for _, entry in ipairs(plugin.manifest.contributes[place] or {}) do
       plugin.pool = plugin.pool or contract.pool
@@ -149,7 +151,8 @@ local function handlers_of(plugin, out)
         point = contract.point, kind = contract.kind, plugin = plugin.id, version = plugin.manifest.version, id = id,
         title = entry.title and plugin.id .. "." .. entry.title, input = entry.input, before = entry.before,
         after = entry.after, on_error = entry.on_error, spec = entry, flow = entry.flow,
-        hold_minutes = entry.hold_minutes, call = asked.call, ask = asked.ask, blame = asked.blame, fns = functions_of(plugin, entry, contract, id),
+        hold_minutes = entry.hold_minutes, call = asked.call, ask = asked.ask, blame = asked.blame, accounts = accounts,
+        fns = functions_of(plugin, entry, contract, id),
       }, with_settings)
     end
   end

@@ -226,6 +226,13 @@ function shop.tx.take(kind, owner_id, quantity, key) return ask("tx.take", kind,
 ---@param key? string
 function shop.tx.put(kind, owner_id, quantity, key) return ask("tx.put", kind, owner_id, quantity, key) end
 
+--- What is in an account of the plugin's own.
+---@param kind string one of `capabilities.accounts`
+---@param owner_id integer
+---@param key? string
+---@return { balance: integer, held: integer }
+function shop.account(kind, owner_id, key) return ask("account", kind, owner_id, key) end
+
 shop.crypto = {}
 
 --- Whether `signature` is the HMAC-SHA256 of `text` under a secret: bytes, hex or base64. Takes the same time for all that are wrong.

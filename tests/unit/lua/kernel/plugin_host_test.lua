@@ -12,6 +12,7 @@ local schema = require("kernel.schema")
 local settings = require("kernel.settings")
 local test = require("support.test")
 require("domain.audit")
+require("domain.inventory")
 
 local audited
 command.audit_with(function(_, entries) audited = entries end)
@@ -52,6 +53,9 @@ function M.signed(input)
   local key = shop.secret("key")
   return { ok = shop.crypto.hmac_sha256_ok(key, input.text, input.signature), shown = key.value, type = type(key) }
 end
+function M.give(args) return shop.tx.put("acme.points.balance", args.owner, args.count) end
+function M.spend(args) return shop.tx.take("acme.points.balance", args.owner, args.count) end
+function M.steal(args) return shop.tx.take("stock", args.owner, 1) end
 function M.asks(input) return shop.service("acme.points/rate", { count = input.count }) end
 return M]]
 
@@ -64,12 +68,12 @@ end
 local function open()
   plugin_folder.load({ {
     manifest = plugin_folder.manifest("acme.points", {
-      capabilities = { tables = true, secrets = true },
+      capabilities = { tables = true, secrets = true, accounts = { "acme.points.balance" } },
       settings = { key = { type = "secret" }, greeting = { type = "string", default = "hello" } },
       contributes = {
         commands = {
           entry("earn", "earn", { settings = { factor = { type = "integer", default = 2 } } }), entry("peek", "peek"), entry("foreign", "foreign"),
-          entry("quick", "quick"), entry("loop", "loop"),
+          entry("quick", "quick"), entry("loop", "loop"), entry("give", "give"), entry("spend", "spend"), entry("steal", "steal"),
         },
         events = { entry("heard", "heard", { on = "test.happened" }), entry("fails", "fails", { on = "test.happened" }) },
         jobs = { entry("nightly", "nightly", { every = "at 03:30" }), entry("sneaks", "sneaks", { every = "every 1h" }) },
@@ -190,4 +194,13 @@ case("a secret is sealed, is never shown, and opens where it is used", function(
   local hmac = require("native.text").hex(require("native.crypto").hmac_sha256("hush", "text"))
   test.equal(signed.call({ text = "text", signature = hmac }, {}), { ok = true, type = "table" })
   test.equal(signed.call({ text = "text", signature = hmac:reverse() }, {}).ok, false)
+end)
+
+case("accounts of its own are put into and taken from, all or nothing; others are out of reach", function()
+  test.equal(assert(command.run("acme.points.give", { owner = 7, count = 5 })), { balance = 5, held = 0 })
+  test.equal(assert(command.run("acme.points.spend", { owner = 7, count = 3 })), { balance = 2, held = 0 })
+  local _, err = command.run("acme.points.spend", { owner = 7, count = 3 })
+  test.equal({ err.code, err.data.available }, { "acme.points.account.short", 2 })
+  _, err = command.run("acme.points.steal", { owner = 1 })
+  test.truthy(err.message:find('"accounts": ["stock"]', 1, true), err.message)
 end)

@@ -117,3 +117,28 @@ test.case("answers of a handler are bounded, large questions are not kept", func
   local _, key = answers:find(("x"):rep(5000), config)
   test.equal(key, nil)
 end)
+
+local HOLDS <const> = [[
+{ "manifest": 1, "id": "test.holds", "version": "1.0.0", "name": "Holds", "license": "MIT", "engine": ">=0.1 <1", "api": { "cart_validator": 1 },
+  "capabilities": { "accounts": ["test.holds.tickets"] },
+  "contributes": { "cart_validators": [
+    { "id": "own", "handler": "holds:own", "input": ["currency"] }, { "id": "foreign", "handler": "holds:foreign", "input": ["currency"] } ] } }]]
+
+local TAKES <const> = [[
+local function hold(kind) return { { op = "hold", account = { kind = kind, owner_id = 1 }, quantity = 1 } } end
+return { own = function() return hold("test.holds.tickets") end, foreign = function() return hold("stock") end }]]
+
+test.case("a quote holds of what is the plugin's own, and of nothing else", function()
+  local folder = test.folder()
+  for _, path in ipairs({ "/test.holds", "/test.holds/src" }) do assert(fs.mkdir(folder .. path)) end
+  write(folder .. "/test.holds/plugin.json", HOLDS)
+  write(folder .. "/test.holds/src/holds.lua", TAKES)
+  shop.plugins({ { path = folder, bundled = false } })
+  local work = draft.open({ currency = "EUR", locale = "en", destination = {}, lines = {} }, { now = 0 })
+  local by_id = {}
+  for _, handler in ipairs(quote.handlers("cart_validator")) do by_id[handler.id] = handler end
+  test.equal(draft.ask(work, by_id["test.holds/own"])[1].op, "hold")
+  test.equal(draft.ask(work, by_id["test.holds/foreign"]), nil)
+  test.truthy(work.issues[1].problem:find('"accounts": ["stock"]', 1, true), work.issues[1].problem)
+  test.equal(work.blocks[1].code, "quote.cannot_check")
+end)
