@@ -11,6 +11,7 @@ local generation = require("kernel.plugins.generation")
 local jobs = require("kernel.jobs")
 local plugins = require("kernel.plugins")
 local thread = require("native.thread")
+local watch = require("kernel.plugins.watch")
 
 local SHARE <const> = thread.share
 
@@ -24,15 +25,11 @@ end
 
 require("web.contracts")
 
-local folders = { { path = SHARE .. "/plugins", bundled = true } }
-if thread.data then folders[2] = { path = thread.data .. "/plugins", bundled = false } end
-
 local loaded -- the generation that this thread has; nil: the shop as it was delivered
 
 local function sources()
   loaded = generation.current()
-  if not loaded then return folders end
-  return generation.sources(), loaded.pins
+  return generation.sources(), loaded and loaded.pins
 end
 
 plugins.load(sources, { safe = thread.options.safe == "true" })
@@ -41,9 +38,12 @@ plugins.load(sources, { safe = thread.options.safe == "true" })
 local function renewed(fn)
   return function(...)
     if generation.current() ~= loaded then plugins.reload() end
+    watch.tell()
     return fn(...)
   end
 end
+
+jobs.on_tick(watch.look)
 
 local doors = {
   command = function(name, args, meta)

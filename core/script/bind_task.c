@@ -199,6 +199,39 @@ static int l_pinned(lua_State *L) {
     return 1;
 }
 
+// note_plugin(id, calls, errors): adds to what it did in all threads. Nothing without a server.
+static int l_note_plugin(lua_State *L) {
+    const struct mx_services *services = mx_script_of(L)->options.services;
+    struct mx_slice id = mx_slice_check(L, 1);
+    lua_Integer calls = luaL_checkinteger(L, 2), errors = luaL_checkinteger(L, 3);
+    luaL_argcheck(L, calls >= 0 && errors >= 0, 2, "counts only grow");
+    if (services && services->note_plugin) {
+        services->note_plugin(services->ctx, id, (uint64_t)calls, (uint64_t)errors);
+    }
+    return 0;
+}
+
+// plugin_counts() -> { [id] = { calls =, errors = }, … } of all threads, since the server began
+static int l_plugin_counts(lua_State *L) {
+    const struct mx_services *services = mx_script_of(L)->options.services;
+    size_t count = 0;
+    struct mx_plugin_count *list =
+        lua_newuserdatauv(L, MX_PLUGIN_COUNTS_MAX * sizeof(*list), 0); // list
+    if (services && services->plugin_counts) {
+        count = services->plugin_counts(services->ctx, list, MX_PLUGIN_COUNTS_MAX);
+    }
+    lua_createtable(L, 0, (int)count); // list counts
+    for (size_t i = 0; i < count; i++) {
+        lua_createtable(L, 0, 2); // list counts entry
+        lua_pushinteger(L, (lua_Integer)list[i].calls);
+        lua_setfield(L, -2, "calls");
+        lua_pushinteger(L, (lua_Integer)list[i].errors);
+        lua_setfield(L, -2, "errors");
+        lua_setfield(L, -2, list[i].id); // list counts
+    }
+    return 1;
+}
+
 // reload(): every thread takes up changed plugins, after the running command is on disk. Nothing
 // without a server.
 static int l_reload(lua_State *L) {
@@ -226,6 +259,8 @@ static const luaL_Reg task_module[] = {
     {"pinned", l_pinned},
     {"sleep", l_sleep},
     {"spawn", l_spawn},
+    {"note_plugin", l_note_plugin},
+    {"plugin_counts", l_plugin_counts},
     {"reload", l_reload},
     {"wake_jobs", l_wake_jobs},
     {NULL, NULL},

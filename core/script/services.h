@@ -105,6 +105,17 @@ struct mx_activity_book {
     size_t row_count;
 };
 
+// --- what plugins did ---------------------------------------------------------------------------
+
+enum { MX_PLUGIN_COUNTS_MAX = 256 };
+
+// Of one plugin, over all threads, since the server began.
+struct mx_plugin_count {
+    char id[64];
+    uint64_t calls;
+    uint64_t errors;
+};
+
 // --- the table ----------------------------------------------------------------------------------
 
 // Every function runs on the thread of the script that was given the table, with `ctx` first.
@@ -150,6 +161,10 @@ struct mx_services {
     void (*wake_jobs)(void *ctx);
     // Writer: the server takes up changed plugins and settings once the running batch is over.
     void (*reload)(void *ctx);
+
+    // Adds to what a plugin did; tells of all. Never waits.
+    void (*note_plugin)(void *ctx, struct mx_slice id, uint64_t calls, uint64_t errors);
+    size_t (*plugin_counts)(void *ctx, struct mx_plugin_count *out, size_t max);
 
     // The way out to other servers (native.client), borrowed; tasks wait for it. NULL in roles that
     // send nothing; tools and tests make one of their own.

@@ -6,6 +6,7 @@
 #include "platform/log.h"
 #include "server/activity.h"
 #include "server/exchange.h"
+#include "server/plugin_counts.h"
 #include "server/writer.h"
 
 static const char *phase_name(int phase) {
@@ -87,6 +88,7 @@ void mx_health_write_metrics(struct mx_shared *shared, mx_script *script, mx_buf
     mx_metrics_write_one(out, "merx_sequence", "counter", "Commits published to the caches",
         (double)mx_stamps_seq(shared->stamps));
     mx_metrics_write(shared->metrics, out);
+    mx_plugin_counts_write(shared->plugin_counts, out);
     write_writer(shared, out);
     write_cache(shared, out);
     write_activity(shared, out);

@@ -9,6 +9,7 @@
 #include "platform/log.h"
 #include "server/activity.h"
 #include "server/limits.h"
+#include "server/plugin_counts.h"
 #include "server/writer.h"
 
 // --- commands ---------------------------------------------------------------------------------
@@ -231,6 +232,16 @@ static bool take_activity(void *ctx, struct mx_activity_book *out) {
     return mx_activity_take(((struct mx_lane *)ctx)->shared->activity, out);
 }
 
+// --- what plugins did -------------------------------------------------------------------------
+
+static void note_plugin(void *ctx, struct mx_slice id, uint64_t calls, uint64_t errors) {
+    mx_plugin_counts_add(((struct mx_lane *)ctx)->shared->plugin_counts, id, calls, errors);
+}
+
+static size_t plugin_counts(void *ctx, struct mx_plugin_count *out, size_t max) {
+    return mx_plugin_counts_get(((struct mx_lane *)ctx)->shared->plugin_counts, out, max);
+}
+
 static void wake_jobs(void *ctx) {
     struct mx_shared *shared = ((struct mx_lane *)ctx)->shared;
     shared->wake_jobs(shared->wake_ctx);
@@ -268,6 +279,8 @@ static int open_script(
         .record_activity = lane->role == MX_ROLE_WORKER ? record_activity : NULL,
         .take_activity = lane->role == MX_ROLE_JOBS ? take_activity : NULL,
         .wake_jobs = wake_jobs,
+        .note_plugin = note_plugin,
+        .plugin_counts = plugin_counts,
         .client = lane->outgoing ? mx_outgoing_client(lane->outgoing) : NULL,
         .exchange_ops = ops,
     };

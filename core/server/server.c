@@ -16,6 +16,7 @@
 #include "server/control.h"
 #include "server/folder.h"
 #include "server/jobs.h"
+#include "server/plugin_counts.h"
 #include "server/sd_notify.h"
 #include "server/worker.h"
 #include "server/writer.h"
@@ -204,6 +205,7 @@ static int open_shared(struct server *server, unsigned workers, struct mx_error 
     shared->cache = mx_cache_create(mx_shared_settings(shared)->cache_bytes, shared->stamps);
     shared->metrics = mx_metrics_create(workers + 2);
     shared->activity = mx_activity_create(workers);
+    shared->plugin_counts = mx_plugin_counts_create();
     return mx_watchdog_start(&shared->watchdog, err);
 }
 
@@ -348,6 +350,7 @@ static void stop(struct server *server) {
     mx_watchdog_stop(shared->watchdog);
     mx_chunks_destroy(shared->chunks);
     mx_activity_destroy(shared->activity);
+    mx_plugin_counts_destroy(shared->plugin_counts);
     mx_metrics_destroy(shared->metrics);
     mx_cache_destroy(shared->cache);
     mx_stamps_destroy(shared->stamps);

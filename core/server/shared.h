@@ -13,8 +13,9 @@
 #include "server/settings.h"
 #include "server/stamps.h"
 
-typedef struct mx_activity mx_activity; // server/activity.h
-typedef struct mx_commands mx_commands; // server/writer.h
+typedef struct mx_activity mx_activity;           // server/activity.h
+typedef struct mx_commands mx_commands;           // server/writer.h
+typedef struct mx_plugin_counts mx_plugin_counts; // server/plugin_counts.h
 
 enum mx_phase { MX_PHASE_STARTING, MX_PHASE_READY, MX_PHASE_DRAINING };
 
@@ -34,6 +35,7 @@ struct mx_shared {
     mx_cache *cache;
     mx_metrics *metrics;
     mx_activity *activity;
+    mx_plugin_counts *plugin_counts;
     mx_commands *commands;
     void (*wake_jobs)(void *ctx); // from any thread: a tick runs soon
     void *wake_ctx;

@@ -8,6 +8,7 @@
 
 #include "platform/alloc.h"
 #include "platform/log.h"
+#include "server/plugin_counts.h"
 #include "server/start.h"
 
 struct sent {
@@ -69,6 +70,11 @@ static void wake_jobs(void *ctx) {
     commands->shared->wake_jobs(commands->shared->wake_ctx);
 }
 
+static void note_plugin(void *ctx, struct mx_slice id, uint64_t calls, uint64_t errors) {
+    mx_commands *commands = ctx;
+    mx_plugin_counts_add(commands->shared->plugin_counts, id, calls, errors);
+}
+
 static void reload(void *ctx) {
     mx_commands *commands = ctx;
     commands->shared->reload(commands->shared->wake_ctx);
@@ -90,6 +96,7 @@ static int thread_begin(void *ctx, struct mx_error *err) {
         .cache_touch = touch,
         .wake_jobs = wake_jobs,
         .reload = reload,
+        .note_plugin = note_plugin,
     };
     struct mx_script_options options = {
         .role = MX_ROLE_WRITER,

@@ -6,6 +6,7 @@ local failure = require("kernel.failure")
 local kinds = require("kernel.plugins.kinds")
 local log = require("kernel.log")
 local projection = require("native.projection")
+local task = require("native.task")
 
 local calls = {}
 
@@ -72,6 +73,7 @@ function calls.make(plugin, about, open)
   local function blame(code, message)
     guard:note(false)
     plugin.errors = plugin.errors + 1
+    task.note_plugin(plugin.id, 0, 1) -- a generation that fails is taken back
     plugin.last_error = message
     log.warn("a plugin's handler failed", { plugin = plugin.id, handler = id, code = code, error = message })
   end

@@ -6,6 +6,7 @@ local db = require("kernel.db")
 local failure = require("kernel.failure")
 local fs = require("native.fs")
 local json = require("native.json")
+local manifest = require("kernel.plugins.manifest")
 local native_db = require("native.db")
 local schema = require("kernel.schema")
 local task = require("native.task")
@@ -77,37 +78,6 @@ local function folders_in(parent)
   return names
 end
 
----@class merx.PluginSource where one plugin lies, and what was agreed about it
----@field id string
----@field root string
----@field bundled boolean
----@field is_off boolean
----@field unsigned boolean
----@field granted? merx.Capabilities nil: all that its manifest asks for
-
---- What a thread loads for a list of installed plugins: the bundled ones, then those.
----@param installed? merx.Installed[] the generation in force without it
----@return merx.PluginSource[] by id, bundled ones first
-function generation.sources(installed)
-  local now = generation.current()
-  installed = installed or now and now.plugins or {}
-  local off, list = {}, {}
-  for _, entry in ipairs(installed) do
-    if entry.bundled then off[entry.id] = not entry.enabled end
-  end
-  for _, id in ipairs(folders_in(thread.share .. "/plugins")) do
-    list[#list + 1] = { id = id, root = ("%s/plugins/%s"):format(thread.share, id), bundled = true, is_off = off[id] == true, unsigned = false }
-  end
-  for _, entry in ipairs(installed) do
-    if not entry.bundled then
-      list[#list + 1] = {
-        id = entry.id, root = entry.root, bundled = false, is_off = not entry.enabled, unsigned = entry.unsigned, granted = entry.granted,
-      }
-    end
-  end
-  return list
-end
-
 --- Whether a plugin is part of Merx.
 ---@param id string
 ---@return boolean
@@ -123,12 +93,50 @@ function generation.recent()
   return rows
 end
 
---- What is installed under an id, in the generation that is in force.
+--- One generation, if it is still there.
+---@param id? integer
+---@return merx.Generation?
+function generation.by_id(id)
+  return id and open(db.one("generation_by_id", { id = id })) or nil
+end
+
+-- A folder of installed versions, not a plugin that was unpacked by hand.
+local function holds_versions(folder)
+  for _, name in ipairs(folders_in(folder)) do
+    if name:find("^%d+%.%d+%.%d+%-%x+$") then return true end
+  end
+  return false
+end
+
+--- What somebody unpacked by hand, for development: in force until there is a first generation, and then a part of it.
+---@return merx.Installed[] by id; version "" for what cannot be read
+function generation.unpacked()
+  local list = {}
+  for _, id in ipairs(thread.data and folders_in(thread.data .. "/plugins") or {}) do
+    local root = generation.root_of(id, "", "")
+    local bytes = fs.read(root .. "/plugin.json")
+    if bytes or not holds_versions(root) then
+      local found = bytes and manifest.parse(bytes, id, thread.version)
+      list[#list + 1] = {
+        id = id, version = found and found.version or "", digest = "", root = root, bundled = false, enabled = true,
+        granted = found and found.capabilities or {}, unsigned = true,
+      }
+    end
+  end
+  return list
+end
+
+-- Installed plugins of the generation in force, or of a shop that has none yet.
+local function in_force()
+  local now = generation.current()
+  return now and now.plugins or generation.unpacked()
+end
+
+--- What is installed under an id.
 ---@param id string
 ---@return merx.Installed?
 function generation.find(id)
-  local now = generation.current()
-  for _, entry in ipairs(now and now.plugins or {}) do
+  for _, entry in ipairs(in_force()) do
     if entry.id == id then return entry end
   end
 end
@@ -138,12 +146,42 @@ end
 ---@param entry? merx.Installed
 ---@return merx.Installed[]
 function generation.with(id, entry)
-  local now, list = generation.current(), {}
-  for _, other in ipairs(now and now.plugins or {}) do
-    if other.id ~= id then list[#list + 1] = other end
+  local list = {}
+  for _, other in ipairs(in_force()) do
+    if other.id ~= id and other.version ~= "" then list[#list + 1] = other end
   end
   list[#list + 1] = entry
   table.sort(list, function(a, b) return a.id < b.id end)
+  return list
+end
+
+---@class merx.PluginSource where one plugin lies, and what was agreed about it
+---@field id string
+---@field root string
+---@field bundled boolean
+---@field is_off boolean
+---@field unsigned boolean
+---@field granted? merx.Capabilities nil: all that its manifest asks for
+
+--- What a thread loads for a list of installed plugins: the bundled ones, then those.
+---@param installed? merx.Installed[] what is in force without it
+---@return merx.PluginSource[] by id, bundled ones first
+function generation.sources(installed)
+  installed = installed or in_force()
+  local off, list = {}, {}
+  for _, entry in ipairs(installed) do
+    if entry.bundled then off[entry.id] = not entry.enabled end
+  end
+  for _, id in ipairs(folders_in(thread.share .. "/plugins")) do
+    list[#list + 1] = { id = id, root = ("%s/plugins/%s"):format(thread.share, id), bundled = true, is_off = off[id] == true, unsigned = false }
+  end
+  for _, entry in ipairs(installed) do
+    if not entry.bundled then
+      list[#list + 1] = {
+        id = entry.id, root = entry.root, bundled = false, is_off = not entry.enabled, unsigned = entry.unsigned, granted = entry.granted,
+      }
+    end
+  end
   return list
 end
 
@@ -265,9 +303,9 @@ local function strip(list)
 end
 
 -- The generation of a shop that never changed anything: something to go back to.
-local function lay_base(tx)
+local function lay_base(tx, plugins)
   local _, id = db.run("generation_insert", {
-    state = "retired", plugins = "[]", pins = "[]", bindings = "{}", note = "as delivered", at = tx.now,
+    state = "retired", plugins = json.encode(strip(plugins)), pins = "[]", bindings = "{}", note = "as delivered", at = tx.now,
   })
   return id
 end
@@ -289,6 +327,7 @@ command.define({
     plugins = schema.list(installed, { required = true, max = 500 }),
     pins = schema.list(schema.list(schema.text({ required = true, max = 120 }), { max = 2 }), { max = 500 }),
     bindings = schema.map(schema.text({ required = true, max = 60 }), { max = 50 }),
+    base = schema.list(installed, { max = 500, default = {} }), -- what the first generation of all begins with
     note = schema.text({ max = 500, default = "" }), watch = schema.boolean({ default = false }),
   }),
   handler = function(tx, args)
@@ -296,7 +335,7 @@ command.define({
     if args.seen ~= (before and before.id or 0) then
       return failure.new("generation.conflict", "the plugins were changed meanwhile: look at them and try again")
     end
-    local old = before and before.plugins or {}
+    local old = before and before.plugins or args.base
     local ok, refused = check_new(old, args.plugins)
     if not ok then return nil, refused end
     for _, entry in ipairs(args.plugins) do
@@ -304,7 +343,7 @@ command.define({
         db.run("plugin_version_add", { plugin = entry.id, version = entry.version, digest = entry.digest, key_id = entry.key, at = tx.now })
       end
     end
-    local parent = before and before.id or lay_base(tx)
+    local parent = before and before.id or lay_base(tx, args.base)
     db.run("generation_retire", { state = "retired" })
     local _, id = db.run("generation_insert", {
       state = "active", plugins = json.encode(strip(args.plugins)), parent_id = parent, note = args.note, at = tx.now,
@@ -332,7 +371,7 @@ command.define({
     if args.seen ~= before.id then
       return failure.new("generation.conflict", "the plugins were changed meanwhile: look at them and try again")
     end
-    local target = open(db.one("generation_by_id", { id = args.to or before.parent_id or 0 }))
+    local target = generation.by_id(args.to or before.parent_id)
     if not target or target.id == before.id then
       return failure.new("generation.missing", args.to and ("there is no generation %d to go back to"):format(args.to)
         or "there is no generation before this one any more")

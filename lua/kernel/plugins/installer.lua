@@ -285,7 +285,8 @@ function installer.carry_out(plan, actor, note)
     if not root then return nil, err end
   end
   return command.run("generation.switch", {
-    action = plan.action, seen = plan.seen, plugins = plan.plugins, watch = plan.action ~= "uninstall" and plan.action ~= "disable",
+    action = plan.action, seen = plan.seen, plugins = plan.plugins, base = generation.with("", nil),
+    watch = plan.action ~= "uninstall" and plan.action ~= "disable",
     note = note or ("%s %s"):format(plan.action, plan.id),
   }, { actor = actor })
 end

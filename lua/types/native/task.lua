@@ -38,6 +38,16 @@ function task.pin(generation) end
 ---@return integer generation that the running task is pinned to, 0 when there is none
 function task.pinned() end
 
+--- Adds to what a plugin did in all threads. Nothing without a server.
+---@param id string
+---@param calls integer
+---@param errors integer
+function task.note_plugin(id, calls, errors) end
+
+--- What plugins did in all threads, since the server began.
+---@return table<string, { calls: integer, errors: integer }>
+function task.plugin_counts() end
+
 --- Every thread takes up changed plugins, after the running command is on disk. Nothing without a server.
 function task.reload() end
 

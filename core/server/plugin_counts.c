@@ -1,0 +1,83 @@
+// A short list under a lock: failures are rare, and calls are told a second's worth at a time.
+#include "server/plugin_counts.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+#include "platform/alloc.h"
+
+struct mx_plugin_counts {
+    pthread_mutex_t lock;
+    struct mx_plugin_count list[MX_PLUGIN_COUNTS_MAX];
+    size_t count;
+};
+
+mx_plugin_counts *mx_plugin_counts_create(void) {
+    mx_plugin_counts *counts = mx_alloc(sizeof(*counts));
+    pthread_mutex_init(&counts->lock, NULL);
+    return counts;
+}
+
+void mx_plugin_counts_destroy(mx_plugin_counts *counts) {
+    if (counts) {
+        pthread_mutex_destroy(&counts->lock);
+        mx_free(counts);
+    }
+}
+
+// The entry of a plugin, made when it is missing; NULL when there is no room for it.
+static struct mx_plugin_count *find(mx_plugin_counts *counts, struct mx_slice id) {
+    for (size_t i = 0; i < counts->count; i++) {
+        if (mx_slice_equal(mx_slice_of(counts->list[i].id), id)) {
+            return &counts->list[i];
+        }
+    }
+    if (counts->count == MX_PLUGIN_COUNTS_MAX || id.len >= sizeof(counts->list[0].id)) {
+        return NULL;
+    }
+    struct mx_plugin_count *entry = &counts->list[counts->count++];
+    memcpy(entry->id, id.ptr, id.len);
+    entry->id[id.len] = '\0';
+    return entry;
+}
+
+void mx_plugin_counts_add(
+    mx_plugin_counts *counts, struct mx_slice id, uint64_t calls, uint64_t errors) {
+    pthread_mutex_lock(&counts->lock);
+    struct mx_plugin_count *entry = find(counts, id);
+    if (entry) {
+        entry->calls += calls;
+        entry->errors += errors;
+    }
+    pthread_mutex_unlock(&counts->lock);
+}
+
+size_t mx_plugin_counts_get(mx_plugin_counts *counts, struct mx_plugin_count *out, size_t max) {
+    pthread_mutex_lock(&counts->lock);
+    size_t count = counts->count < max ? counts->count : max;
+    memcpy(out, counts->list, count * sizeof(*out));
+    pthread_mutex_unlock(&counts->lock);
+    return count;
+}
+
+static void write_one(
+    mx_buf *out, const char *name, const struct mx_plugin_count *entry, uint64_t value) {
+    mx_buf_append_format(
+        out, "%s{plugin=\"%s\"} %llu\n", name, entry->id, (unsigned long long)value);
+}
+
+void mx_plugin_counts_write(mx_plugin_counts *counts, mx_buf *out) {
+    struct mx_plugin_count *list = mx_alloc(MX_PLUGIN_COUNTS_MAX * sizeof(*list));
+    size_t count = mx_plugin_counts_get(counts, list, MX_PLUGIN_COUNTS_MAX);
+    mx_buf_append_text(out, "# HELP merx_plugin_calls_total Calls of a plugin's functions\n"
+                            "# TYPE merx_plugin_calls_total counter\n");
+    for (size_t i = 0; i < count; i++) {
+        write_one(out, "merx_plugin_calls_total", &list[i], list[i].calls);
+    }
+    mx_buf_append_text(out, "# HELP merx_plugin_errors_total Calls that failed\n"
+                            "# TYPE merx_plugin_errors_total counter\n");
+    for (size_t i = 0; i < count; i++) {
+        write_one(out, "merx_plugin_errors_total", &list[i], list[i].errors);
+    }
+    mx_free(list);
+}

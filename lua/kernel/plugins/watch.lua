@@ -1,0 +1,102 @@
+--- Looks after a generation that has just come into force: when what it changed fails, the one before comes back by
+--- itself. Every thread tells what its plugins did; the jobs thread judges.
+local clock = require("native.clock")
+local command = require("kernel.command")
+local generation = require("kernel.plugins.generation")
+local log = require("kernel.log")
+local plugins = require("kernel.plugins")
+local task = require("native.task")
+
+local watch = {}
+
+local SECOND <const> = 1000000000
+local OFTEN <const> = 1000 -- ms between two looks
+local SELDOM <const> = 60000
+local FEWEST <const> = 5 -- failures, and
+local SHARE <const> = 5 -- one call in so many
+
+local told = setmetatable({}, { __mode = "k" }) -- calls by plugin, as far as they were told
+local told_at = 0
+
+--- Tells the other threads how often plugins were asked here, once a second. Failures are told when they happen.
+function watch.tell()
+  local now = clock.mono()
+  if now - told_at < SECOND then return end
+  told_at = now
+  for _, plugin in ipairs(plugins.list()) do
+    local calls = plugin.calls - (told[plugin] or 0)
+    if calls > 0 then
+      task.note_plugin(plugin.id, calls, 0)
+      told[plugin] = plugin.calls
+    end
+  end
+end
+
+-- What one generation has that the other has not, or has otherwise.
+local function changed(before, after)
+  local had, out = {}, {}
+  for _, entry in ipairs(before) do had[entry.id] = entry end
+  for _, entry in ipairs(after) do
+    local old = had[entry.id]
+    if entry.enabled and (not old or old.version ~= entry.version or old.digest ~= entry.digest or not old.enabled) then
+      out[#out + 1] = entry.id
+    end
+  end
+  return out
+end
+
+local function begin(now)
+  local parent = generation.by_id(now.parent_id)
+  return {
+    id = now.id, until_at = now.watched_until, ids = parent and changed(parent.plugins, now.plugins) or {}, base = task.plugin_counts(),
+  }
+end
+
+--- Whether so many failures in so many calls are more than a plugin may have while it is new.
+---@param calls integer
+---@param errors integer
+---@return boolean
+function watch.is_too_many(calls, errors)
+  return errors >= FEWEST and errors * SHARE >= calls
+end
+
+-- The first plugin that fails too often since the watch began, with its numbers.
+local function find_failing(watched)
+  local counts = task.plugin_counts()
+  for _, id in ipairs(watched.ids) do
+    local base, now = watched.base[id] or { calls = 0, errors = 0 }, counts[id] or { calls = 0, errors = 0 }
+    local calls, errors = now.calls - base.calls, now.errors - base.errors
+    if watch.is_too_many(calls, errors) then return id, calls, errors end
+  end
+end
+
+local function take_back(watched, id, calls, errors)
+  local note = ("%s failed %d times in %d calls: taken back by itself"):format(id, errors, math.max(calls, errors))
+  local done, err = command.run("generation.rollback", { seen = watched.id, failed = true, note = note }, { actor = "job:plugins.watch" })
+  if done then
+    log.error("a new generation of plugins failed, and the one before is in force again", {
+      plugin = id, generation = watched.id, again = done.generation, errors = errors, last_error = note,
+    })
+  else
+    log.error("a new generation of plugins fails, and cannot be taken back", { plugin = id, generation = watched.id, error = err.message })
+  end
+end
+
+local watched
+
+--- One look; the jobs thread calls it in each of its rounds.
+---@param at integer ms UTC
+---@return integer ms until the next
+function watch.look(at)
+  local now = generation.current()
+  if not now or not now.watched_until or now.watched_until <= at then
+    watched = nil
+    return SELDOM
+  end
+  if not watched or watched.id ~= now.id then watched = begin(now) end
+  local id, calls, errors = find_failing(watched)
+  if id then take_back(watched, id, calls, errors) end
+  return OFTEN
+end
+
+return watch
