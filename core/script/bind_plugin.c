@@ -116,6 +116,9 @@ static struct mx_budget read_budget(lua_State *T, int index, enum mx_plugin_kind
     budget.instructions = mx_field_int(T, index, "instructions", budget.instructions);
     budget.ms = (unsigned)mx_field_int(T, index, "ms", budget.ms);
     budget.memory = (size_t)mx_field_int(T, index, "memory", (int64_t)budget.memory);
+    lua_getfield(T, index, "exact");
+    budget.exact = lua_toboolean(T, -1);
+    lua_pop(T, 1);
     return budget;
 }
 
@@ -166,6 +169,7 @@ static int run(lua_State *T, struct mx_plugin_call *call, lua_CFunction fn, int 
     lua_pushcfunction(plugin->state.L, fn);
     lua_pushlightuserdata(plugin->state.L, call);
     int status = mx_call_try(plugin->state.L, 1, nresults, budget, over);
+    plugin->spent = mx_script_of(T)->last_spent;
     plugin->depth--;
     plugin->kind = outer_kind;
     plugin->caller = outer_caller;
@@ -493,10 +497,10 @@ static int l_load_handler(lua_State *T) {
     return 1;
 }
 
-// state:stats() -> { memory, peak, calls, failures }
+// state:stats() -> { memory, peak, calls, failures, spent }
 static int l_stats(lua_State *T) {
     const struct mx_plugin *plugin = check_plugin(T);
-    lua_createtable(T, 0, 4);
+    lua_createtable(T, 0, 5);
     lua_pushinteger(T, (lua_Integer)plugin->state.used);
     lua_setfield(T, -2, "memory");
     lua_pushinteger(T, (lua_Integer)plugin->state.peak);
@@ -505,6 +509,8 @@ static int l_stats(lua_State *T) {
     lua_setfield(T, -2, "calls");
     lua_pushinteger(T, (lua_Integer)plugin->failures);
     lua_setfield(T, -2, "failures");
+    lua_pushinteger(T, (lua_Integer)plugin->spent);
+    lua_setfield(T, -2, "spent");
     return 1;
 }
 

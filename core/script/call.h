@@ -2,6 +2,7 @@
 // budget, balances the stack.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,7 @@ struct mx_budget {
     int64_t instructions; // counted: the verdict is the same everywhere
     unsigned ms;          // watched: wall time
     size_t memory;        // growth of the state in bytes
+    bool exact; // for traces: each instruction is counted, which is slow; the verdict is the same
 };
 
 // [-(nargs + 1), +nresults | 0] Calls the function below its `nargs` arguments. `nresults` may be

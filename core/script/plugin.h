@@ -32,6 +32,7 @@ struct mx_plugin {
     mx_buf loaded;            // names of handlers, see load() in bind_plugin.c
     uint64_t calls;
     uint64_t failures;
+    int64_t spent; // instructions of the last pure call
 };
 
 // A range of values on a Lua stack.

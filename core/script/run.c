@@ -59,7 +59,8 @@ static bool is_late(const struct mx_run *run) {
 
 static void on_count_reached(lua_State *L, lua_Debug *ar) {
     (void)ar;
-    mx_run_charge(L, MX_COUNT_STEP);
+    struct mx_run *run = innermost(L);
+    mx_run_charge(L, run ? (uint64_t)run->step : MX_COUNT_STEP);
 }
 
 // Where there is no watchdog the run looks at the clock itself.
@@ -140,6 +141,18 @@ static void limit_instructions(struct mx_run *run, const struct mx_budget *budge
     run->left = run->given;
 }
 
+// Whole steps are charged, so a run ends at the first step past what it was given. Counted one by
+// one it must end there, too.
+static void limit_step(struct mx_run *run, const struct mx_budget *budget) {
+    run->step = MX_COUNT_STEP;
+    if (!budget->exact || !run->is_counted || run->counter) {
+        return;
+    }
+    run->step = 1;
+    run->given = (run->given / MX_COUNT_STEP + 1) * MX_COUNT_STEP - 1;
+    run->left = run->given;
+}
+
 static void limit_time(struct mx_run *run, const struct mx_budget *budget) {
     uint64_t own = budget->ms ? mx_watch_now() + (uint64_t)budget->ms * 1000000 : 0;
     run->deadline_ns = earlier(own, run->outer ? run->outer->deadline_ns : 0);
@@ -165,7 +178,7 @@ static const bool has_late_signals = false;
 static void arm(struct mx_run *run) {
     mx_script *script = run->state->script;
     if (run->is_counted) {
-        lua_sethook(run->L, on_count_reached, LUA_MASKCOUNT, MX_COUNT_STEP);
+        lua_sethook(run->L, on_count_reached, LUA_MASKCOUNT, run->step);
     } else if (run->deadline_ns && (!script->options.watchdog || has_late_signals)) {
         lua_sethook(run->L, on_time_to_look, LUA_MASKCOUNT, MX_COUNT_STEP);
     } else {
@@ -184,6 +197,7 @@ void mx_run_enter(struct mx_run *run, lua_State *L, const struct mx_budget *budg
     *run = (struct mx_run){.outer = script->run, .L = L, .state = state};
     budget = budget ? budget : &unlimited;
     limit_instructions(run, budget);
+    limit_step(run, budget);
     limit_time(run, budget);
     limit_memory(run, budget);
     run->outer_hook = lua_gethook(L);
@@ -219,6 +233,9 @@ void mx_run_leave(struct mx_run *run) {
     }
     lua_sethook(run->L, run->outer_hook, run->outer_mask, run->outer_count);
     script->run = outer;
+    if (run->is_counted) {
+        script->last_spent = run->given - run->left;
+    }
     if (outer) {
         charge_callers(run);
         if (outer->over) {

@@ -46,6 +46,7 @@ struct mx_run {
     bool is_counted;
     int64_t given; // instructions, when counted
     int64_t left;
+    int step;           // between two looks of the counting hook
     uint64_t uncounted; // steps of C loops since the clock was last asked, when not counted
     enum mx_over over;  // stays so until the run is left
     size_t outer_limit; // what state->limit was
@@ -114,6 +115,7 @@ struct mx_script {
     int pool_count;
     int boot_ref;        // table of entry functions, LUA_NOREF before boot
     int entry_refs[3];   // by enum mx_entry
+    int64_t last_spent;  // instructions of the counted run that was left last
     int64_t fake_now_ms; // native.clock.set_fake, INT64_MIN: none
     bool is_remote;      // tool: a server holds the data folder
     mx_loop *loop;       // tools and tests: made with the first request to another server

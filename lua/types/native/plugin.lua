@@ -15,6 +15,7 @@ local plugin = {}
 ---@field instructions? integer counted: the verdict is the same everywhere
 ---@field ms? integer
 ---@field memory? integer growth in bytes; of an effect, in each slice
+---@field exact? boolean counts each instruction and not in steps, for traces: slow
 
 ---@class native.PluginOptions
 ---@field id string
@@ -59,7 +60,8 @@ function PluginState:ask(kind, handler, budget, shape, bytes, ...) end
 ---@return native.PluginError? err
 function PluginState:load(kind, handler) end
 
----@return { memory: integer, peak: integer, calls: integer, failures: integer }
+---@return { memory: integer, peak: integer, calls: integer, failures: integer, spent: integer } spent: instructions of the
+--- last pure call, in steps of 1,000 unless its budget was exact
 function PluginState:stats() end
 
 --- Fine to repeat.

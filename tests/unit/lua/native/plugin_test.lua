@@ -40,6 +40,18 @@ test.group("native.plugin calls", function()
     test.equal(select(2, plugin:ask("pure", "m:nothing", nil, shape, bytes)).code, "missing")
   end)
 
+  test.case("a trace counts each instruction, and ends a loop where others end it", function()
+    local plugin <close> = open("return { f = function(n) for i = 1, n do end return n end }")
+    assert(plugin:call("pure", "m:f", { instructions = 20000, exact = true }, 100))
+    local few = plugin:stats().spent
+    assert(plugin:call("pure", "m:f", { instructions = 20000, exact = true }, 200))
+    test.equal(plugin:stats().spent - few, 100)
+    for n = 18000, 22000, 20 do
+      local usual = plugin:call("pure", "m:f", { instructions = 20000 }, n)
+      test.equal(plugin:call("pure", "m:f", { instructions = 20000, exact = true }, n), usual, n)
+    end
+  end)
+
   test.case("several results come back in order", function()
     test.equal({ run("return nil, 'bad signature'") }, { true, nil, "bad signature" })
   end)
