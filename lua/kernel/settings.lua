@@ -14,6 +14,7 @@ local settings = {}
 ---@field doc string
 ---@field type? string of a plugin's setting, as "money"
 ---@field label? string key of the message that names it
+---@field columns? table<string, table> of a plugin's table, as its manifest declares them
 ---@field plugin? string whose it is: such a one goes when the plugins change
 ---@field is_stale? boolean its plugin was loaded anew and has it no more
 ---@field seal? fun(key: string, value: string): string of a secret: what is kept instead of the value
@@ -29,7 +30,10 @@ end
 
 local values = cache.memo("settings", function()
   local found = {}
-  for _, row in ipairs(db.many("settings_all")) do found[row.key] = json.decode(row.value) end
+  for _, row in ipairs(db.many("settings_all")) do
+    local value = json.decode(row.value)
+    if value ~= json.null then found[row.key] = value end -- null: as if nobody had ever set it
+  end
   return found
 end)
 
@@ -80,12 +84,12 @@ end
 local function put(tx, key, value)
   local before, seal = settings.get(key), definitions[key].seal
   if seal then
-    if value == nil or value == HIDDEN then return false end -- a form that was sent as it came
+    if value == nil or value == json.null or value == HIDDEN then return false end -- a form that was sent as it came
     db.run("settings_set", { key = key, value = json.encode(seal(key, value)), at = tx.now })
     tx.audit({ action = "settings.set", entity = "setting", id = key, after = { value = HIDDEN } })
     return true
   end
-  if json.encode(before) == json.encode(value) then return false end
+  if json.encode(before) == json.encode(value) or before == nil and value == json.null then return false end
   db.run("settings_set", { key = key, value = json.encode(value), at = tx.now })
   tx.audit({ action = "settings.set", entity = "setting", id = key, before = { value = before }, after = { value = value } })
   return true
@@ -98,7 +102,13 @@ local function check_all(given)
     local definition = definitions[key]
     if not definition then return failure.new("setting.unknown", "there is no setting " .. key) end
     local clean, err = schema.check(schema.object({ value = definition.spec }), { value = raw }, { coerce = true })
-    if clean then found[key] = clean.value else fields[key], args[key] = err.fields.value, err.args.value end
+    if clean and clean.value == nil then clean.value = json.null end
+    if clean then
+      found[key] = clean.value
+    else
+      local path = err.fields.value and "value" or next(err.fields) -- of several parts one may be wrong
+      fields[key], args[key] = err.fields[path], err.args[path]
+    end
   end
   if not next(fields) then return found end
   local _, err = failure.new("invalid", "wrong settings: nothing was changed", fields)

@@ -1,6 +1,6 @@
 --- What a handler sees of a draft: the paths that its manifest lists under `input`, and nothing else.
 --- "lines[].qty" is a field of every line, "lines[].tags[]" a list of plain values in each.
-local projection = require("native.projection")
+local projection = require("kernel.projection")
 
 local project = {}
 

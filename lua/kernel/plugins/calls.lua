@@ -24,6 +24,10 @@ local function budget_of(kind, count)
   return limits
 end
 
+local function exact(budget)
+  return { instructions = budget.instructions, memory = budget.memory, exact = true }
+end
+
 local function count_lines(input)
   local lines = type(input) == "table" and input.lines
   return type(lines) == "table" and #lines or 0
@@ -60,6 +64,7 @@ end
 ---@class merx.Calls of one function of a plugin; answers are for readers only
 ---@field call fun(input: any, settings: table, context: any): any, any gives it tables
 ---@field ask? fun(source: table, settings: table): any, any gives it what its manifest names of a draft
+---@field trace? fun(source: table, settings: table): any, any, integer? the same, not from memory; third: its instructions
 ---@field blame fun(code: string, message: string) takes down that what it answered was of no use
 
 ---@param plugin merx.Plugin its account is kept here
@@ -120,7 +125,17 @@ function calls.make(plugin, about, open)
     return answer, err
   end
 
-  return { call = call, ask = ask, blame = blame }
+  -- Not from memory, each instruction counted.
+  local function trace(source, config)
+    if not guard:allows() then return rest() end
+    local state, err = begin()
+    if not state then return nil, err end
+    local budget = exact(budget_of(kind, takes_time and count_lines(source) or 0))
+    local answer, problem = finish(state:ask(kind, name, budget, shape, projection.pack(shape, source), config))
+    return answer, problem, state:stats().spent
+  end
+
+  return { call = call, ask = ask, trace = trace, blame = blame }
 end
 
 return calls

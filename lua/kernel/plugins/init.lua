@@ -103,7 +103,7 @@ local function define_settings(plugin, id, declarations)
     settings.define({
       key = setting_key(id, name), spec = manifest.setting_spec(declared), doc = declared.label or name, type = declared.type,
       label = declared.label and plugin.id .. "." .. declared.label, plugin = plugin.id,
-      seal = declared.type == "secret" and secrets.seal or nil,
+      columns = declared.columns, seal = declared.type == "secret" and secrets.seal or nil,
     })
   end
 end
@@ -151,8 +151,8 @@ local function handlers_of(plugin, out)
         point = contract.point, kind = contract.kind, plugin = plugin.id, version = plugin.manifest.version, id = id,
         title = entry.title and plugin.id .. "." .. entry.title, input = entry.input, before = entry.before,
         after = entry.after, on_error = entry.on_error, spec = entry, flow = entry.flow,
-        hold_minutes = entry.hold_minutes, call = asked.call, ask = asked.ask, blame = asked.blame, accounts = accounts,
-        fns = functions_of(plugin, entry, contract, id),
+        hold_minutes = entry.hold_minutes, call = asked.call, ask = asked.ask, trace = asked.trace, blame = asked.blame,
+        accounts = accounts, fns = functions_of(plugin, entry, contract, id),
       }, with_settings)
     end
   end
