@@ -5,6 +5,8 @@ local draft = require("domain.draft")
 
 local combine = {}
 
+local NOTHING <const> = {}
+
 local LANES <const> = { early = 1, normal = 2, late = 3 }
 
 ---@class merx.Rule
@@ -63,11 +65,26 @@ local function worth(work)
   return work.subtotal + (work.delivery and work.delivery.amount or 0)
 end
 
+-- The settings of a part of a rule, over those that the merchant gave the handler for all rules: the same table each time.
+local configs = setmetatable({}, { __mode = "k" })
+
+local function config_of(handler, part)
+  local base, own = handler.settings or NOTHING, part.settings or NOTHING
+  local known = configs[part]
+  if known and known.base == base and known.own == own then return known.config end
+  local config = {}
+  for name, value in pairs(base) do config[name] = value end
+  for name, value in pairs(own) do config[name] = value end
+  configs[part] = { base = base, own = own, config = config }
+  return config
+end
+
 -- The handler of a part of a rule, dressed with the rule's settings and policy.
-local function dress(handler, rule, settings)
+local function dress(handler, rule, part)
   return {
-    plugin = handler.plugin, version = handler.version, id = handler.id, point = handler.point,
-    input = handler.input, call = handler.call, ask = handler.ask, blame = handler.blame, accounts = handler.accounts, settings = settings or {},
+    plugin = handler.plugin, version = handler.version, id = handler.id, point = handler.point, rule = rule.handle,
+    input = handler.input, call = handler.call, ask = handler.ask, trace = handler.trace, blame = handler.blame, accounts = handler.accounts,
+    settings = config_of(handler, part),
     on_error = rule.on_error == "block" and "block" or nil,
   }
 end
@@ -85,14 +102,17 @@ end
 -- Whether the rule may apply at all: code, then each condition.
 local function matches(work, rule, handlers)
   local code = code_of(work, rule)
-  if rule.has_codes and not code then return false end
+  if rule.has_codes and not code then
+    if work.trace then skip(work, rule, "code") end
+    return false
+  end
   for _, condition in ipairs(rule.conditions) do
     local handler = handlers[condition.handler]
     if not handler or handler.point ~= "promotion_condition" then
       skip(work, rule, "missing " .. condition.handler)
       return false
     end
-    if draft.ask(work, dress(handler, rule, condition.settings)) ~= true then
+    if draft.ask(work, dress(handler, rule, condition)) ~= true then
       skip(work, rule, condition.handler)
       return false
     end
@@ -107,7 +127,7 @@ local function apply_rule(work, rule, handlers, level, find_variant)
     return 0
   end
   local code = code_of(work, rule)
-  local ops = draft.ask(work, dress(handler, rule, rule.action.settings))
+  local ops = draft.ask(work, dress(handler, rule, rule.action))
   if not ops then return 0 end
   local before, entries = worth(work), #work.ledger
   discount.apply(work, {
@@ -123,7 +143,9 @@ local function try(work, rule, ...)
   local saved = snapshot(work)
   local code = code_of(work, rule)
   local was_used = code and code.is_used
+  work.is_trial = true
   local effect = apply_rule(work, rule, ...)
+  work.is_trial = nil
   restore(work, saved)
   if code then code.is_used = was_used end
   return effect

@@ -3,8 +3,11 @@ local command = require("kernel.command")
 local db = require("kernel.db")
 local failure = require("kernel.failure")
 local json = require("kernel.json")
+local manifest = require("kernel.plugins.manifest")
+local points = require("kernel.points")
 local rules = require("domain.promotion.rules")
 local schema = require("kernel.schema")
+local tables = require("kernel.tables")
 
 local part = schema.object({
   handler = schema.text({ required = true, max = 120 }), settings = schema.any({ default = {} }),
@@ -21,6 +24,39 @@ local function fields(more)
   shape.action = schema.object(part.fields)
   for name, spec in pairs(more) do shape[name] = spec end
   return schema.object(shape)
+end
+
+-- What a rule tells a handler must be what the handler's plugin declared. A handler that is not here may come back.
+local function check_part(given, point, where, problems, args)
+  local handler
+  for _, entry in ipairs(points.handlers(point)) do
+    if entry.id == given.handler then handler = entry end
+  end
+  if not handler or not handler.spec then return end
+  local shape = {}
+  for name, declared in pairs(handler.spec.settings) do
+    local spec = tables.copy(manifest.setting_spec(declared), 16)
+    spec.default = nil -- what a rule does not say, the handler's own settings say
+    shape[name] = spec
+  end
+  local clean, err = schema.check(schema.object(shape), given.settings or {})
+  if clean then
+    given.settings = clean
+    return
+  end
+  for name, code in pairs(err.fields) do problems[where .. "." .. name], args[where .. "." .. name] = code, err.args and err.args[name] end
+end
+
+local function check_parts(given)
+  local problems, args = {}, {}
+  for i, condition in ipairs(given.conditions or {}) do
+    check_part(condition, "promotion_condition", "conditions." .. i .. ".settings", problems, args)
+  end
+  if given.action then check_part(given.action, "promotion_action", "action.settings", problems, args) end
+  if not next(problems) then return true end
+  local _, err = failure.new("invalid", "the settings of a handler are wrong: nothing was changed", problems)
+  err.args = args
+  return nil, err
 end
 
 local DEFAULTS <const> = {
@@ -42,6 +78,8 @@ command.define({
     level = schema.enum({ "line", "order", "delivery", required = true }), action = part,
   }),
   handler = function(tx, args)
+    local fine, wrong = check_parts(args)
+    if not fine then return nil, wrong end
     for name, value in pairs(DEFAULTS) do
       if args[name] == nil then args[name] = value end
     end
@@ -58,6 +96,8 @@ command.define({
   doc = "Changes a reduction; what is not given stays.",
   args = fields({ id = schema.id({ required = true }), version = schema.integer() }),
   handler = function(tx, args)
+    local fine, wrong = check_parts(args)
+    if not fine then return nil, wrong end
     local row = db.one("promotion_find", { id = args.id })
     if not row then return failure.new("promotion.missing", "there is no promotion " .. args.id) end
     local before = { title = row.title, is_enabled = row.is_enabled, action = row.action }
