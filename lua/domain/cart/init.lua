@@ -72,15 +72,15 @@ end
 --- What a cart costs now. Quotes carry `given.stamps` for order.place.
 ---@param ctx merx.Context
 ---@param row merx.Cart
----@param options? { plan?: table, assume_payment?: boolean } assume_payment: with the first method that is offered,
----  until the shopper chose one; there is still the problem that none is chosen
+---@param options? { plan?: table, assume_payment?: boolean, trace?: merx.Asked[] } assume_payment: with the first method that is offered,
+---  until the shopper chose one; there is still the problem that none is chosen; trace: filled with what each handler was asked
 ---@return merx.Quote
 function cart.quote(ctx, row, options)
   local own, plan = own_context(ctx, row), options and options.plan or quote.plan()
   local buyer = row.customer_id and customer.find(row.customer_id)
   local given = draft.build(own, row, plan, buyer)
   given.assumes_payment = options and options.assume_payment
-  local found = quote.run(own, given, { plan = plan, find_variant = draft.gifts(own) })
+  local found = quote.run(own, given, { plan = plan, find_variant = draft.gifts(own), trace = options and options.trace })
   found.valid_until = own.boundary
   return found
 end
@@ -89,15 +89,28 @@ end
 ---@param ctx merx.Context
 ---@param row merx.Cart
 ---@param name? string
+---@param words? fun(message: table): string? a reason in somebody's language
 ---@return string
-function cart.explain(ctx, row, name)
+function cart.explain(ctx, row, name, words)
   local own, plan = own_context(ctx, row), quote.plan()
   local given = draft.build(own, row, plan, row.customer_id and customer.find(row.customer_id))
   local options = { plan = plan, find_variant = draft.gifts(own) }
-  local text = quote.explain(quote.run(own, given, options))
+  local text = quote.explain(quote.run(own, given, options), words)
   if not name then return text end
   local less, contributed = quote.run_without(own, given, name, options)
   return ("%s\nwithout %s: total %d, so it contributed %d"):format(text, name, less.total, contributed)
+end
+
+--- What the cart would cost without a plugin, a handler or a promotion, and what that contributed.
+---@param ctx merx.Context
+---@param row merx.Cart
+---@param name string
+---@return merx.Quote without
+---@return integer contributed
+function cart.quote_without(ctx, row, name)
+  local own, plan = own_context(ctx, row), quote.plan()
+  local given = draft.build(own, row, plan, row.customer_id and customer.find(row.customer_id))
+  return quote.run_without(own, given, name, { plan = plan, find_variant = draft.gifts(own) })
 end
 
 jobs.define({

@@ -70,11 +70,11 @@ end
 
 --- Opens the working paper. `given` is what the shopper asked for; it is not changed.
 ---@param given table lines, currency, policy, destination, customer, codes, choices
----@param ctx { now: integer }
+---@param ctx { now: integer, trace?: merx.Asked[] }
 ---@return table work
 function draft.open(given, ctx)
   local work = tables.copy(given, PAPER_FIELDS)
-  work.given, work.now = given, ctx.now
+  work.given, work.now, work.trace = given, ctx.now, ctx.trace
   work.policy = money.policy(given.policy)
   work.mode = work.policy.mode
   work.customer, work.codes = given.customer or {}, {}
@@ -145,19 +145,40 @@ function draft.fault(work, handler, problem)
   end
 end
 
--- What it answered, or why there is no answer of use.
+-- What it answered, or why there is no answer of use; of a traced quote also the instructions that it took.
 local function hear(work, handler)
-  local fine, answer, err
-  if handler.ask then
+  local fine, answer, err, spent
+  if work.trace and handler.trace then
+    fine, answer, err, spent = pcall(handler.trace, work, handler.settings or NOTHING)
+  elseif handler.ask then
     fine, answer, err = pcall(handler.ask, work, handler.settings or NOTHING)
   else
     fine, answer, err = pcall(handler.call, project.copy(handler.input, work), handler.settings or NOTHING)
   end
   if not fine then return nil, tostring(answer) end
-  if answer == nil and err ~= nil then return nil, type(err) == "table" and err.message or tostring(err) end
+  if answer == nil and err ~= nil then return nil, type(err) == "table" and err.message or tostring(err), spent end
   local problem = operations.problem(handler.point, answer, work, handler.accounts)
   if problem and handler.blame then handler.blame("malformed", problem) end
-  return answer, problem
+  return answer, problem, spent
+end
+
+---@class merx.Asked one question of a traced quote
+---@field point string
+---@field plugin string
+---@field handler string
+---@field rule? string promotion
+---@field is_trial boolean only to find out which promotion is the best
+---@field input table what it saw
+---@field settings table
+---@field answer any
+---@field problem? string why its answer was not used
+---@field instructions? integer
+
+local function note_asked(work, handler, input, answer, problem, spent)
+  work.trace[#work.trace + 1] = {
+    point = handler.point, plugin = handler.plugin, handler = handler.id, rule = handler.rule, is_trial = work.is_trial == true, input = input,
+    settings = handler.settings or NOTHING, answer = answer, problem = problem, instructions = spent,
+  }
 end
 
 --- Asks a handler. A handler that raises, fails or answers what its point does not allow has no say:
@@ -166,7 +187,9 @@ end
 ---@param handler merx.Handler
 ---@return any answer for readers only; nil after a fault
 function draft.ask(work, handler)
-  local answer, problem = hear(work, handler)
+  local input = work.trace and project.copy(handler.input, work)
+  local answer, problem, spent = hear(work, handler)
+  if input then note_asked(work, handler, input, answer, problem, spent) end
   if problem then
     draft.fault(work, handler, problem)
     return nil

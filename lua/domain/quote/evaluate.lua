@@ -117,7 +117,7 @@ end
 --- Works out what a draft costs. The draft is not changed; the same draft gives the same quote.
 ---@param given table see draft.open
 ---@param handlers merx.Handler[]|table<string, merx.Handler[]> a list, or a plan made before
----@param ctx { now: integer, rules?: merx.Rule[], digest?: fun(text: string): string, find_variant?: fun(id: integer): table? }
+---@param ctx { now: integer, trace?: merx.Asked[], rules?: merx.Rule[], digest?: fun(text: string): string, find_variant?: fun(id: integer): table? }
 ---@return merx.Quote
 function evaluate.run(given, handlers, ctx)
   local plan = handlers
@@ -133,12 +133,19 @@ function evaluate.run(given, handlers, ctx)
   return work
 end
 
-local function leave_out(handlers, name)
-  local kept = {}
-  for _, handler in ipairs(handlers) do
-    if handler.plugin ~= name and handler.id ~= name then kept[#kept + 1] = handler end
+--- A plan without some of its handlers.
+---@param plan table<string, merx.Handler[]>
+---@param names table<string, boolean> of plugins and handlers
+---@return table<string, merx.Handler[]>
+function evaluate.plan_without(plan, names)
+  local less = {}
+  for point, handlers in pairs(plan) do
+    less[point] = {}
+    for _, handler in ipairs(handlers) do
+      if not names[handler.plugin] and not names[handler.id] then table.insert(less[point], handler) end
+    end
   end
-  return kept
+  return less
 end
 
 --- The same draft without a plugin, a handler or a rule: what would it cost, what did it contribute.
@@ -150,10 +157,8 @@ end
 ---@return integer contributed its part of the total
 function evaluate.without(given, handlers, ctx, name)
   local with = evaluate.run(given, handlers, ctx)
-  local plan, rules = {}, {}
-  for point, list in pairs(handlers[1] and assert(evaluate.plan(handlers)) or handlers) do
-    plan[point] = leave_out(list, name)
-  end
+  local rules = {}
+  local plan = evaluate.plan_without(handlers[1] and assert(evaluate.plan(handlers)) or handlers, { [name] = true })
   for _, rule in ipairs(ctx.rules or {}) do
     if rule.handle ~= name then rules[#rules + 1] = rule end
   end

@@ -1,8 +1,7 @@
 --- Tells how a total came about, line by line.
 local explain = {}
 
-local function args_of(reason)
-  if not reason then return "" end
+local function plain(reason)
   local names = {}
   for name in pairs(reason.args) do names[#names + 1] = name end
   table.sort(names)
@@ -17,8 +16,12 @@ end
 
 --- The lines of an explanation, as `merx explain` prints them.
 ---@param quote table
+---@param words? fun(message: table): string? a reason in somebody's language
 ---@return string
-function explain.text(quote)
+function explain.text(quote, words)
+  local function args_of(reason)
+    return not reason and "" or words and words(reason) or plain(reason)
+  end
   local out = { ("%-34s %12d"):format("list price", quote.list) }
   for _, entry in ipairs(quote.ledger) do
     local name = entry.rule and entry.handler .. " " .. entry.rule or entry.handler

@@ -32,19 +32,38 @@ settings.define({
 
 quote.evaluate = evaluate.run
 quote.without = evaluate.without
+quote.plan_without = evaluate.plan_without
 quote.explain = explain.text
+
+--- The setting without which a handler has nothing to do, when the merchant has not given it. What a promotion tells its
+--- handlers is not among them.
+---@param handler merx.Handler
+---@return string? name
+function quote.missing_setting(handler)
+  if not handler.spec or handler.point:find("^promotion_") then return nil end
+  local config = plugins.settings(handler)
+  for name, declared in pairs(handler.spec.settings) do
+    local value = config[name]
+    if declared.required and (value == nil or value == "" or type(value) == "table" and next(value) == nil) then return name end
+  end
+end
+
+-- As quotes ask a handler: nil when it is not asked.
+local function dress(handler, takes_tests)
+  local spec = handler.spec or {}
+  if spec.is_test and not takes_tests or quote.missing_setting(handler) then return nil end
+  return {
+    point = handler.point, plugin = handler.plugin, version = handler.version, id = handler.id, title = handler.title,
+    input = handler.input, call = handler.call, ask = handler.ask, trace = handler.trace, blame = handler.blame, on_error = handler.on_error,
+    accounts = handler.accounts, flow = spec.flow, hold_minutes = spec.hold_minutes, is_test = spec.is_test, spec = handler.spec,
+    settings = handler.spec and plugins.settings(handler) or handler.settings or {},
+  }
+end
 
 -- By the list of a point, which is another one when plugins change.
 local with_settings = cache.memo("settings", function(handlers)
   local list, takes_tests = {}, settings.get("payment.test_mode")
-  for _, handler in ipairs(handlers) do
-    local spec = handler.spec or {}
-    list[#list + 1] = (takes_tests or not spec.is_test) and {
-      point = handler.point, plugin = handler.plugin, version = handler.version, id = handler.id, title = handler.title,
-      input = handler.input, call = handler.call, ask = handler.ask, blame = handler.blame, accounts = handler.accounts, on_error = handler.on_error, flow = spec.flow,
-      hold_minutes = spec.hold_minutes, is_test = spec.is_test, settings = handler.spec and plugins.settings(handler) or handler.settings or {},
-    } or nil
-  end
+  for _, handler in ipairs(handlers) do list[#list + 1] = dress(handler, takes_tests) end
   return list
 end)
 
@@ -76,13 +95,14 @@ end
 local function tools(ctx, options)
   return {
     now = ctx.now, rules = promotion.list(ctx), digest = digest, find_variant = options and options.find_variant,
+    trace = options and options.trace,
   }
 end
 
 --- Evaluates a draft with this shop's handlers, promotions and rounding.
 ---@param ctx merx.Context
 ---@param given table see draft.open
----@param options? { plan?: table, find_variant?: fun(id: integer): table? }
+---@param options? { plan?: table, find_variant?: fun(id: integer): table?, trace?: merx.Asked[] } trace: filled with every question
 ---@return merx.Quote
 function quote.run(ctx, given, options)
   given.policy = given.policy or settings.get("shop.rounding")
