@@ -1,4 +1,4 @@
---- Arguments of a tool: flags as --name or --name=value, the rest in order; mistakes in plain words.
+--- Arguments of a tool: flags as --name, --name=value or --name value, the rest in order; mistakes in plain words.
 local fs = require("native.fs")
 local native_db = require("native.db")
 local thread = require("native.thread")
@@ -13,6 +13,19 @@ local args = {}
 ---@field most? integer
 ---@field shop? boolean whether there is nothing to do without a shop
 ---@field short? table<string, string> names of flags with a value by their letter: "-o FILE" is "--out=FILE"
+
+-- "--name VALUE" written as "--name=VALUE".
+local function join_values(given, flags)
+  local out, at = {}, 1
+  while at <= #given do
+    local name, following = given[at]:match("^%-%-(%a[%a-]*)$"), given[at + 1]
+    if given[at] == "--" then return table.move(given, at, #given, #out + 1, out) end
+    local takes = name and flags[name] == "value" and following and following:sub(1, 2) ~= "--"
+    out[#out + 1] = takes and given[at] .. "=" .. following or given[at]
+    at = at + (takes and 2 or 1)
+  end
+  return out
+end
 
 -- "-o FILE" written as "--out=FILE".
 local function spell_out(given, short)
@@ -37,7 +50,7 @@ function args.parse(given, spec)
     return nil, 2
   end
   local at, is_rest = 0, false
-  for _, arg in ipairs(spec.short and spell_out(given, spec.short) or given) do
+  for _, arg in ipairs(join_values(spec.short and spell_out(given, spec.short) or given, flags)) do
     local name, value = arg:match("^%-%-([%a][%a-]*)=?(.*)$")
     if is_rest or not name and arg ~= "--" then
       at = at + 1
