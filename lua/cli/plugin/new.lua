@@ -74,6 +74,20 @@ local function problem_of(kind, id, target)
   if fs.exists(target) then return { code = "conflict", message = target .. " is there already: choose another id or folder" } end
 end
 
+--- Makes a plugin of a kind in the folder `target`.
+---@param kind string
+---@param id string
+---@param target string
+---@return true? ok
+---@return { code: string, message: string }? err
+function new.make(kind, id, target)
+  local problem = problem_of(kind, id, target)
+  if problem then return nil, problem end
+  copy(TEMPLATES .. "/" .. COMMON, target, id)
+  copy(TEMPLATES .. "/" .. kind, target, id)
+  return true
+end
+
 ---@param given string[]
 ---@return integer exit_code
 function new.run(given)
@@ -82,11 +96,8 @@ function new.run(given)
   })
   if not options then return code end
   local kind, id = options[1], options[2]
-  local target = folder.resolve(options.dir or ".") .. "/" .. id
-  local problem = problem_of(kind, id, target)
-  if problem then return args.fail(NAME, problem) end
-  copy(TEMPLATES .. "/" .. COMMON, target, id)
-  copy(TEMPLATES .. "/" .. kind, target, id)
+  local made, err = new.make(kind, id, folder.resolve(options.dir or ".") .. "/" .. id)
+  if not made then return args.fail(NAME, err) end
   local shown = (options.dir and options.dir .. "/" or "") .. id
   io.write(("%s is there. Next:\n  merx plugin check %s\n  merx plugin test %s\n"):format(shown, shown, shown))
   return 0

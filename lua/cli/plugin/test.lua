@@ -65,19 +65,31 @@ local function print_file(file, results, options)
   end
 end
 
-local function run_all(files, options)
-  local passed, failed = 0, 0
+--- Runs all that proves the plugin at `root`; `visit` is called with what came of each file.
+---@param root string
+---@param options { update?: boolean, filter?: string }
+---@param visit fun(file: table, results: table)
+---@return integer passed
+---@return integer failed
+---@return integer files
+function test.prove(root, options, visit)
+  local files, passed, failed = specs_of(root), 0, 0
+  local scratch = add_proof(files, root, options)
   for _, file in ipairs(files) do
     local results = run_file(file, options.filter or "")
     passed, failed = passed + results.passed, failed + results.failed
-    if options.json then
-      results.file = file.path
-      io.write(assert(json.encode(results)), "\n")
-    else
-      print_file(file, results, options)
-    end
+    visit(file, results)
   end
-  return passed, failed
+  fs.remove(scratch)
+  return passed, failed, #files
+end
+
+local function print_results(options)
+  return function(file, results)
+    if not options.json then return print_file(file, results, options) end
+    results.file = file.path
+    io.write(assert(json.encode(results)), "\n")
+  end
 end
 
 ---@param given string[]
@@ -89,15 +101,13 @@ function test.run(given)
   if not options then return code end
   local root, err = folder.open(options[1])
   if not root then return args.fail(NAME, err) end
-  local started, files = clock.mono(), specs_of(root)
-  local scratch = add_proof(files, root, options)
-  local passed, failed = run_all(files, options)
-  fs.remove(scratch)
+  local started = clock.mono()
+  local passed, failed, count = test.prove(root, options, print_results(options))
   local ms = (clock.mono() - started) // 1000000
   if options.json then
-    io.write(assert(json.encode({ passed = passed, failed = failed, files = #files, ms = ms })), "\n")
+    io.write(assert(json.encode({ passed = passed, failed = failed, files = count, ms = ms })), "\n")
   else
-    io.write(("%d passed, %d failed (%s, %d ms)\n"):format(passed, failed, args.count(#files, "file"), ms))
+    io.write(("%d passed, %d failed (%s, %d ms)\n"):format(passed, failed, args.count(count, "file"), ms))
   end
   return failed == 0 and 0 or 1
 end

@@ -31,7 +31,11 @@ end
 local function declare_entry(root, contract, entry)
   for _, case in ipairs(conformance.of(contract.point)) do
     test.case(("%s %s: %s"):format(contract.point, entry.id, case.name), function()
-      case.run(subject.open(root, contract, entry))
+      local ok, problem = pcall(case.run, subject.open(root, contract, entry))
+      if not ok then
+        subject.forget()
+        error(problem, 0)
+      end
     end)
   end
 end

@@ -76,12 +76,17 @@ local function grant(id)
   return plugin
 end
 
+--- Puts the clock back to the beginning: after each case it runs again.
+function shop.set_clock()
+  clock.set_fake(BEGIN)
+end
+
 --- Opens a fresh shop with the plugin at `root`. The clock stands still at the beginning of 2026.
 ---@param root string
 ---@param others? string[] ids of further plugins
 ---@return merx.Plugin
 function shop.open(root, others)
-  clock.set_fake(BEGIN)
+  shop.set_clock()
   local conn = assert(native_db.open({ mode = "memory" }))
   native_db.set_main(conn)
   assert(native_db.migrate(conn, thread.share .. "/sql/migrations"))

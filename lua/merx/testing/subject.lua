@@ -60,15 +60,36 @@ local function count_rows(plugin)
   return sum
 end
 
---- Opens a shop with the plugin, its settings filled in, and gives the entry.
+local ASKS_ONLY <const> = { pure = true, view = true }
+
+local kept -- the plugin in the shop of the last case, when that case could change nothing
+
+-- Whatever only answers leaves the shop as it was: the next case may have it.
+local function open_shop(root, contract)
+  local plugin = kept
+  if plugin and ASKS_ONLY[contract.kind] then
+    shop.set_clock()
+  else
+    plugin = shop.open(root)
+    outside.stand_in()
+  end
+  outside.reset()
+  kept = ASKS_ONLY[contract.kind] and plugin or nil
+  return plugin
+end
+
+--- Gives the next case a shop of its own: in this one a handler failed, and may rest now.
+function subject.forget()
+  kept = nil
+end
+
+--- The entry in a shop with the plugin, its settings filled in.
 ---@param root string
 ---@param contract merx.Contract
 ---@param entry table
 ---@return merx.Subject
 function subject.open(root, contract, entry)
-  local plugin = shop.open(root)
-  outside.reset()
-  outside.stand_in()
+  local plugin = open_shop(root, contract)
   shop.set(plugin.id, nil, samples.of(plugin.manifest.settings))
   shop.set(plugin.id, entry.id, samples.of(entry.settings))
   local id = plugin.id .. "/" .. entry.id

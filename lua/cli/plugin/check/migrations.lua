@@ -1,0 +1,68 @@
+--- The migrations of a plugin: numbered, under its name, and only adding. What cannot be undone by going back to the version
+--- before is refused.
+local folder = require("cli.plugin.folder")
+local fs = require("native.fs")
+local native = require("native.db")
+
+local migrations = {}
+
+local FORBIDDEN <const> = {
+  DROP = "leave it, and stop using it", RENAME = "add another beside it", DELETE = "do that in a command", UPDATE = "do that in a command",
+  ATTACH = "there is one database", PRAGMA = "the engine sets these",
+}
+
+-- Comments and texts as spaces, so that words and lines stay where they are.
+local function bare(sql)
+  sql = sql:gsub("%-%-[^\n]*", function(text) return (" "):rep(#text) end)
+  sql = sql:gsub("/%*.-%*/", function(text) return (text:gsub("[^\n]", " ")) end)
+  return (sql:gsub("'[^']*'", function(text) return (text:gsub("[^\n]", " ")) end))
+end
+
+local function check_words(report, path, sql)
+  local number, is_fine = 0, true
+  for line in (bare(sql) .. "\n"):gmatch("(.-)\n") do
+    number = number + 1
+    for word in line:gmatch("%a+") do
+      local instead = FORBIDDEN[word:upper()]
+      local is_clause = line:upper():find("ON%s+" .. word:upper()) -- ON DELETE CASCADE
+      if instead and not is_clause then
+        report:error(path, number, "migrations only add, and %s does more: %s", word:upper(), instead)
+        is_fine = false
+      end
+    end
+  end
+  return is_fine
+end
+
+-- Makes the tables in an empty database, with the rights that the plugin will have.
+local function try(report, root, prefix)
+  local conn = assert(native.open({ mode = "memory" }))
+  local owner = native.owner({ prefix = prefix, views = {}, grant = "migrate" })
+  local done, err = native.migrate(conn, root .. "/migrations", owner)
+  if done then return end
+  local file = err.message:match("([%w_-]+%.sql)")
+  report:error(file and "migrations/" .. file or "migrations", 1, "%s", err.message)
+end
+
+---@param report table
+---@param root string
+---@param read merx.Manifest
+function migrations.check(report, root, read)
+  local has_some, is_fine = false, true
+  folder.each(root, "migrations", function(path, whole)
+    has_some = true
+    if not path:find("^migrations/%d+_[%w_-]+%.sql$") then
+      report:error(path, 1, "a migration is called like 0001_points.sql")
+      is_fine = false
+    else
+      is_fine = check_words(report, path, assert(fs.read(whole))) and is_fine
+    end
+  end)
+  if has_some and not read.capabilities.tables then
+    report:error("plugin.json", 1, 'there are migrations, and no tables were asked for: add "capabilities": { "tables": true }')
+  elseif has_some and is_fine then
+    try(report, root, "p_" .. read.id:gsub("[.-]", "_") .. "_")
+  end
+end
+
+return migrations
