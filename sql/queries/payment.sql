@@ -326,3 +326,26 @@ SELECT p.id, p.order_id
         OR p.disputed_amount <> coalesce((SELECT sum(d.amount) FROM disputes AS d WHERE d.payment_id = p.id AND d.state <> 'won'), 0))
  ORDER BY p.id
  LIMIT :limit;
+
+-- :name test_charge_insert :run
+-- :use  test_provider.charge
+INSERT INTO test_charges (reference, token, body, created_at, updated_at)
+VALUES (:reference, :token, :body, :at, :at);
+
+-- :name test_charge_by_reference :one
+-- :use  the provider of trials, asked by its plugin
+SELECT token, body
+  FROM test_charges
+ WHERE reference = :reference;
+
+-- :name test_charge_by_token :one
+-- :use  the provider of trials, asked by a shopper
+SELECT token, body
+  FROM test_charges
+ WHERE token = :token;
+
+-- :name test_charge_save :run
+-- :use  test_provider.act, test_provider.decide
+UPDATE test_charges
+   SET body = :body, updated_at = :at
+ WHERE reference = :reference;

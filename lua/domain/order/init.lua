@@ -10,6 +10,7 @@ local json = require("kernel.json")
 local log = require("kernel.log")
 local payment = require("domain.payment")
 local place = require("domain.order.place")
+local test_provider = require("domain.order.test_provider")
 local webhooks = require("domain.order.webhooks")
 require("domain.order.commands")
 require("domain.order.provider")
@@ -22,6 +23,7 @@ order.refundable = order_money.refundable
 order.quote_refund = order_money.quote_refund
 order.find_webhook = webhooks.find
 order.take_webhook = webhooks.take
+order.test_provider = test_provider
 
 local ABOUT <const> = { id = "integer: id of the order", number = "string: what people call it" }
 local PLACED <const> = { id = ABOUT.id, number = ABOUT.number, total = "integer: minor units", currency = "string" }

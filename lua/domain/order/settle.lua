@@ -126,11 +126,12 @@ local function confirm(tx, order)
   tx.emit("order.confirmed", "order:" .. order.id, { id = order.id, number = order.number })
 end
 
--- What all payments kept, what they may still take, and whether every charge failed.
+-- What all payments kept, what they may still take, and whether every charge failed. What is on its way back is not kept:
+-- an order that it made live again would lose it.
 local function sums_of(payments)
   local kept, promised, has_failed, has_other = 0, 0, false, false
   for _, row in ipairs(payments) do
-    kept = kept + payment.net(row)
+    kept = kept + payment.net(row) - payment.asked_back(row.id)
     if row.state == "authorized" then promised = promised + row.amount end
     if row.kind == "charge" then
       if row.state == "failed" or row.state == "voided" then has_failed = true else has_other = true end

@@ -37,7 +37,7 @@ end
 
 -- What the adapter makes of it. A refusal is the adapter's word that it is forged; a fault is that it cannot say.
 local function read(handler, raw, now)
-  local ok, answer, err = pcall(handler.fns.webhook, raw, { now = now })
+  local ok, answer, err = pcall(handler.fns.webhook, raw, handler.settings, { now = now })
   if not ok or answer == nil and type(err) == "table" and tostring(err.code):find("^plugin%.") then
     local why = ok and err.message or tostring(answer)
     log.error("a webhook cannot be read", { source = handler.id, error = why })

@@ -196,11 +196,18 @@ function payment.has_failed_refund(id)
   return db.value("refunds_failed_count", { payment_id = id }) > 0
 end
 
+--- What a payment was asked to give back, and has not yet.
+---@param id integer
+---@return integer
+function payment.asked_back(id)
+  return db.value("refunds_pending_sum", { payment_id = id })
+end
+
 --- What can still be given back through a payment.
 ---@param row table
 ---@return integer
 function payment.refundable(row)
-  return machine.refundable(row, db.value("refunds_pending_sum", { payment_id = row.id }))
+  return machine.refundable(row, payment.asked_back(row.id))
 end
 
 --- Payments of an order that can give money back, each with `refundable`.

@@ -76,7 +76,7 @@ function operations.ask(handler, row, tries)
   local what = operations.choose(row, handler.fns, tries)
   local fn = handler.fns[what]
   if not fn then return no_answer("the adapter has no function " .. what) end
-  local ok, answer, err = pcall(fn, operations.request(row))
+  local ok, answer, err = pcall(fn, operations.request(row), handler.settings)
   if not ok then return no_answer(answer) end
   if answer == nil then return no_answer(type(err) == "table" and err.message or err or "no answer") end
   local clean, problem = news.check(news.answer, answer)
