@@ -13,9 +13,9 @@ local contracts = {}
 ---@field doc string one sentence
 ---@field fields? table<string, merx.Schema> what its entries may say besides the common fields
 ---@field functions? table<string, "pure"|"effect"> functions of the module that the entry names as `adapter`
----@field asked? table<string, merx.Asked> what those functions are told and answer, by name
 ---@field input? table<string, string> paths that `input` may name, each with its type and what it is
 ---@field given? table<string, string> what its handlers are given whole, besides what `input` names; written as `input`
+---@field subjects? fun(): table<string, merx.Guarded> what an entry's `on` may name
 ---@field ops? table<string, merx.Operation> operations that it may answer with
 ---@field answer? string what it answers otherwise
 ---@field on_error "skip"|"omit"|"estimate"|"block"|"retry" what the failure of a handler means
@@ -45,6 +45,7 @@ local contracts = {}
 local by_point = {} ---@type table<string, merx.Contract>
 local by_place = {} ---@type table<string, merx.Contract>
 local field_types = {} ---@type table<string, merx.FieldType>
+local asked = {} ---@type table<string, table<string, merx.Asked>>
 local changed = 0
 
 ---@param contract merx.Contract
@@ -82,6 +83,21 @@ end
 ---@return merx.FieldType
 function contracts.type(name)
   return field_types[name] or error("the type " .. name .. " is not described")
+end
+
+--- Says what the functions of a point are told and answer: for the room that asks them, which may be another than the one
+--- that has the point.
+---@param point string
+---@param functions table<string, merx.Asked> by name
+function contracts.describe_functions(point, functions)
+  assert(not asked[point], "the functions of " .. point .. " are described twice")
+  asked[point] = functions
+end
+
+---@param point string
+---@return table<string, merx.Asked>
+function contracts.functions(point)
+  return asked[point] or {}
 end
 
 --- Rises with each contract: what was made of them all is told from what is to be made anew.

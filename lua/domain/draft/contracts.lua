@@ -226,7 +226,6 @@ point("payment_method", "payment_methods", "fees", {
   functions = {
     authorize = "effect", capture = "effect", void = "effect", refund = "effect", fetch = "effect", webhook = "pure",
   },
-  asked = require("domain.payment.adapter"),
   check = function(entry)
     if entry.flow == "redirect" and not entry.adapter then
       return ("payment_methods.%s sends the shopper to a provider: name the module of its `adapter`"):format(entry.id)

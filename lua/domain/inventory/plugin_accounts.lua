@@ -41,7 +41,7 @@ local function move(tx, account, delta)
 end
 
 host.define("tx.put", {
-  kinds = INSIDE, needs = needs_account, doc = "Puts into an account of the plugin's own.",
+  kinds = INSIDE, needs = needs_account, capability = "accounts",
   call = function(_, _, kind, owner_id, quantity, key)
     local where, err = read(kind, owner_id, quantity, key)
     if not where then return nil, err end
@@ -57,7 +57,7 @@ host.define("tx.put", {
 })
 
 host.define("tx.take", {
-  kinds = INSIDE, needs = needs_account, doc = "Takes from an account of the plugin's own, all or nothing.",
+  kinds = INSIDE, needs = needs_account, capability = "accounts",
   call = function(_, _, kind, owner_id, quantity, key)
     local where, err = read(kind, owner_id, quantity, key)
     if not where then return nil, err end
@@ -68,7 +68,7 @@ host.define("tx.take", {
 })
 
 host.define("account", {
-  kinds = { view = true, command = true, effect = true }, needs = needs_account, doc = "What is in an account of the plugin's own.",
+  kinds = { view = true, command = true, effect = true }, needs = needs_account, capability = "accounts",
   call = function(_, _, kind, owner_id, key)
     local where, err = read(kind, owner_id, 0, key)
     if not where then return nil, err end

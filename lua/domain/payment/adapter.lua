@@ -1,4 +1,5 @@
 --- What the functions of a payment method's adapter are told, and what they answer, for the reference and for stubs.
+local contracts = require("kernel.contracts")
 local news = require("domain.payment.news")
 
 local REQUEST <const> = {
@@ -17,8 +18,7 @@ local function asks(doc)
   return { doc = doc, given = REQUEST, answer = news.answer }
 end
 
----@type table<string, merx.Asked>
-return {
+contracts.describe_functions("payment_method", {
   authorize = asks("Asks the provider to promise or take the money; requires_action with a redirect sends the shopper there."),
   capture = asks("Takes what was promised."),
   void = asks("Gives up what was promised."),
@@ -28,4 +28,6 @@ return {
     doc = "Reads what the provider sent, or answers nil and why it is forged. It is stored before it is acknowledged.",
     given = RAW, answer = news.webhook, context = "{ now: integer }",
   },
-}
+})
+
+return true

@@ -7,6 +7,7 @@ local news = require("domain.payment.news")
 local notes = require("domain.payment.notes")
 local operations = require("domain.payment.operations")
 local refunds = require("domain.payment.refunds")
+require("domain.payment.adapter")
 
 local payment = {}
 

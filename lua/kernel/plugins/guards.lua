@@ -9,6 +9,7 @@ local schema = require("kernel.schema")
 contracts.define({
   point = "guard", place = "guards", kind = "command", on_error = "block",
   doc = "Says no to a command before its writes are final.", answer = "nil, or { message = \"key of the plugin's messages\" }",
+  subjects = command.guarded,
   fields = { on = schema.text({ required = true, max = 60, doc = "what is guarded, as \"cart.change\"" }) },
   check = function(entry)
     local known = command.guarded()

@@ -18,7 +18,7 @@ function fields.sorted(map)
   return names
 end
 
-local LUA_TYPES <const> = { map = "table<string, any>" }
+local LUA_TYPES <const> = { map = "table<string, any>", list = "table[]" }
 
 --- Splits "integer?: grams of a piece" into a type and what it is.
 ---@param text string

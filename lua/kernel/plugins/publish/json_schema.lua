@@ -146,12 +146,13 @@ local function versions_named()
   return rules
 end
 
--- An entry names only paths that its point shows.
+-- An entry names only paths that its point shows, and only what can be guarded.
 local function known_inputs(contributes)
   for place, contract in pairs(contracts.by_place()) do
     if contract.input then
       contributes.properties[place].items.properties.input.items = { enum = sorted_keys(contract.input) }
     end
+    if contract.subjects then contributes.properties[place].items.properties.on.enum = sorted_keys(contract.subjects()) end
   end
 end
 

@@ -8,8 +8,10 @@ local host = require("kernel.plugins.host")
 local kinds = require("kernel.plugins.kinds")
 local manifest = require("kernel.plugins.manifest")
 local markdown = require("kernel.plugins.publish.markdown")
+local native_db = require("native.db")
 local prelude = require("kernel.plugins.publish.prelude")
 local setting_types = require("kernel.plugins.setting_types")
+local thread = require("native.thread")
 local views = require("kernel.plugins.views")
 
 local code = markdown.code
@@ -54,6 +56,21 @@ local function add_operations(parts, contract)
   end
 end
 
+-- What an entry's `on` may name, where each shows something else.
+local function add_subjects(parts, contract)
+  local subjects = contract.subjects and contract.subjects() or {}
+  local rows = {}
+  for _, name in ipairs(fields.sorted(subjects)) do
+    local seen = {}
+    for _, path in ipairs(fields.sorted(subjects[name].input)) do
+      local kind, doc = fields.split(subjects[name].input[path])
+      seen[#seen + 1] = ("`%s` %s%s"):format(path, kind, doc ~= "" and ", " .. doc or "")
+    end
+    rows[#rows + 1] = { code(name), subjects[name].doc, table.concat(seen, "; ") }
+  end
+  if #rows > 0 then parts[#parts + 1] = markdown.table({ "on", "when", "`input` may name" }, rows) end
+end
+
 -- The fields of a class, with links to those that it is made of.
 local function class_table(known, list)
   local rows = {}
@@ -82,8 +99,8 @@ local function add_input(parts, contract, known)
 end
 
 local function add_functions(parts, contract, known)
-  for _, name in ipairs(fields.sorted(contract.asked or {})) do
-    local asked = contract.asked[name]
+  for _, name in ipairs(fields.sorted(contracts.functions(contract.point))) do
+    local asked = contracts.functions(contract.point)[name]
     parts[#parts + 1] = ("Function `%s` of its `adapter` (%s): %s"):format(name, contract.functions[name], asked.doc)
     if not known.shown[asked.given] then
       known.shown[asked.given] = name
@@ -109,6 +126,7 @@ local function point_parts(contract, known)
   end
   add_input(parts, contract, known)
   if contract.answer then parts[#parts + 1] = "It answers " .. contract.answer .. "." end
+  add_subjects(parts, contract)
   add_operations(parts, contract)
   add_functions(parts, contract, known)
   return parts
@@ -263,28 +281,44 @@ end
 function reference.commands()
   local parts = {
     "The only way to change anything. An effect runs one with `shop.command(name, args)` when its plugin was granted it under "
-      .. "`capabilities.commands`; commands marked *guarded* ask the handlers of the point [guard](points.md#guard) first.",
+      .. "`capabilities.commands`; what is guarded asks the handlers of the point [guard](points.md#guard) before its writes are final.",
   }
   for _, name in ipairs(fields.sorted(command.list())) do
     local definition = command.list()[name]
     parts[#parts + 1] = "## " .. name
-    parts[#parts + 1] = (definition.doc or "") .. (definition.guard and " *Guarded.*" or "")
+    parts[#parts + 1] = (definition.doc or "") .. (definition.guard and (" *Guarded as `%s`.*"):format(definition.guard.name) or "")
     local list = fields.of_schema(definition.args)
     if #list > 0 then parts[#parts + 1] = markdown.fields(list) end
   end
   return markdown.page("Commands", parts)
 end
 
+-- The columns of each view, as the migrations make it.
+local function columns_of(names)
+  local conn, columns = assert(native_db.open({ mode = "memory" })), {}
+  assert(native_db.migrate(conn, thread.share .. "/sql/migrations"))
+  local statement = assert(conn:prepare("SELECT name FROM pragma_table_info(:view)"))
+  for _, view in ipairs(names) do
+    local list = {}
+    for i, row in ipairs(assert(statement:all({ view = view }))) do list[i] = code(row.name) end
+    columns[view] = table.concat(list, ", ")
+  end
+  statement:close()
+  conn:close()
+  return columns
+end
+
 ---@return string
 function reference.views()
-  local rows = {}
-  for _, name in ipairs(fields.sorted(views.list())) do
+  local rows, names = {}, fields.sorted(views.list())
+  local columns = columns_of(names)
+  for _, name in ipairs(names) do
     local view = views.list()[name]
-    rows[#rows + 1] = { code(name), view.doc, view.is_personal and "yes" or "" }
+    rows[#rows + 1] = { code(name), view.doc, columns[name], view.is_personal and "yes" or "" }
   end
   return markdown.page("Published views", {
     "What a plugin may read of the shop by `shop.db`, when it was granted the view under `capabilities.read`.",
-    markdown.table({ "view", "a row is", "tells about people" }, rows),
+    markdown.table({ "view", "rows", "columns", "tells about people" }, rows),
   })
 end
 

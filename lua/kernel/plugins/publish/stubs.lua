@@ -102,8 +102,8 @@ end
 
 -- The functions of an adapter: what each is told, and what it answers.
 function Writer:functions(contract)
-  for _, name in ipairs(fields.sorted(contract.asked or {})) do
-    local asked = contract.asked[name]
+  for _, name in ipairs(fields.sorted(contracts.functions(contract.point))) do
+    local asked = contracts.functions(contract.point)[name]
     local prefix = contract.point .. "_" .. name
     local given = self.classes:tree(prefix .. "_request", fields.tree(asked.given))
     local answer = self.classes:add(prefix .. "_answer", fields.of_schema(asked.answer))
