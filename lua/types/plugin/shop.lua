@@ -173,6 +173,29 @@ function shop.tx.uuid() end
 ---@param body table
 function shop.tx.emit(event, key, body) end
 
+--- In command handlers: takes from an account of the plugin's own, all or nothing.
+---@param kind string one of `capabilities.accounts`
+---@param owner_id integer
+---@param quantity integer
+---@param key? string
+---@return true? ok
+---@return shop.Error? err code "account.short"
+function shop.tx.take(kind, owner_id, quantity, key) end
+
+--- In command handlers: puts into an account of the plugin's own.
+---@param kind string
+---@param owner_id integer
+---@param quantity integer
+---@param key? string
+function shop.tx.put(kind, owner_id, quantity, key) end
+
+--- What is in an account of the plugin's own.
+---@param kind string one of `capabilities.accounts`
+---@param owner_id integer
+---@param key? string
+---@return { balance: integer, held: integer }
+function shop.account(kind, owner_id, key) end
+
 shop.crypto = {}
 
 --- Whether `signature` is the HMAC-SHA256 of `text` under a secret: bytes, hex or base64. Takes the same time for all that are wrong.
