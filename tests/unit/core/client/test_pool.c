@@ -96,6 +96,26 @@ static void when_all_is_full_the_pool_with_the_fewest_is_next(void **state) {
     given_close(given);
 }
 
+static void a_pool_that_has_much_under_way_lets_others_first(void **state) {
+    (void)state;
+    struct given *given =
+        given_open((struct mx_client_options){.allow_private = true, .transfer_max = 4});
+    struct outcome greedy[4] = {{.done = 0}};
+    struct outcome modest[4] = {{.done = 0}};
+    struct mx_client_pool a = {MX_SLICE("a"), 64, 64};
+    struct mx_client_pool b = {MX_SLICE("b"), 64, 64};
+    start_slow(given, &given->server, a, 5000, greedy, 3);
+    start_slow(given, &given->other, b, 50, modest, 1);
+    start_slow(given, &given->server, a, 5000, greedy + 3, 1); // longest in the queue
+    start_slow(given, &given->other, b, 0, modest + 1, 3);
+    drive_until(&given->drive, modest, 4);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(greedy[i].done, 0);
+    }
+    clear_all(modest, 4);
+    given_close(given);
+}
+
 static void the_oldest_is_first(void **state) {
     (void)state;
     struct given *given = given_private();
@@ -161,6 +181,7 @@ int main(void) {
         cmocka_unit_test(a_slow_host_holds_up_no_other),
         cmocka_unit_test(a_full_pool_holds_up_no_other),
         cmocka_unit_test(when_all_is_full_the_pool_with_the_fewest_is_next),
+        cmocka_unit_test(a_pool_that_has_much_under_way_lets_others_first),
         cmocka_unit_test(the_oldest_is_first),
         cmocka_unit_test(the_wait_for_a_turn_counts),
         cmocka_unit_test(too_many_that_wait_are_refused),
