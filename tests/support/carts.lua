@@ -9,8 +9,6 @@ local shop = require("support.shop")
 local test = require("support.test")
 local thread = require("native.thread")
 
-require("domain.setting_types")
-
 local carts = {}
 
 local function all_handlers()
@@ -29,7 +27,7 @@ end
 
 local function check(path, names)
   shop.open()
-  plugins.load({ { path = thread.share .. "/plugins", bundled = true, only = names } })
+  shop.plugins({ { path = thread.share .. "/plugins", bundled = true, only = names } })
   for id in pairs(names) do
     local plugin = plugins.find(id) or test.fail("there is no plugin " .. id)
     test.truthy(plugin.enabled, id .. ": " .. tostring(plugin.problem))

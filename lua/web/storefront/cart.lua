@@ -64,14 +64,25 @@ local function lowered_text(self, view, key)
   end
 end
 
+-- The field for a code, with what is wrong with the one that was typed.
+local function code_field(self, options)
+  local field = { id = "code", name = "code", type = "text", label = page.text(self, "cart.code"), value = options.code, autocomplete = "off" }
+  for _, err in ipairs(options.errors or {}) do
+    if err.id == field.id then field.error = err.message end
+  end
+  return field
+end
+
 --- Sends the cart's page.
 ---@param ctx merx.WebContext
----@param options? { status?: integer, errors?: table[], lowered?: string } `lowered` is the key of a line
+---@param options? { status?: integer, errors?: table[], lowered?: string, code?: string } `lowered` is the key of a line,
+---  `code` what was typed as one
 function storefront_cart.send(ctx, options)
   options = options or {}
   local self = page.open(ctx)
   local row = storefront_cart.current(ctx)
   local view = row and cart_view.of(self, row) or { items = {}, item_count = 0, totals = {} }
+  view.code = code_field(self, options)
   view.errors, view.notice, view.notice_state = options.errors or {}, lowered_text(self, view, options.lowered), "warning"
   local title = page.text(self, "cart.title")
   if options.errors then title = page.text(self, "forms.error_title", { title = title }) end
@@ -105,6 +116,8 @@ local function explain(self, err, title)
   if err.code == "quantity.too_large" then return page.text(self, "cart.errors.most", { count = data.max or MOST }) end
   if err.code == "quantity.too_small" then return page.text(self, "cart.errors.least", { count = data.min or 1 }) end
   if err.code == "quantity.step" then return page.text(self, "cart.errors.step", { count = data.step or 1 }) end
+  local about_code = cart_view.code_problem(self, err.code, title)
+  if about_code then return about_code end
   if SENTENCES[err.code] then return page.text(self, SENTENCES[err.code]) end
   local said = err.code == "guard.blocked" and i18n.find(self.locale, data.message.key, data.message.args)
   if said then return said end
@@ -144,7 +157,9 @@ local function refuse(ctx, err, options)
       status = status_of(err), errors = { { id = "quantity", message = message } }, quantity = options.quantity,
     })
   end
-  storefront_cart.send(ctx, { status = status_of(err), errors = { { id = options and options.id, message = message } } })
+  storefront_cart.send(ctx, {
+    status = status_of(err), errors = { { id = options and options.id, message = message } }, code = options and options.code,
+  })
 end
 
 router.get("/cart", GET, function(ctx)
@@ -341,6 +356,20 @@ local function read_updates(ctx, sent)
   return quantities
 end
 
+-- Puts a code to the cart or takes one off it. Nil after it was told why that cannot be.
+local function change_codes(ctx, sent)
+  local row, typed = storefront_cart.current(ctx), sent.fields.code or ""
+  if row and sent.fields.remove_code then
+    local done, err = command.run("cart.remove_code", { cart = row.token, code = sent.fields.remove_code })
+    if not done and err.code ~= "code.missing" then return refuse(ctx, err) end
+  end
+  if not row or not typed:find("%S") then return true end
+  local done, err = command.run("cart.apply_code", { cart = row.token, code = typed })
+  if done then return true end
+  if err.code == "invalid" then err = { code = "code.unknown" } end -- longer than any code
+  return refuse(ctx, err, { id = "code", title = typed:sub(1, 50), code = typed })
+end
+
 change("/cart/update", function(ctx)
   local sent = read(ctx)
   if not sent then return end
@@ -357,6 +386,7 @@ change("/cart/update", function(ctx)
     end
     changed = result and result.lines or changed
   end
+  if not change_codes(ctx, sent) then return end
   local url = cart_url(ctx, changed)
   answer(ctx, changed, sent.fields.checkout and url == ctx.root .. "/cart" and ctx.root .. "/checkout" or url)
 end)

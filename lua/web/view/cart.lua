@@ -4,9 +4,37 @@ local filters = require("web.filters")
 local json = require("kernel.json")
 local lines = require("web.view.lines")
 local money = require("domain.money")
+local page = require("web.page")
 
 local cart_view = {}
 
+-- Why a code does not work, in words: `code` is that of the failure.
+local CODES <const> = {
+  ["code.unknown"] = "cart.errors.code_unknown", ["code.expired"] = "cart.errors.code_expired", ["code.used_up"] = "cart.errors.code_used_up",
+  ["code.too_many"] = "cart.errors.code_too_many", ["code.empty"] = "cart.errors.code_unknown",
+}
+
+--- What stands between a code and what it promises, for shoppers; nil for failures of another kind.
+---@param self table page
+---@param problem string
+---@param code string
+---@return string?
+function cart_view.code_problem(self, problem, code)
+  return CODES[problem] and page.text(self, CODES[problem], { code = code })
+end
+
+-- The codes of the cart, each with what keeps it from taking something off.
+local function codes_of(self, quote)
+  local codes = {}
+  for i, code in ipairs(quote.codes) do
+    local message = code.problem and cart_view.code_problem(self, code.problem, code.code)
+    if not message and not code.is_used then message = page.text(self, "cart.code_idle", { code = code.code }) end
+    codes[i] = { code = code.code, message = message, applicable = code.is_used == true }
+  end
+  return codes
+end
+
+--- The cart as templates see it.
 ---@param self table page
 ---@param row merx.Cart
 ---@return table view
@@ -14,6 +42,7 @@ local cart_view = {}
 function cart_view.of(self, row)
   local quote = cart.quote(self.ctx, row)
   local view = { items = {}, item_count = 0, totals = lines.totals(self, quote), note = row.note, currency = row.currency, token = row.token }
+  view.codes = codes_of(self, quote)
   for i, line in ipairs(quote.lines) do
     view.items[i] = lines.of_quote(self, line)
     view.item_count = view.item_count + line.qty
@@ -66,6 +95,7 @@ local function empty_json(ctx)
   return {
     token = "", note = json.null, attributes = {}, items = json.array({}), item_count = 0, currency = ctx.currency, total_weight = 0,
     total_price = 0, original_total_price = 0, items_subtotal_price = 0, total_discount = 0, requires_shipping = false,
+    discount_codes = json.array({}),
   }
 end
 
@@ -88,6 +118,7 @@ function cart_view.json(self, row)
   found.total_price = filters.hundredths(quote.subtotal, row.currency)
   found.items_subtotal_price = found.total_price
   found.total_discount = filters.hundredths(quote.discount, row.currency)
+  for i, code in ipairs(view.codes) do found.discount_codes[i] = { code = code.code, applicable = code.applicable } end
   found.requires_shipping = quote.needs_delivery or false
   return found
 end
