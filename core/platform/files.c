@@ -1,4 +1,5 @@
 // Plain POSIX, one job a function. Writing goes through a temporary neighbour and rename().
+#define _GNU_SOURCE // realpath()
 #include "platform/files.h"
 
 #include <dirent.h>
@@ -161,6 +162,16 @@ int mx_file_stat(const char *path, struct mx_file_info *out, struct mx_error *er
     out->size = (uint64_t)info.st_size;
     out->modified_ms = (int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000;
     return MX_OK;
+}
+
+bool mx_file_is_below(const char *root, const char *path) {
+    char *outer = realpath(root, NULL);
+    char *inner = realpath(path, NULL);
+    size_t len = outer ? strlen(outer) : 0;
+    bool is_below = outer && inner && strncmp(outer, inner, len) == 0 && inner[len] == '/';
+    free(outer);
+    free(inner);
+    return is_below;
 }
 
 static int compare_names(const void *a, const void *b) {

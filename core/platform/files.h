@@ -24,6 +24,9 @@ struct mx_file_info {
     int64_t modified_ms;
 };
 
+// Whether `path`, with all symbolic links followed, still lies below the folder `root`.
+bool mx_file_is_below(const char *root, const char *path);
+
 // Follows symbolic links. MX_E_MISSING when there is nothing.
 int mx_file_stat(const char *path, struct mx_file_info *out, struct mx_error *err);
 

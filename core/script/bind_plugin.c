@@ -21,8 +21,6 @@ enum {
     DEPTH_MAX = 8,              // plugins that call plugins
     COLLECT_SLACK = 256 * 1024, // garbage that pure code may leave
     PRELUDES_MAX = 32,
-    MESSAGE_MAX = 500, // bytes of what a plugin says when it fails
-    TRACE_MAX = 4000,
 };
 
 // Limits by kind, where the caller names none. Pure code is judged by instructions; the time is a
@@ -51,47 +49,6 @@ static struct mx_plugin *check_plugin(lua_State *T) {
 
 // --- failures -----------------------------------------------------------------------------------
 
-// Where the trace in it begins that Lua added; the plugin's own words may look like one.
-static const char *find_trace(const char *text) {
-    static const char head[] = "\nstack traceback:";
-    const char *found = NULL;
-    for (const char *at = strstr(text, head); at; at = strstr(at + 1, head)) {
-        found = at;
-    }
-    return found;
-}
-
-// [-0, +1] Words of the plugin for logs and pages: not for ever, and nothing that moves a cursor
-// or looks like a line of somebody else's.
-static void push_words(lua_State *T, const char *text, size_t len, size_t most, bool has_lines) {
-    luaL_Buffer out;
-    char *at = luaL_buffinitsize(T, &out, most);
-    size_t used = len < most ? len : most;
-    while (used > 0 && used < len && ((unsigned char)text[used] & 0xc0) == 0x80) {
-        used--; // a character is cut off as a whole
-    }
-    for (size_t i = 0; i < used; i++) {
-        unsigned char c = (unsigned char)text[i];
-        bool is_fine = (c >= ' ' && c != 127) || (has_lines && (c == '\n' || c == '\t'));
-        at[i] = is_fine ? (char)c : ' ';
-    }
-    luaL_pushresultsize(&out, used);
-}
-
-// [-0, +2] nil and { code, message, trace }.
-static int push_failure(lua_State *T, const char *code, const char *text) {
-    const char *trace = find_trace(text);
-    lua_pushnil(T);
-    lua_createtable(T, 0, 3); // nil err
-    lua_pushstring(T, code);
-    lua_setfield(T, -2, "code");
-    push_words(T, text, trace ? (size_t)(trace - text) : strlen(text), MESSAGE_MAX, false);
-    lua_setfield(T, -2, "message");
-    push_words(T, trace ? trace + 1 : "", trace ? strlen(trace + 1) : 0, TRACE_MAX, true);
-    lua_setfield(T, -2, "trace");
-    return 2;
-}
-
 static const char *code_of(enum mx_over over) {
     if (over == MX_OVER_NOT) {
         return "error";
@@ -102,7 +59,7 @@ static const char *code_of(enum mx_over over) {
 // [P: as it is] The failure whose trace is on top of P, told to T.
 static int push_failure_of(lua_State *T, lua_State *P, const char *code) {
     bool is_text = lua_type(P, -1) == LUA_TSTRING;
-    return push_failure(T, code, is_text ? lua_tostring(P, -1) : "not enough memory");
+    return mx_plugin_push_failure(T, code, is_text ? lua_tostring(P, -1) : "not enough memory");
 }
 
 // --- budgets ------------------------------------------------------------------------------------
@@ -206,7 +163,11 @@ static int load(lua_State *T, struct mx_plugin_call *call) {
     if (is_loaded(call)) {
         return 0;
     }
-    if (run(T, call, l_load, 0, &budget, &over) == LUA_OK) {
+    call->plugin->loading++;
+    int status = run(T, call, l_load, 0, &budget, &over);
+    call->plugin->loading--;
+    mx_seal_restore(&call->plugin->seal);
+    if (status == LUA_OK) {
         note_loaded(call);
         return 0;
     }
@@ -243,10 +204,20 @@ static int push_results(lua_State *T, lua_State *P, int base) {
         if (mx_value_copy(P, base + i, T, NULL, &err) < 0) {
             char text[sizeof(err.text) + 32];
             snprintf(text, sizeof(text), "the result: %s", err.text);
-            return push_failure(T, "error", text);
+            return mx_plugin_push_failure(T, "error", text);
         }
     }
     return count + 1;
+}
+
+// [-0, +2] The failure of pure code that left something for its next call.
+static int push_changed(lua_State *T, const char *name) {
+    char text[250];
+    snprintf(text, sizeof(text),
+        "the handler keeps %.100s from call to call: pure code must answer the same whatever was "
+        "asked before",
+        name[0] ? name : "an iterator");
+    return mx_plugin_push_failure(T, "error", text);
 }
 
 static int call_now(lua_State *T, struct mx_plugin_call *call, const struct mx_budget *budget) {
@@ -259,7 +230,10 @@ static int call_now(lua_State *T, struct mx_plugin_call *call, const struct mx_b
         begin_pure(plugin);
     }
     int status = run(T, call, l_enter, LUA_MULTRET, budget, &over);
-    int count = status == LUA_OK ? push_results(T, P, base) : push_failure_of(T, P, code_of(over));
+    const char *changed = is_pure ? mx_seal_restore(&plugin->seal) : NULL;
+    int count = status != LUA_OK ? push_failure_of(T, P, code_of(over))
+                : changed        ? push_changed(T, changed)
+                                 : push_results(T, P, base);
     lua_settop(P, base);
     if (is_pure) {
         end_pure(plugin);
@@ -381,7 +355,8 @@ static int run_effect(lua_State *T, int index, int nargs) {
     for (;;) {
         if (!effect->plugin->state.L) {
             effect->co = NULL;
-            return push_failure(T, "error", "the plugin was closed while its effect waited");
+            return mx_plugin_push_failure(
+                T, "error", "the plugin was closed while its effect waited");
         }
         int nresults = 0;
         enum mx_over over;

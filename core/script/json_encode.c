@@ -1,5 +1,6 @@
 // Lua to JSON. Nothing here raises, so the buffer and the sort area may live on the C heap.
 #include "script/json.h"
+#include "script/seal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -281,6 +282,12 @@ static int encode_table(struct encoder *e, int index, unsigned depth) {
     if (depth > MX_JSON_DEPTH_MAX || !lua_checkstack(e->L, 8)) {
         return mx_fail(e->err, MX_E_LIMIT, "the value is nested deeper than %d: is it a cycle?",
             MX_JSON_DEPTH_MAX);
+    }
+    if (mx_seal_push_shadow(e->L, index)) {
+        int shadow = lua_gettop(e->L);
+        int rc = encode_table(e, shadow, depth);
+        lua_settop(e->L, shadow - 1);
+        return rc;
     }
     lua_Unsigned count = lua_rawlen(e->L, index);
     if (count > 0 || is_marked_array(e, index)) {

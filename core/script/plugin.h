@@ -7,6 +7,7 @@
 #pragma once
 
 #include "script/projection.h"
+#include "script/seal.h"
 #include "script/state.h"
 
 enum mx_plugin_kind { MX_KIND_PURE, MX_KIND_VIEW, MX_KIND_COMMAND, MX_KIND_EFFECT };
@@ -28,6 +29,8 @@ struct mx_plugin {
     lua_State *caller;        // the coroutine of T that is asking right now
     enum mx_plugin_kind kind; // of the innermost call
     int depth;                // calls inside calls
+    int loading;              // modules are being loaded, not handlers called
+    struct mx_seal seal;      // of pure code
     size_t collect_at;        // bytes at which pure code is collected after
     mx_buf loaded;            // names of handlers, see load() in bind_plugin.c
     uint64_t calls;
@@ -70,6 +73,9 @@ void mx_plugin_push_handler(lua_State *P, struct mx_plugin_call *call);
 
 // [-0, +count] Copies values onto the stack of `to`, or raises there.
 int mx_values_copy(lua_State *to, const struct mx_values *values);
+
+// In T. [-0, +2] nil and { code, message, trace } from a text with Lua's trace behind it.
+int mx_plugin_push_failure(lua_State *T, const char *code, const char *text);
 
 // native.host in P: [-0, +1] pushes the table with `call`.
 void mx_plugin_push_host(lua_State *P);

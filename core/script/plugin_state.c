@@ -64,6 +64,10 @@ static bool load_from_folder(lua_State *P, const struct mx_plugin *plugin, const
     for (size_t i = 0; plugin->root[0] && i < 2; i++) {
         const char *path = lua_pushfstring(P, "%s/%s/%s.lua", plugin->root, folders[i], file);
         if (mx_file_stat(path, &info, &err) == MX_OK && info.kind == MX_FILE_REGULAR) {
+            if (!mx_file_is_below(plugin->root, path)) {
+                luaL_error(P, "%s/%s.lua of %s is a link that leads out of the plugin", folders[i],
+                    file, plugin->id);
+            }
             const char *chunk = lua_pushfstring(P, "@%s/%s/%s.lua", plugin->id, folders[i], file);
             if (mx_library_load(P, path, chunk, &err) < 0) {
                 luaL_error(P, "%s", err.text);
@@ -111,6 +115,9 @@ static bool push_module(lua_State *P, int env, const char *name) {
     lua_pushvalue(P, -1);
     lua_setfield(P, -3, name);
     lua_remove(P, -2); // module
+    if (env == MX_ENV_PURE) {
+        mx_seal_value(P, lua_gettop(P), false);
+    }
     return true;
 }
 
@@ -129,6 +136,10 @@ static int l_require(lua_State *P) {
     int env = (int)lua_tointeger(P, lua_upvalueindex(1));
     struct mx_slice name = mx_slice_check(P, 1);
     luaL_argcheck(P, mx_library_is_module_name(name), 1, "not the name of a module");
+    // What is loaded already depends on what was asked before.
+    if (env == MX_ENV_PURE && !mx_state_of(P)->plugin->loading) {
+        return luaL_error(P, "pure code requires its modules at their head, not in a handler");
+    }
     if (!push_module(P, env, name.ptr)) {
         return luaL_error(P, "module '%s' not found: it must be in src/ or lib/ of %s", name.ptr,
             mx_state_of(P)->plugin->id);
@@ -158,6 +169,9 @@ static void push_function(lua_State *P, struct mx_plugin_call *call, int env) {
     }
     if (!lua_istable(P, -1)) {
         fail_missing(P, call, "its module does not return a table");
+    }
+    if (mx_seal_push_shadow(P, -1)) {
+        lua_replace(P, -2);
     }
     lua_pushlstring(P, function.ptr, function.len);
     if (lua_rawget(P, -2) != LUA_TFUNCTION) { // name module fn
@@ -285,6 +299,9 @@ static void make_environment(lua_State *P, int env) {
     lua_pushcclosure(P, l_require, 1);
     lua_setfield(P, -2, "require");
     run_preludes(P, lua_gettop(P));
+    if (env == MX_ENV_PURE) {
+        mx_seal_value(P, lua_gettop(P), true);
+    }
     lua_rawsetp(P, LUA_REGISTRYINDEX, &env_keys[env]); //
     lua_newtable(P);
     lua_rawsetp(P, LUA_REGISTRYINDEX, &loaded_keys[env]);
@@ -357,6 +374,7 @@ int mx_plugin_open(
 
 void mx_plugin_close(struct mx_plugin *plugin) {
     mx_state_close(&plugin->state);
+    mx_seal_deinit(&plugin->seal);
     mx_free(plugin->id);
     mx_free(plugin->root);
     mx_buf_deinit(&plugin->loaded);

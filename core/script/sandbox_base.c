@@ -5,6 +5,7 @@
 #include <lualib.h>
 #include <stdlib.h>
 
+#include "script/seal.h"
 #include "script/state.h"
 
 enum { CALLS_MAX = 2000 }; // runs on a stack that may still make a protected call
@@ -71,10 +72,18 @@ static int compare_keys(lua_State *L, int a, int b) {
     return sign ? sign : (left.len > right.len) - (left.len < right.len);
 }
 
+// Makes the table at 1 what it holds, when it is sealed.
+static void look_behind_seal(lua_State *L) {
+    if (mx_seal_push_shadow(L, 1)) {
+        lua_replace(L, 1);
+    }
+}
+
 // next(t [, key]) -> the next key in order, and its value: looks at all keys each time
 static int l_next(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 2);
+    look_behind_seal(L);
     lua_pushnil(L); // t key best
     lua_pushnil(L); // t key best k
     lua_Unsigned count = 0;
@@ -118,6 +127,9 @@ static int compare_read_keys(const void *left, const void *right) {
     }
     if (a->is_integer && b->is_integer) {
         return (a->integer > b->integer) - (a->integer < b->integer);
+    }
+    if (a->is_integer != b->is_integer && a->number == b->number) {
+        return a->is_integer ? -1 : 1; // only 2^63 is as near to the last integer
     }
     return (a->number > b->number) - (a->number < b->number);
 }
@@ -165,7 +177,10 @@ static int l_pairs_next(lua_State *L) {
         if (lua_rawgeti(L, lua_upvalueindex(2), ++at) == LUA_TNIL) {
             return 1;
         }
-        lua_pushvalue(L, -1);
+        lua_pushvalue(L, -1); // key key
+        if (mx_seal_push_shadow(L, lua_upvalueindex(1))) {
+            lua_replace(L, lua_upvalueindex(1));
+        }
         if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) { // removed meanwhile: passed over
             lua_pushinteger(L, at);
             lua_replace(L, lua_upvalueindex(3));
@@ -192,6 +207,7 @@ static int l_pairs(lua_State *L) {
         return after_pairs_meta(L, LUA_OK, 0);
     }
     luaL_checktype(L, 1, LUA_TTABLE);
+    look_behind_seal(L);
     int count = 0;
     lua_pushnil(L);
     while (lua_next(L, 1)) {
@@ -352,7 +368,13 @@ static int l_setmetatable(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_argexpected(L, lua_isnil(L, 2) || lua_istable(L, 2), 2, "nil or table");
     lua_settop(L, 2);
+    if (mx_seal_push_shadow(L, 1)) {
+        return luaL_error(L, "no metatable can be set: pure code keeps nothing from call to call");
+    }
     if (lua_istable(L, 2)) {
+        if (mx_seal_push_shadow(L, 2)) {
+            lua_replace(L, 2);
+        }
         check_metatable(L, 2);
         push_stand_in(L, 2);
         lua_replace(L, 2);
@@ -387,10 +409,31 @@ void mx_sandbox_wrap_charged(lua_State *L) {
     lua_pushcclosure(L, l_charged, 1);
 }
 
+// rawget(t, key)
+static int l_rawget(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checkany(L, 2);
+    lua_settop(L, 2);
+    look_behind_seal(L);
+    lua_rawget(L, 1);
+    return 1;
+}
+
+// rawlen(table or string)
+static int l_rawlen(lua_State *L) {
+    int type = lua_type(L, 1);
+    luaL_argexpected(L, type == LUA_TTABLE || type == LUA_TSTRING, 1, "table or string");
+    look_behind_seal(L);
+    lua_pushinteger(L, (lua_Integer)lua_rawlen(L, 1));
+    return 1;
+}
+
 static const luaL_Reg base_own[] = {
     {"next", l_next},
     {"pairs", l_pairs},
     {"pcall", l_pcall},
+    {"rawget", l_rawget},
+    {"rawlen", l_rawlen},
     {"setmetatable", l_setmetatable},
     {"tostring", l_tostring},
     {"xpcall", l_xpcall},
@@ -407,7 +450,7 @@ static void copy_fields(lua_State *L, int from, int to, const char *const *names
 
 void mx_sandbox_add_base(lua_State *L) {
     static const char *const same[] = {
-        "assert", "error", "ipairs", "rawequal", "rawget", "rawlen", "select", "type", NULL};
+        "assert", "error", "ipairs", "rawequal", "select", "type", NULL};
     int env = lua_gettop(L);
     luaL_setfuncs(L, base_own, 0);
     luaL_requiref(L, LUA_GNAME, luaopen_base, 0); // env base

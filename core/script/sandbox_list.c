@@ -3,6 +3,7 @@
 
 #include <lauxlib.h>
 
+#include "script/seal.h"
 #include "script/state.h"
 
 // has(list, value) -> boolean; a list that is not there has nothing
@@ -13,6 +14,9 @@ static int l_has(lua_State *P) {
     }
     luaL_checktype(P, 1, LUA_TTABLE);
     lua_settop(P, 2);
+    if (mx_seal_push_shadow(P, 1)) {
+        lua_replace(P, 1);
+    }
     bool found = false;
     lua_Integer i = 1;
     for (; !found && lua_rawgeti(P, 1, i) != LUA_TNIL; i++) { // list value entry

@@ -135,28 +135,30 @@ static int l_match(lua_State *L) {
 
 // --- gmatch -------------------------------------------------------------------------------------
 
-struct walk {
-    size_t at;        // where the next search begins
-    const char *last; // end of the match before: an empty one there would come for ever
-};
+static void set_place(lua_State *L, int upvalue, size_t place) {
+    lua_pushinteger(L, (lua_Integer)place);
+    lua_replace(L, lua_upvalueindex(upvalue));
+}
 
-// Upvalues: text, compiled pattern, struct walk.
+// Upvalues, all of which mx_seal_restore() can see: text, compiled pattern, where the next search
+// begins, and the end of the match before (-1: none), as an empty one there would come for ever.
 static int l_gmatch_next(lua_State *L) {
     struct mx_slice text;
     text.ptr = lua_tolstring(L, lua_upvalueindex(1), &text.len);
     const mx_pattern *pattern = lua_touserdata(L, lua_upvalueindex(2));
-    struct walk *walk = lua_touserdata(L, lua_upvalueindex(3));
+    size_t at = (size_t)lua_tointeger(L, lua_upvalueindex(3));
+    lua_Integer last = lua_tointeger(L, lua_upvalueindex(4));
     struct mx_match match;
-    while (walk->at <= text.len && mx_pattern_find(L, pattern, text, walk->at, &match)) {
-        const char *end = match.whole.ptr + match.whole.len;
-        if (end != walk->last) {
-            walk->at = (size_t)(end - text.ptr);
-            walk->last = end;
+    while (at <= text.len && mx_pattern_find(L, pattern, text, at, &match)) {
+        size_t end = (size_t)(match.whole.ptr + match.whole.len - text.ptr);
+        if ((lua_Integer)end != last) {
+            set_place(L, 3, end);
+            set_place(L, 4, end);
             return push_captures(L, text, &match, true);
         }
-        walk->at = (size_t)(match.whole.ptr - text.ptr) + 1;
+        at = (size_t)(match.whole.ptr - text.ptr) + 1;
     }
-    walk->at = text.len + 1;
+    set_place(L, 3, text.len + 1);
     lua_pushnil(L);
     return 1;
 }
@@ -167,10 +169,10 @@ static int l_gmatch(lua_State *L) {
     struct mx_slice pattern = check_slice(L, 2);
     size_t from = start_position(luaL_optinteger(L, 3, 1), text.len);
     lua_settop(L, 1);
-    mx_pattern_push(L, pattern, false);                         // s pattern
-    struct walk *walk = lua_newuserdatauv(L, sizeof(*walk), 0); // s pattern walk
-    *walk = (struct walk){from, NULL};
-    lua_pushcclosure(L, l_gmatch_next, 3);
+    mx_pattern_push(L, pattern, false); // s pattern
+    lua_pushinteger(L, (lua_Integer)from);
+    lua_pushinteger(L, -1);
+    lua_pushcclosure(L, l_gmatch_next, 4);
     return 1;
 }
 

@@ -5,6 +5,7 @@
 
 #include "script/html.h"
 #include "script/json.h"
+#include "script/seal.h"
 
 enum {
     TABLE_COST = 56, // what Lua takes, roughly, so that a limit on copies means memory
@@ -139,6 +140,11 @@ static int copy_html(struct copier *c, int index, const struct mx_place *place) 
 }
 
 static int copy_table(struct copier *c, int index, unsigned depth, const struct mx_place *place) {
+    if (mx_seal_push_shadow(c->from, index)) {
+        int rc = copy_table(c, lua_gettop(c->from), depth, place);
+        lua_pop(c->from, 1);
+        return rc;
+    }
     enum mx_mark mark = mx_mark_of(c->from, index, &c->marks);
     if (mark == MX_MARK_HTML) {
         return copy_html(c, index, place);

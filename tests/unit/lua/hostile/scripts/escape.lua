@@ -57,4 +57,8 @@ return {
   { name = "a place beyond the end", run = "return ('x'):find('x', math.maxinteger) == nil and ('x'):find('', math.mininteger) == 1", gives = true },
   { name = "numbers that fit no integer", run = "return ('x'):rep(2^53 + 0.5)", must = "error" },
   { name = "codes that are no characters", run = "return utf8.char(-1)", must = "error" },
+  { name = "the methods of strings in pure code", run = "string.upper = nil", must = "error", kinds = { "pure" } },
+  { name = "the globals of pure code", run = "shared = 1", must = "error", says = "local", kinds = { "pure" } },
+  { name = "the helpers of pure code", run = "money.percent_off = function() return 0 end", must = "error", kinds = { "pure" } },
+  { name = "another environment for everybody", run = "_ENV = { mine = true } return 1", kinds = { "pure" }, must = "error", says = "keeps" },
 }

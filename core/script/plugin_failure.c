@@ -1,0 +1,46 @@
+// What a plugin says when it fails, as it may be shown.
+#include "script/plugin.h"
+
+#include <lauxlib.h>
+
+enum { MESSAGE_MAX = 500, TRACE_MAX = 4000 };
+
+// Where the trace in it begins that Lua added; the plugin's own words may look like one.
+static const char *find_trace(const char *text) {
+    static const char head[] = "\nstack traceback:";
+    const char *found = NULL;
+    for (const char *at = strstr(text, head); at; at = strstr(at + 1, head)) {
+        found = at;
+    }
+    return found;
+}
+
+// [-0, +1] Words of the plugin for logs and pages: not for ever, and nothing that moves a cursor
+// or looks like a line of somebody else's.
+static void push_words(lua_State *T, const char *text, size_t len, size_t most, bool has_lines) {
+    luaL_Buffer out;
+    char *at = luaL_buffinitsize(T, &out, most);
+    size_t used = len < most ? len : most;
+    while (used > 0 && used < len && ((unsigned char)text[used] & 0xc0) == 0x80) {
+        used--; // a character is cut off as a whole
+    }
+    for (size_t i = 0; i < used; i++) {
+        unsigned char c = (unsigned char)text[i];
+        bool is_fine = (c >= ' ' && c != 127) || (has_lines && (c == '\n' || c == '\t'));
+        at[i] = is_fine ? (char)c : ' ';
+    }
+    luaL_pushresultsize(&out, used);
+}
+
+int mx_plugin_push_failure(lua_State *T, const char *code, const char *text) {
+    const char *trace = find_trace(text);
+    lua_pushnil(T);
+    lua_createtable(T, 0, 3); // nil err
+    lua_pushstring(T, code);
+    lua_setfield(T, -2, "code");
+    push_words(T, text, trace ? (size_t)(trace - text) : strlen(text), MESSAGE_MAX, false);
+    lua_setfield(T, -2, "message");
+    push_words(T, trace ? trace + 1 : "", trace ? strlen(trace + 1) : 0, TRACE_MAX, true);
+    lua_setfield(T, -2, "trace");
+    return 2;
+}
