@@ -29,7 +29,7 @@ local loaded -- the generation that this thread has; nil: the shop as it was del
 
 local function sources()
   loaded = generation.current()
-  return generation.sources(), loaded and loaded.pins
+  return generation.sources(), loaded and loaded.pins, 1 + (loaded and loaded.id or 0)
 end
 
 plugins.load(sources, { safe = thread.options.safe == "true" })

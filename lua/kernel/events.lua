@@ -13,6 +13,7 @@ local events = {}
 ---@field id string unique, as "merx.mail/order-placed"
 ---@field event string
 ---@field handler fun(event: merx.Event)
+---@field plugin? string whose it is
 
 ---@class merx.EventDefinition
 ---@field doc string one sentence

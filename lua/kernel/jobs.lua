@@ -145,6 +145,26 @@ local function run_one(row)
   }))
 end
 
+local MOST_ASIDE <const> = 16 -- jobs of plugins at a time
+local aside, aside_count = {}, 0
+
+-- Jobs of plugins wait for hosts: each is a task of its own. Answers whether it was begun.
+local function begin_one(row)
+  if not row.name:find("/", 1, true) or not task.current() then
+    run_one(row)
+    return true
+  end
+  if aside[row.id] or aside_count >= MOST_ASIDE then return false end
+  aside[row.id], aside_count = true, aside_count + 1
+  task.spawn(function()
+    local ok, err = xpcall(run_one, debug.traceback, row)
+    aside[row.id], aside_count = nil, aside_count - 1
+    if not ok then log.error("a job could not be run", { job = row.name, id = row.id, error = tostring(err) }) end
+    task.wake_jobs()
+  end)
+  return true
+end
+
 local HOUR <const> = 3600 * 1000
 local RESULTS_KEPT <const> = 30 * 24 * HOUR
 
@@ -248,10 +268,10 @@ function jobs.tick(now)
   local more, next_at = outbox.run()
   local listener_rest = call_listeners(clock.now(), false)
   if not is_believed() then return listener_rest end
-  local due = db.many("jobs_due", { now = clock.now(), limit = BATCH })
-  for _, row in ipairs(due) do run_one(row) end
-  if more or #due == BATCH then return 0 end
-  local next_job = db.value("job_next_at")
+  local due, begun = db.many("jobs_due", { now = clock.now(), limit = BATCH }), 0
+  for _, row in ipairs(due) do begun = begun + (begin_one(row) and 1 or 0) end
+  if more or begun == BATCH then return 0 end
+  local next_job = aside_count == 0 and db.value("job_next_at") or nil -- one that runs still stands there as due, and wakes us
   local soonest = math.min(next_at or math.maxinteger, next_job or math.maxinteger)
   return math.max(0, math.min(soonest - clock.now(), listener_rest))
 end

@@ -1,13 +1,16 @@
 --- Delivers the facts of the outbox to their subscribers: at least once, in order for each key. What
---- fails waits in a table of exceptions, and holds back later events of its key only.
+--- fails waits in a table of exceptions, and holds back later events of its key only. Subscribers of
+--- plugins have a task each: one that waits for a slow host holds up nobody else.
 local clock = require("native.clock")
 local command = require("kernel.command")
 local db = require("kernel.db")
 local events = require("kernel.events")
+local failure = require("kernel.failure")
 local json = require("native.json")
 local log = require("kernel.log")
 local random = require("native.random")
 local schema = require("kernel.schema")
+local task = require("native.task")
 
 local outbox = {}
 
@@ -79,6 +82,18 @@ command.define({
 })
 
 command.define({
+  name = "outbox.retry",
+  doc = "Brings a dead delivery back.",
+  args = schema.object({ subscriber = schema.text({ required = true, max = 200 }), seq = schema.integer({ required = true }) }),
+  handler = function(tx, args)
+    if db.run("outbox_exception_revive", { subscriber = args.subscriber, seq = args.seq, at = tx.now }) == 0 then
+      return failure.new("delivery.missing", ("there is no dead delivery of %d to %s"):format(args.seq, args.subscriber))
+    end
+    return { seq = args.seq }
+  end,
+})
+
+command.define({
   name = "outbox.prune",
   doc = "Forgets facts that every subscriber has, or that are older than 30 days.",
   args = schema.object({ lowest = schema.integer({ required = true }) }),
@@ -105,6 +120,17 @@ local function describe_failure(subscriber, row, attempts, err, now)
     seq = row.seq, key = row.key, attempts = attempts,
     retry_at = not dead and now + outbox.backoff(attempts) or nil, error = err:sub(1, 2000),
   }
+end
+
+--- Has subscribers that are new hear of what happens from now on, and not of what was before they came. The writer does
+--- this before anything else can happen.
+---@param ids string[]
+---@param now integer
+function outbox.welcome(ids, now)
+  local newest = db.value("outbox_newest") or 0
+  for _, id in ipairs(ids) do
+    if not db.value("outbox_cursor", { subscriber = id }) then db.run("outbox_cursor_set", { subscriber = id, seq = newest, at = now }) end
+  end
 end
 
 -- New rows behind the cursor. Returns whether there may be more.
@@ -155,16 +181,49 @@ function outbox.prune()
   assert(command.run("outbox.prune", { lowest = lowest }))
 end
 
+local busy = {} -- subscribers of plugins whose task runs
+
+local function serve(subscriber)
+  local more = deliver_new(subscriber)
+  retry_due(subscriber)
+  return more
+end
+
+local function serve_aside(subscriber)
+  if busy[subscriber.id] then return end
+  busy[subscriber.id] = true
+  task.spawn(function()
+    local ok, more = xpcall(serve, debug.traceback, subscriber)
+    busy[subscriber.id] = nil
+    if not ok then log.error("a subscriber could not be served", { subscriber = subscriber.id, error = tostring(more) }) end
+    task.wake_jobs()
+  end)
+end
+
+-- Whether there is anything for a subscriber now: tasks are not made for nothing.
+local function has_work(subscriber)
+  local cursor = db.value("outbox_cursor", { subscriber = subscriber.id })
+  return not cursor or cursor < (db.value("outbox_newest") or 0)
+    or #db.many("outbox_exceptions_due", { subscriber = subscriber.id, now = clock.now(), limit = 1 }) > 0
+end
+
 --- Delivers all that is due now.
 ---@return boolean more there is more at once
 ---@return integer? next_at when the next retry is due, ms UTC
 function outbox.run()
-  local more = false
+  local more, soonest = false, math.maxinteger
   for _, subscriber in ipairs(events.subscribers()) do
-    more = deliver_new(subscriber) or more
-    retry_due(subscriber)
+    if not subscriber.plugin or not task.current() then
+      more = serve(subscriber) or more
+    elseif has_work(subscriber) then
+      serve_aside(subscriber)
+    end
+    -- A task that runs wakes the thread when it ends: what it has to do is not due a second time.
+    if not busy[subscriber.id] then
+      soonest = math.min(soonest, db.value("outbox_next_retry", { subscriber = subscriber.id }) or math.maxinteger)
+    end
   end
-  return more, db.value("outbox_next_retry")
+  return more, soonest < math.maxinteger and soonest or nil
 end
 
 return outbox

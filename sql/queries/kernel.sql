@@ -105,10 +105,11 @@ DELETE FROM outbox_exceptions
  WHERE subscriber = :subscriber AND seq = :seq;
 
 -- :name outbox_next_retry :value
--- :use  when the next failed delivery is due
+-- :use  when the next failed delivery to a subscriber is due
 SELECT min(next_at)
   FROM outbox_exceptions
- WHERE state = 'waiting';
+ WHERE subscriber = :subscriber
+   AND state = 'waiting';
 
 -- :name outbox_prune :run
 -- :use  facts that every subscriber has, or that are older than 30 days
@@ -180,6 +181,27 @@ UPDATE jobs
 UPDATE jobs
    SET state = 'waiting', attempts = 0, run_at = :at, updated_at = :at
  WHERE id = :id AND state = 'dead';
+
+-- :name jobs_all :many
+-- :use  merx jobs: what waits, then what is dead
+SELECT id, name, state, run_at, attempts, error
+  FROM jobs
+ ORDER BY state DESC, run_at, id
+ LIMIT :limit;
+
+-- :name outbox_exceptions_all :many
+-- :use  merx jobs: deliveries that failed or wait behind one
+SELECT e.subscriber, e.seq, e.key, e.state, e.attempts, e.next_at, e.error, o.event
+  FROM outbox_exceptions AS e
+  JOIN outbox AS o ON o.seq = e.seq
+ ORDER BY e.subscriber, e.seq
+ LIMIT :limit;
+
+-- :name outbox_exception_revive :run
+-- :use  a person wants a dead delivery tried again
+UPDATE outbox_exceptions
+   SET state = 'waiting', attempts = 0, next_at = :at
+ WHERE subscriber = :subscriber AND seq = :seq AND state = 'dead';
 
 -- :name job_delete :run
 -- :use  a job that is done

@@ -1,11 +1,17 @@
 --- Events and jobs of plugins: effects in the jobs thread. Facts come from the outbox, at least once and in order for each
 --- key; schedules are an interval, or a time of the day or of the week.
+local clock = require("native.clock")
 local contracts = require("kernel.contracts")
 local events = require("kernel.events")
 local jobs = require("kernel.jobs")
+local native_db = require("native.db")
+local outbox = require("kernel.outbox")
 local points = require("kernel.points")
 local schedule = require("kernel.schedule")
 local schema = require("kernel.schema")
+local thread = require("native.thread")
+
+local deliveries = {}
 
 contracts.define({
   point = "event", place = "events", kind = "effect", on_error = "retry", pool = "webhooks",
@@ -68,4 +74,15 @@ jobs.more_with(function()
   return list
 end)
 
-return true
+--- Gives new subscribers their place in the outbox; when plugins were loaded, in the writer alone.
+function deliveries.welcome()
+  local conn, ids = native_db.main(), {}
+  if thread.role ~= "writer" or not conn then return end
+  for i, handler in ipairs(points.handlers("event")) do ids[i] = handler.id end
+  local is_inside = conn:in_transaction()
+  if not is_inside then conn:begin() end
+  outbox.welcome(ids, clock.now())
+  if not is_inside then assert(conn:commit()) end
+end
+
+return deliveries

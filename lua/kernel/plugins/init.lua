@@ -3,6 +3,7 @@
 local cache = require("kernel.cache")
 local calls = require("kernel.plugins.calls")
 local contracts = require("kernel.contracts")
+local deliveries = require("kernel.plugins.deliveries")
 local fs = require("native.fs")
 local host = require("kernel.plugins.host")
 local i18n = require("kernel.i18n")
@@ -25,7 +26,6 @@ require("kernel.plugins.host.outgoing")
 require("kernel.plugins.services")
 require("kernel.plugins.commands")
 require("kernel.plugins.guards")
-require("kernel.plugins.deliveries")
 
 local plugins = {}
 
@@ -201,7 +201,7 @@ local function read_all(sources)
 end
 
 --- Finds the plugins and registers what they contribute. Never raises for a plugin's mistake.
----@param sources (merx.PluginFolder|merx.PluginSource)[]|fun(): (merx.PluginFolder|merx.PluginSource)[], table? a function is asked
+---@param sources (merx.PluginFolder|merx.PluginSource)[]|fun(): (merx.PluginFolder|merx.PluginSource)[], table?, integer? a function is asked
 --- at each reload, and may give the merchant's pins, too
 ---@param options? { safe?: boolean, pins?: table, is_trial?: boolean } safe: register nothing
 function plugins.load(sources, options)
@@ -209,8 +209,8 @@ function plugins.load(sources, options)
   loaded = { sources, options }
   found = {}
   settings.renew_plugins()
-  local list, pins = sources, options.pins
-  if type(sources) == "function" then list, pins = sources() end
+  local list, pins, number = sources, options.pins, nil
+  if type(sources) == "function" then list, pins, number = sources() end
   read_all(list)
   local handlers = {}
   local fit = choose({ pins = pins, is_trial = options.is_trial })
@@ -220,7 +220,8 @@ function plugins.load(sources, options)
     define_settings(plugin, plugin.id, plugin.manifest.settings)
     handlers_of(plugin, handlers)
   end
-  assert(points.set(handlers, pins))
+  assert(points.set(handlers, pins, number))
+  if not options.is_trial then deliveries.welcome() end
 end
 
 --- Finds and registers them anew: plugins were installed, enabled or taken away.

@@ -1,0 +1,60 @@
+local shop = require("support.shop")
+shop.open()
+local command = require("kernel.command")
+local db = require("kernel.db")
+local events = require("kernel.events")
+local outbox = require("kernel.outbox")
+local schema = require("kernel.schema")
+local test = require("support.test")
+
+local HOUR <const> = 3600000
+
+events.define("test.told", { doc = "For a test." })
+command.define({
+  name = "test.tell", doc = "Tells.", args = schema.object({ key = schema.text({ required = true }), n = schema.integer() }),
+  handler = function(tx, args)
+    tx.emit("test.told", args.key, { n = args.n })
+    return {}
+  end,
+})
+
+local heard, is_down = {}, true
+events.on("test.told", "test/ear", function(event)
+  if is_down and event.key == "a" then error("the host is down", 0) end
+  heard[#heard + 1] = event.key .. event.body.n
+end)
+
+local function tell(key, n) assert(command.run("test.tell", { key = key, n = n })) end
+
+test.case("a failed one holds back its key only, is tried again, dies, and comes back when somebody says so", function()
+  tell("a", 1)
+  tell("a", 2)
+  tell("b", 3)
+  outbox.run()
+  test.equal(heard, { "b3" })
+  for _ = 1, 12 do
+    shop.wait(8 * HOUR)
+    outbox.run()
+  end
+  local rows = db.many("outbox_exceptions_all", { limit = 10 })
+  test.equal({ rows[1].state, rows[1].attempts, rows[1].error:match("^[^\n]*") }, { "dead", 12, "the host is down" })
+  is_down = false
+  shop.wait(8 * HOUR)
+  outbox.run()
+  assert(command.run("outbox.retry", { subscriber = "test/ear", seq = rows[1].seq }))
+  outbox.run()
+  table.sort(heard)
+  test.equal(heard, { "a1", "a2", "b3" })
+  test.equal(db.many("outbox_exceptions_all", { limit = 10 }), {})
+  local _, err = command.run("outbox.retry", { subscriber = "test/ear", seq = 999 })
+  test.equal(err.code, "delivery.missing")
+end)
+
+test.case("who is new hears of what happens from now on", function()
+  tell("c", 4)
+  outbox.welcome({ "test/new" }, 0)
+  test.equal(db.value("outbox_cursor", { subscriber = "test/new" }), db.value("outbox_newest"))
+  tell("c", 5)
+  outbox.welcome({ "test/new" }, 0)
+  test.truthy(db.value("outbox_cursor", { subscriber = "test/new" }) < db.value("outbox_newest"))
+end)
