@@ -112,6 +112,15 @@ int mx_answer_add_body(struct mx_answer *answer, struct mx_slice bytes, struct m
     return MX_OK;
 }
 
+// ASCII, as it should be; people read it in logs.
+static void keep_saying(struct mx_answer *answer, struct mx_slice text) {
+    mx_buf_clear(&answer->body);
+    for (size_t i = 0; i < text.len && i < MX_CLIENT_SAYING_MAX; i++) {
+        bool is_plain = text.ptr[i] >= ' ' && text.ptr[i] <= '~';
+        mx_buf_append_char(&answer->body, is_plain ? text.ptr[i] : '?');
+    }
+}
+
 int mx_answer_add_mail_line(struct mx_answer *answer, struct mx_slice line, struct mx_error *err) {
     struct mx_slice text = trim_line(line);
     uint64_t code = 0;
@@ -119,8 +128,7 @@ int mx_answer_add_mail_line(struct mx_answer *answer, struct mx_slice line, stru
     if (rc == MX_OK && text.len >= 3 &&
         mx_slice_to_u64((struct mx_slice){text.ptr, 3}, 599, &code)) {
         answer->mail_status = (int)code;
-        mx_buf_clear(&answer->body);
-        mx_buf_append_slice(&answer->body, text);
+        keep_saying(answer, text);
     }
     return rc;
 }

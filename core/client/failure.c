@@ -13,6 +13,8 @@ static enum mx_code code_of(CURLcode code) {
 // A sentence about `code`; the host's name comes in front, libcurl's words behind.
 static const char *advice_for(CURLcode code) {
     switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+        return "took longer than it may: try again later, or allow it more time";
     case CURLE_COULDNT_RESOLVE_HOST:
         return "has no address: check its name, and the DNS of this machine";
     case CURLE_COULDNT_CONNECT: return "cannot be connected to: check that it runs, and the port";
@@ -40,12 +42,6 @@ void mx_failure_tell(const mx_transfer *transfer, CURLcode code, struct mx_error
         *err = transfer->fault;
         return;
     }
-    if (code == CURLE_OPERATION_TIMEDOUT) {
-        mx_fail(err, MX_E_BUSY,
-            "%.100s took longer than it may (%u ms): try again later, or allow it more time",
-            transfer->host, mx_transfer_elapsed(transfer));
-        return;
-    }
-    mx_fail(err, code_of(code), "%.100s %s (%.70s)", transfer->host, advice_for(code),
-        transfer->trouble[0] ? transfer->trouble : curl_easy_strerror(code));
+    const char *trouble = transfer->trouble[0] ? transfer->trouble : curl_easy_strerror(code);
+    mx_fail(err, code_of(code), "%.100s %s (%.70s)", transfer->host, advice_for(code), trouble);
 }

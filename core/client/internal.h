@@ -17,6 +17,7 @@ enum {
     MX_CLIENT_HOST_MAX = 253,
     MX_CLIENT_ADDRESS_MAX = 320, // of an envelope
     MX_CLIENT_LINE_MAX = 998,    // of a mail, RFC 5322
+    MX_CLIENT_SAYING_MAX = 500,  // kept of a mail server's line
     MX_CLIENT_TRIES = 4,         // addresses tried at the same time; libcurl tries two
 };
 
@@ -119,6 +120,7 @@ struct mx_http {
     struct mx_client_field *fields; // texts end in NUL
     size_t field_count;
     struct mx_slice body;
+    bool is_bodyless;  // a redirect took the body away, and with it the fields about it
     bool is_elsewhere; // it was redirected to another origin: fields of ours stay behind
     unsigned connect_ms;
     unsigned redirect_max;

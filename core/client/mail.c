@@ -21,24 +21,29 @@ static bool is_printable(struct mx_slice text) {
     return true;
 }
 
+static bool is_address(struct mx_slice address) {
+    struct mx_slice domain = address;
+    if (address.len > MX_CLIENT_ADDRESS_MAX || !is_printable(address)) {
+        return false;
+    }
+    for (size_t i = 0; i < address.len; i++) {
+        if (strchr(" <>,;\"\\()[]", address.ptr[i])) {
+            return false;
+        }
+    }
+    struct mx_slice local = mx_slice_cut(&domain, '@');
+    return local.len > 0 && domain.len > 0 && domain.ptr[0] != '-' &&
+           !memchr(domain.ptr, '@', domain.len);
+}
+
 static int check_address(struct mx_slice address, struct mx_error *err) {
-    bool is_good =
-        address.len >= 3 && address.len <= MX_CLIENT_ADDRESS_MAX && is_printable(address);
-    size_t at = 0;
-    for (size_t i = 0; i < address.len && is_good; i++) {
-        is_good = !strchr(" <>,;\"\\()[]", address.ptr[i]);
-        at = address.ptr[i] == '@' && at == 0 ? i : at;
-    }
-    struct mx_slice domain = {address.ptr + at + 1, address.len - at - 1};
-    if (!is_good || at == 0 || domain.len == 0 || domain.ptr[0] == '-' ||
-        memchr(domain.ptr, '@', domain.len)) {
-        int shown = address.len < 100 ? (int)address.len : 100;
-        return mx_fail(err, MX_E_INVALID,
-            "'%.*s' is no address that mail can be sent to: write name@example.com, without name, "
-            "brackets and spaces",
-            is_printable(address) ? shown : 0, address.ptr ? address.ptr : "");
-    }
-    return MX_OK;
+    int shown = address.len < 100 ? (int)address.len : 100;
+    return is_address(address)
+               ? MX_OK
+               : mx_fail(err, MX_E_INVALID,
+                     "'%.*s' is no address that mail can be sent to: write name@example.com, "
+                     "without name, brackets and spaces",
+                     is_printable(address) ? shown : 0, address.ptr ? address.ptr : "");
 }
 
 static int check_addresses(const struct mx_mail *mail, struct mx_error *err) {
@@ -68,6 +73,21 @@ static int check_line(struct mx_slice line, size_t number, struct mx_error *err)
 static const char *const unique[] = {"from", "sender", "reply-to", "to", "cc", "subject", "date",
     "message-id", "mime-version", "content-type", "content-transfer-encoding"};
 
+static int check_unique(struct mx_slice name, size_t number, unsigned *seen, struct mx_error *err) {
+    for (unsigned i = 0; i < sizeof(unique) / sizeof(unique[0]); i++) {
+        if (!mx_slice_equal_nocase(name, mx_slice_of(unique[i]))) {
+            continue;
+        }
+        if (*seen & (1U << i)) {
+            return mx_fail(err, MX_E_INVALID,
+                "the mail has the field '%s' twice (line %zu): a line break came in with a value",
+                unique[i], number);
+        }
+        *seen |= 1U << i;
+    }
+    return MX_OK;
+}
+
 static int check_head_line(
     struct mx_slice line, size_t number, unsigned *seen, struct mx_error *err) {
     struct mx_slice rest = line;
@@ -88,18 +108,7 @@ static int check_head_line(
         return mx_fail(
             err, MX_E_INVALID, "leave Bcc out of the mail: whom it goes to is said apart");
     }
-    for (unsigned i = 0; i < sizeof(unique) / sizeof(unique[0]); i++) {
-        if (mx_slice_equal_nocase(name, mx_slice_of(unique[i]))) {
-            if (*seen & (1U << i)) {
-                return mx_fail(err, MX_E_INVALID,
-                    "the mail has the field '%s' twice (line %zu): a line break came in with a "
-                    "value",
-                    unique[i], number);
-            }
-            *seen |= 1U << i;
-        }
-    }
-    return MX_OK;
+    return check_unique(name, number, seen, err);
 }
 
 static int check_message(struct mx_slice message, struct mx_error *err) {

@@ -238,17 +238,22 @@ static void add_field(mx_transfer *transfer, const struct mx_client_field *field
     mx_buf_deinit(&line);
 }
 
+static bool may_send(const struct mx_http *http, struct mx_slice name) {
+    struct mx_slice start = {name.ptr, name.len < 8 ? name.len : 8};
+    bool is_about_body = mx_slice_equal_nocase(start, MX_SLICE("content-"));
+    return !(http->is_bodyless && is_about_body) &&
+           (!http->is_elsewhere ||
+               is_one_of(name, harmless, sizeof(harmless) / sizeof(harmless[0])));
+}
+
 static void list_fields(mx_transfer *transfer) {
-    struct mx_http *http = &transfer->http;
+    const struct mx_http *http = &transfer->http;
     bool is_typed = false;
     curl_slist_free_all(transfer->fields);
     transfer->fields = NULL;
     for (size_t i = 0; i < http->field_count; i++) {
         struct mx_slice name = http->fields[i].name;
-        bool is_about_body = name.len > 8 && mx_slice_equal_nocase((struct mx_slice){name.ptr, 8},
-                                                 MX_SLICE("content-"));
-        bool stays = http->is_elsewhere && !is_one_of(name, harmless, 2);
-        if (!stays && (has_body(http) || !is_about_body)) {
+        if (may_send(http, name)) {
             add_field(transfer, &http->fields[i]);
             is_typed = is_typed || mx_slice_equal_nocase(name, MX_SLICE("content-type"));
         }
@@ -289,6 +294,7 @@ static void change_method(struct mx_http *http, long status) {
     if ((status == 303 && !is_head) || (status < 303 && is_post)) {
         http->method = "GET";
         http->body = (struct mx_slice){NULL, 0};
+        http->is_bodyless = true;
     }
 }
 

@@ -55,14 +55,20 @@ static bool is_number(struct mx_slice host) {
 
 // --- reading ------------------------------------------------------------------------------------
 
-static int check_text(struct mx_slice text, struct mx_error *err) {
+static int check_length(struct mx_slice text, struct mx_error *err) {
     if (text.len == 0 || text.len > MX_CLIENT_URL_MAX) {
         return mx_fail(err, MX_E_INVALID,
             text.len ? "the URL is longer than %d bytes" : "the URL is missing (at most %d bytes)",
             MX_CLIENT_URL_MAX);
     }
+    return MX_OK;
+}
+
+// Of a redirect only NUL counts here: what else servers write is escaped as browsers do.
+static int check_bytes(struct mx_slice text, bool is_redirect, struct mx_error *err) {
     for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] <= ' ' || text.ptr[i] > '~') {
+        bool is_odd = text.ptr[i] <= ' ' || text.ptr[i] > '~';
+        if (text.ptr[i] == '\0' || (is_odd && !is_redirect)) {
             return mx_fail(err, MX_E_INVALID,
                 "the URL has a space, a control character or one that is not ASCII at byte %zu: "
                 "escape it as %%XX, and write names of hosts as xn--...",
@@ -137,8 +143,10 @@ static int read_url(struct mx_slice text, const struct mx_target *base, struct m
 int mx_target_parse(struct mx_slice text, const struct mx_target *base, struct mx_target *out,
     struct mx_error *err) {
     struct mx_target target = {.url = NULL};
-    bool is_dirty = memchr(text.ptr ? text.ptr : "", 0, text.len) != NULL;
-    int rc = base && !is_dirty ? MX_OK : check_text(text, err);
+    int rc = check_length(text, err);
+    if (rc == MX_OK) {
+        rc = check_bytes(text, base != NULL, err);
+    }
     if (rc == MX_OK) {
         rc = read_url(text, base, &target, err);
     }
@@ -250,19 +258,17 @@ static void name_places(const struct mx_place *places, size_t count, char out[SH
 
 int mx_target_check(const struct mx_target *target, const struct mx_place *places, size_t count,
     struct mx_error *err) {
-    bool is_plain_only = false;
+    bool needs_tls = false;
     char named[SHOWN_MAX];
     for (size_t i = 0; i < count; i++) {
-        if (allows_host(&places[i], target) && allows_port(&places[i], target)) {
-            if (!target->is_plain || places[i].is_plain) {
-                return MX_OK;
-            }
-            is_plain_only = true;
-        } else if (target->is_plain && !places[i].is_plain && allows_host(&places[i], target)) {
-            is_plain_only = true;
+        bool is_too_plain = target->is_plain && !places[i].is_plain;
+        bool is_host = allows_host(&places[i], target);
+        if (is_host && !is_too_plain && allows_port(&places[i], target)) {
+            return MX_OK;
         }
+        needs_tls = needs_tls || (is_host && is_too_plain);
     }
-    if (is_plain_only) {
+    if (needs_tls) {
         return mx_fail(err, MX_E_INVALID,
             "http://%.*s is refused: use https, or mark the place as plain", SHOWN_MAX,
             target->host);

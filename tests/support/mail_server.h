@@ -78,7 +78,7 @@ static inline bool mail_answer(
         return net_say(conn, "550 5.1.1 no such user\r\n");
     }
     if (mail_begins(line, "MAIL") && mail_is(conn, "busy")) {
-        return net_say(conn, "451 4.3.0 later\r\n");
+        return net_say(conn, "451 4.3.0 later \x1b[31m\r\n");
     }
     if (mail_begins(line, "DATA")) {
         return mail_take(conn);

@@ -94,6 +94,21 @@ static void each_method_has_the_body_that_it_should(void **state) {
     given_close(given);
 }
 
+static void a_get_may_say_what_it_would_send(void **state) {
+    (void)state;
+    struct given *given = given_private();
+    struct outcome outcome = {.done = 0};
+    struct mx_client_field field = {MX_SLICE("Content-Type"), MX_SLICE("application/json")};
+    struct mx_client_request request =
+        given_request(given, given_url(given, &given->server, "/echo"));
+    request.fields = &field;
+    request.field_count = 1;
+    given_ask(given, &request, &outcome);
+    assert_non_null(strstr(mx_buf_text(&outcome.body), "\r\nContent-Type: application/json\r\n"));
+    outcome_clear(&outcome);
+    given_close(given);
+}
+
 static void head_has_fields_and_no_body(void **state) {
     (void)state;
     struct given *given = given_private();
@@ -305,6 +320,7 @@ int main(void) {
         cmocka_unit_test(chunks_are_joined_and_trailers_and_early_heads_dropped),
         cmocka_unit_test(what_is_sent_is_what_was_asked_for),
         cmocka_unit_test(each_method_has_the_body_that_it_should),
+        cmocka_unit_test(a_get_may_say_what_it_would_send),
         cmocka_unit_test(head_has_fields_and_no_body),
         cmocka_unit_test(a_packed_answer_is_unpacked_within_the_limit),
         cmocka_unit_test(an_answer_beyond_its_limits_ends),
