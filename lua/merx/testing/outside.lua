@@ -13,6 +13,7 @@ local outside = {}
 local expected = {} ---@type merx.ExpectedRequest[]
 local unexpected = {} ---@type string[]
 local mood ---@type "answers"|"silent"|nil
+local script ---@type (fun(request: table): table)?
 
 outside.sent = {} ---@type table[] requests, in their order
 outside.mails = {} ---@type table[]
@@ -42,13 +43,19 @@ end
 
 --- Forgets everything.
 function outside.reset()
-  expected, unexpected, mood, outside.sent, outside.mails = {}, {}, nil, {}, {}
+  expected, unexpected, mood, script, outside.sent, outside.mails = {}, {}, nil, nil, {}, {}
+end
+
+--- Has every request answered by a function, until mood() says otherwise.
+---@param fn fun(request: table): { status?: integer, headers?: table<string, string>, body?: string, json?: any }
+function outside.answer_with(fn)
+  script, mood = fn, nil
 end
 
 --- Has every request answered with 200 and an empty object, or none.
 ---@param wanted "answers"|"silent"
 function outside.mood(wanted)
-  mood = wanted
+  mood, script = wanted, nil
 end
 
 --- What is wrong at the end of a case: requests that came unasked, or never.
@@ -91,6 +98,7 @@ local function request(given)
   end
   if mood == "answers" then return answer_of({ json = {} }) end
   if mood == "silent" then return refuse("busy", "there was no answer in time") end
+  if script then return answer_of(script(given)) end
   local next_one = expected[1]
   if not next_one or (next_one.method or "GET") ~= method or next_one.url ~= url then
     unexpected[#unexpected + 1] = ("the plugin sent %s %s, and the test expected %s"):format(method, url,

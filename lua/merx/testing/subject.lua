@@ -95,7 +95,7 @@ function subject.open(root, contract, entry)
   local id = plugin.id .. "/" .. entry.id
   local handler = find_handler(contract.point, id)
   return {
-    id = id, entry = entry, handler = handler, sample = sample_of(root, entry), outside = outside.mood,
+    id = id, entry = entry, handler = handler, sample = sample_of(root, entry), outside = outside.mood, answer_with = outside.answer_with,
     fresh = function() return fresh(plugin, handler) end, rows = function() return count_rows(plugin) end,
   }
 end

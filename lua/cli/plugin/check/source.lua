@@ -17,10 +17,12 @@ local INSTEAD <const> = {
 }
 
 local function check_globals(report, path, use, names)
+  local is_set = {}
+  for _, global in ipairs(use.globals) do is_set[global.name] = is_set[global.name] or global.is_set end
   for _, global in ipairs(use.globals) do
     if global.is_set and not names[global.name] then
       report:error(path, global.line, "%s is set as a global: write `local %s`", global.name, global.name)
-    elseif not names[global.name] then
+    elseif not names[global.name] and not is_set[global.name] then
       local instead = INSTEAD[global.name] and "; " .. INSTEAD[global.name] or reports.similar(global.name, names)
       report:error(path, global.line, "there is no %s here%s", global.name, instead)
     end

@@ -144,13 +144,14 @@ function Parser:primary()
   return self:name_value(self:next())
 end
 
-function Parser:note_member(value, line)
-  if value.kind == "member" then table.insert(self.use.members, { path = value.path, line = line }) end
+function Parser:note_member(value, line, first)
+  if value.kind == "member" and #value.path > (first or 0) then table.insert(self.use.members, { path = value.path, line = line }) end
 end
 
 function Parser:suffixed()
   local line = self:token().line
   local value = self:primary()
+  local first = value.path and #value.path -- a local's own path was noted where it was written
   while true do
     local token = self:token()
     if self:accept(".") then
@@ -161,20 +162,20 @@ function Parser:suffixed()
       local key = self:expression()
       self:expect("]")
       if key.kind == "text" then self:note_field(key.text) end
-      self:note_member(value, line)
+      self:note_member(value, line, first)
       value = UNKNOWN
     elseif self:accept(":") then
       self:next()
-      self:note_member(value, line)
+      self:note_member(value, line, first)
       self:call_args()
       value = UNKNOWN
     elseif token.kind == "string" or self:is("(") or self:is("{") then
-      self:note_member(value, line)
+      self:note_member(value, line, first)
       local args = self:call_args()
       if value.kind == "member" then table.insert(self.use.calls, { path = value.path, args = args, line = line }) end
       value = UNKNOWN
     else
-      self:note_member(value, line)
+      self:note_member(value, line, first)
       return value
     end
   end

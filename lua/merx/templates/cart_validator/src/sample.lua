@@ -1,6 +1,7 @@
 -- Validator: at most `most` pieces of a line in one order.
 local M = {}
 
+---@type merx.fn.cart_validator
 function M.at_most(input, cfg)
   local ops = {}
   for _, line in ipairs(input.lines) do

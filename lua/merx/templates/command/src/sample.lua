@@ -3,6 +3,7 @@ local M = {}
 
 local LONGEST <const> = 500
 
+---@type merx.fn.command
 function M.note(args, _, tx)
   local text = args.text
   if type(text) ~= "string" or text == "" or #text > LONGEST then

@@ -3,6 +3,7 @@ local M = {}
 
 local GRAMS <const> = 1000 -- of a kilogram
 
+---@type merx.fn.delivery_method
 function M.parcel(input, cfg)
   local country = input.destination and input.destination.country
   if not input.needs_delivery or not std.has(cfg.countries, country) then return {} end

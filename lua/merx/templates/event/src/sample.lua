@@ -2,6 +2,7 @@
 -- carries the fact's own number; whoever hears it twice sees that.
 local M = {}
 
+---@type merx.fn.event
 function M.placed(event)
   local address = shop.settings.endpoint
   if not address then return end

@@ -2,6 +2,7 @@
 -- change is final, and can do nothing but refuse. When it fails, the change is refused, too.
 local M = {}
 
+---@type merx.fn.guard
 function M.at_most(input, cfg)
   if input.item_count > cfg.most then return { message = { "too_many", most = cfg.most } } end
 end

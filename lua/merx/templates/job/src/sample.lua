@@ -1,6 +1,7 @@
 -- Job: asks another service every hour, and logs what it says. A job may run twice; it must not matter.
 local M = {}
 
+---@type merx.fn.job
 function M.ask(input)
   local address = shop.settings.endpoint
   if not address then return end

@@ -1,6 +1,7 @@
 -- Payment filter: an order above a sum cannot be paid by `method`.
 local M = {}
 
+---@type merx.fn.payment_filter
 function M.large(input, cfg)
   if input.total <= cfg.above then return {} end
   local ops = {}

@@ -1,6 +1,7 @@
 -- Price rule: `from` or more pieces of a line cost `percent` less each.
 local M = {}
 
+---@type merx.fn.price_rule
 function M.many(input, cfg)
   local ops = {}
   for _, line in ipairs(input.lines) do

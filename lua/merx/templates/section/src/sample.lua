@@ -4,6 +4,7 @@ local M = {}
 local HOUR <const> = 3600000
 local EVENING <const> = 17
 
+---@type merx.fn.section
 function M.greeting(input, cfg)
   local hour = shop.now() // HOUR % 24
   return {

@@ -2,6 +2,7 @@
 -- shop.service("acme.sample/convert", { amount = 1000 }).
 local M = {}
 
+---@type merx.fn.service
 function M.convert(input, cfg)
   if math.type(input.amount) ~= "integer" then return nil, { code = "amount", message = "an amount is an integer" } end
   return { amount = money.ppm_of(input.amount, cfg.ppm) }

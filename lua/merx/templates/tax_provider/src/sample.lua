@@ -5,6 +5,7 @@ local function rate_of(target, cfg)
   return { op = "tax", target = target, rate = "flat", ppm = cfg.ppm, title = "tax" }
 end
 
+---@type merx.fn.tax_provider
 function M.flat(input, cfg)
   local ops = {}
   for _, line in ipairs(input.lines) do

@@ -2,6 +2,7 @@
 -- account does not hold, the order cannot take: then it is refused, and nobody has paid.
 local M = {}
 
+---@type merx.fn.tender_rule
 function M.allowance(input, cfg)
   local customer = input.customer or {}
   if not customer.id or customer.group ~= cfg.group or input.due == 0 then return {} end

@@ -2,6 +2,7 @@
 -- other.
 local M = {}
 
+---@type merx.fn.view_patch
 function M.bargain(input, cfg)
   local patches = {}
   for _, item in ipairs(input.items) do
