@@ -28,26 +28,18 @@ local evaluate = {}
 
 --- Sorts handlers into a plan: by point, then in order.
 ---@param handlers merx.Handler[]
----@param pins? { [1]: string, [2]: string }[] the merchant's own: the first before the second
+---@param pins? { [1]: string, [2]: string }[] the merchant's own, which win: the first before the second
 ---@return table<string, merx.Handler[]>? plan
 ---@return string? problem names a cycle
 function evaluate.plan(handlers, pins)
   local plan = {}
   for _, handler in ipairs(handlers) do
     assert(operations.points[handler.point], "there is no extension point " .. tostring(handler.point))
-    local pinned = handler
-    for _, pin in ipairs(pins or {}) do
-      if pin[1] == handler.id or pin[1] == handler.plugin then
-        local before = table.move(pinned.before or {}, 1, #(pinned.before or {}), 1, {})
-        before[#before + 1] = pin[2]
-        pinned = setmetatable({ before = before }, { __index = pinned })
-      end
-    end
     plan[handler.point] = plan[handler.point] or {}
-    table.insert(plan[handler.point], pinned)
+    table.insert(plan[handler.point], handler)
   end
   for point, list in pairs(plan) do
-    local sorted, cycle = points.sort(list)
+    local sorted, cycle = points.sort(list, pins)
     if not sorted then return nil, point .. ": " .. cycle end
     plan[point] = sorted
   end

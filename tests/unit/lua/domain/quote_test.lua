@@ -242,14 +242,15 @@ test.group("order of handlers", function()
     test.equal(evaluate.run(draft, { a, b }, { now = 0 }).total, 1)
   end)
 
-  test.case("a merchant's pin is one more edge, and a cycle names itself", function()
-    local a, b = setter("p.a/x", 1), setter("p.b/x", 2)
-    local plan = assert(evaluate.plan({ a, b }, { { "p.b/x", "p.a/x" } }))
-    test.equal(plan.price_rule[1].id, "p.b/x")
+  test.case("a merchant's pin wins over what handlers say of each other, and a cycle names itself", function()
+    local a, b, c = setter("p.a/x", 1), setter("p.b/x", 2), setter("p.c/x", 3)
+    test.equal(assert(evaluate.plan({ a, b }, { { "p.b/x", "p.a/x" } })).price_rule[1].id, "p.b/x")
     a.before = { "p.b/x" }
-    local none, problem = evaluate.plan({ a, b }, { { "p.b/x", "p.a/x" } })
+    test.equal(assert(evaluate.plan({ a, b }, { { "p.b/x", "p.a/x" } })).price_rule[1].id, "p.b/x")
+    b.before = { "p.c/x" }
+    local none, problem = evaluate.plan({ a, b, c }, { { "p.c/x", "p.a/x" } })
     test.equal(none, nil)
-    test.contains(problem, "p.a/x")
+    for _, id in ipairs({ "p.a/x", "p.b/x", "p.c/x" }) do test.contains(problem, id) end
   end)
 end)
 

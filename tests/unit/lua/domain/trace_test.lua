@@ -80,6 +80,17 @@ test.group("the order of handlers", function()
     end
   end)
 
+  test.property("a merchant's pin holds, whatever the two say of each other", function(any)
+    local handlers = chain(any)
+    local one = any.integer(1, #handlers - 1)
+    local pin = any.one_of({ { handlers[one].id, handlers[one + 1].plugin }, { handlers[one + 1].plugin, handlers[one].id } })
+    local plan = evaluate.plan(shuffle(any, handlers), { pin })
+    if not plan then return end -- with others between them it may be a cycle
+    local at = {}
+    for i, handler in ipairs(plan.price_rule) do at[handler.id], at[handler.plugin] = i, i end
+    test.truthy(at[pin[1]] < at[pin[2]])
+  end)
+
   test.property("a cycle refuses and names who is in it", function(any)
     local handlers = chain(any)
     local low = any.integer(1, #handlers - 1)
