@@ -100,6 +100,7 @@ end
 
 local function make_shape()
   return schema.object({
+    ["$schema"] = schema.text({ max = 500, doc = "where the schema of this file lies, for editors" }),
     manifest = schema.integer({ required = true, min = 1, max = 1, doc = "version of this format" }),
     id = schema.text({ required = true, max = 60, pattern = ID, message = "plugin.id", doc = "publisher.name, which is its folder's name too" }),
     version = schema.text({ required = true, max = 30, pattern = VERSION, message = "plugin.version", doc = "as 1.2.0" }),

@@ -2,6 +2,7 @@
 --- the stubs and of the reference.
 local fs = require("native.fs")
 local host = require("kernel.plugins.host")
+local native = require("native.plugin")
 local thread = require("native.thread")
 
 local prelude = {}
@@ -60,6 +61,32 @@ function prelude.read(module)
     if not declared.call or host.list()[declared.call] then known[#known + 1] = declared end
   end
   return known
+end
+
+local LOOK <const> = [[
+local M = {}
+function M.names()
+  local found = {}
+  for name, value in pairs(_G) do
+    if type(value) == "table" and value ~= _G then
+      for inner in pairs(value) do found[#found + 1] = name .. "." .. inner end
+    else
+      found[#found + 1] = name
+    end
+  end
+  return found
+end
+return M]]
+
+--- The names of Lua's own that plugin code finds, asked of a state as plugins have it.
+---@return string[]
+function prelude.lua_names()
+  local state = assert(native.open({ id = "merx.look", modules = { look = LOOK } }))
+  local ok, names = state:call("pure", "look:names")
+  state:close()
+  assert(ok, names)
+  table.sort(names)
+  return names
 end
 
 --- The sentence of a comment, without its annotations.

@@ -249,6 +249,10 @@ function reference.calls()
       end
     end
   end
+  parts[#parts + 1] = "## Lua"
+  parts[#parts + 1] = "Of Lua 5.4 a plugin has these, and `require` for the files below its `src/` and `lib/`. `pairs` goes in the order of the keys, "
+    .. "`tostring` shows no addresses, and long work on texts and tables counts as steps."
+  parts[#parts + 1] = "`" .. table.concat(prelude.lua_names(), "`, `") .. "`"
   return markdown.page("Calls", parts)
 end
 

@@ -41,6 +41,12 @@ function stubs.json()
   return HEAD:format("lua/types/native/json.lua") .. body
 end
 
+--- The stub of Lua's own functions, as far as plugin code has them.
+---@return string
+function stubs.lua()
+  return (assert(fs.read(thread.share .. "/lua/types/sandbox.lua")):gsub("^[^\n]*\n", HEAD:format("lua/types/sandbox.lua")))
+end
+
 -- ---- handlers ----------------------------------------------------------------------------------------------------------
 
 local Writer = {}
@@ -140,7 +146,7 @@ end
 --- All stubs by their name below lua/types/plugin.
 ---@return table<string, string>
 function stubs.files()
-  local files = { ["json.lua"] = stubs.json(), ["points.lua"] = stubs.points() }
+  local files = { ["json.lua"] = stubs.json(), ["lua.lua"] = stubs.lua(), ["points.lua"] = stubs.points() }
   for _, module in ipairs(prelude.NAMES) do files[module .. ".lua"] = stubs.prelude(module) end
   return files
 end

@@ -88,6 +88,18 @@ test.case("what a stub declares is there for plugin code", function()
   end
 end)
 
+test.case("the stub of Lua's functions has those that plugin code finds, no more and no less", function()
+  local stub, found = {}, {}
+  local text = assert(fs.read(thread.share .. "/lua/types/sandbox.lua"))
+  for name in text:gmatch("\nfunction ([%w_]+)%(") do stub[#stub + 1] = name end
+  for name in text:gmatch("\n([%w_]+) = ") do stub[#stub + 1] = name end
+  table.sort(stub)
+  for _, name in ipairs(prelude.lua_names()) do
+    if not name:find(".", 1, true) then found[#found + 1] = name end
+  end
+  test.equal(stub, found)
+end)
+
 -- Facts that the rooms of the domain put into the outbox, by their source.
 local function emitted()
   local found = {}
