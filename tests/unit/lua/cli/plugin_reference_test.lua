@@ -4,6 +4,7 @@ local contracts = require("kernel.contracts")
 local events = require("kernel.events")
 local fields = require("kernel.plugins.publish.fields")
 local fs = require("native.fs")
+local hooks = require("cli.hooks")
 local host = require("kernel.plugins.host")
 local native = require("native.plugin")
 local prelude = require("kernel.plugins.publish.prelude")
@@ -100,22 +101,49 @@ test.case("the stub of Lua's functions has those that plugin code finds, no more
   test.equal(stub, found)
 end)
 
+-- Lua files below a folder of the program.
+local function each_source(folder, visit)
+  for _, name in ipairs(assert(fs.list(folder))) do
+    local path = folder .. "/" .. name
+    if name:find("%.lua$") then
+      visit(path, assert(fs.read(path)))
+    elseif fs.stat(path).kind == "dir" then
+      each_source(path, visit)
+    end
+  end
+end
+
+test.case("templates and bundled plugins name only types that the stubs have", function()
+  local declared, count = {}, 0
+  for name in publish.files()["lua/types/plugin/points.lua"]:gmatch("%-%-%-@%l+ (merx%.[%w_.]+)") do declared[name] = true end
+  local function look(path, text)
+    for name in text:gmatch("merx%.%l%l%.[%w_.]*[%w_]") do
+      test.truthy(declared[name], path .. " names " .. name)
+      count = count + 1
+    end
+  end
+  each_source(thread.share .. "/lua/merx/templates", look)
+  each_source(thread.share .. "/plugins", look)
+  test.truthy(count >= 10)
+end)
+
+test.case("merx hooks lists all that messages send people there for", function()
+  local found = hooks.collect()
+  local sizes = { points = 10, guards = 1, events = 10, commands = 50, jobs = 5, calls = 15, views = 5 }
+  for kind, least in pairs(sizes) do
+    test.truthy(#found[kind] >= least, kind)
+    for _, entry in ipairs(found[kind]) do test.truthy(entry.name and entry.doc, kind .. "." .. tostring(entry.name) .. " has no doc") end
+  end
+end)
+
 -- Facts that the rooms of the domain put into the outbox, by their source.
 local function emitted()
   local found = {}
-  local function look(folder)
-    for _, name in ipairs(assert(fs.list(folder))) do
-      local path = folder .. "/" .. name
-      if name:find("%.lua$") then
-        for event, body in fs.read(path):gmatch('tx%.emit%("([%w._]+)",[^\n]-(%b{})') do
-          found[#found + 1] = { event = event, body = body, path = path }
-        end
-      elseif fs.stat(path).kind == "dir" then
-        look(path)
-      end
+  each_source(thread.share .. "/lua/domain", function(path, text)
+    for event, body in text:gmatch('tx%.emit%("([%w._]+)",[^\n]-(%b{})') do
+      found[#found + 1] = { event = event, body = body, path = path }
     end
-  end
-  look(thread.share .. "/lua/domain")
+  end)
   return found
 end
 
