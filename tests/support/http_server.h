@@ -173,8 +173,8 @@ static inline void http_serve(struct net_conn *conn) {
             path[to - from - 1] = '\0';
         }
         net_log(conn, text, len);
+        conn->server->requests++; // before the reply: a test may look as soon as it has that
         goes_on = http_reply(conn, path, len);
-        conn->server->requests++;
         mx_buf_consume(&conn->in, len);
     }
 }

@@ -36,7 +36,7 @@ struct net_server {
     struct net_conn conns[NET_CONNS];
     int conn_count;          // of the accepting thread, until it has ended
     _Atomic int connections; // that came
-    _Atomic int requests;    // that were answered, or mails taken
+    _Atomic int requests;    // that came, or mails taken
     _Atomic int running;     // answers under way
     _Atomic int running_peak;
     _Atomic bool is_stopping;
