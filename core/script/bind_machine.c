@@ -1,6 +1,8 @@
 // What stands below the program: the module `native.machine`, for tools.
 #include "script/bindings.h"
 
+#include <unistd.h>
+
 #include <lauxlib.h>
 
 #include "platform/machine.h"
@@ -76,8 +78,15 @@ static int l_time_sync(lua_State *L) {
     return 2;
 }
 
+// is_terminal(fd) -> whether a person sits there
+static int l_is_terminal(lua_State *L) {
+    lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
+    return 1;
+}
+
 static const luaL_Reg machine_module[] = {
     {"access", l_access},
+    {"is_terminal", l_is_terminal},
     {"look", l_look},
     {"time_sync", l_time_sync},
     {NULL, NULL},

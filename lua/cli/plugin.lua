@@ -6,6 +6,16 @@ local thread = require("native.thread")
 
 local NAME <const> = "merx plugin"
 
+local EXAMPLES <const> = [[
+
+merx plugin COMMAND --help tells how one is used.
+
+examples:
+  merx plugin list
+  merx plugin new price_rule acme.tiers
+  merx plugin install acme.tiers-1.2.0.merxplugin
+]]
+
 local plugin = {}
 
 -- The subcommands, found by folder: names, sorted, and whether there is one of a name.
@@ -26,7 +36,7 @@ local function usage(names)
   for _, name in ipairs(names) do
     lines[#lines + 1] = ("  %-10s %s"):format(name, require("cli.plugin." .. name).summary)
   end
-  lines[#lines + 1] = "\nmerx plugin COMMAND --help tells how one is used, with examples.\n"
+  lines[#lines + 1] = EXAMPLES
   return table.concat(lines, "\n")
 end
 

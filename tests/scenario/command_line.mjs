@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { watch } from "node:fs";
 import { mkdir, readdir, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { new_shop } from "../fault/support/shop.mjs";
 import { hello, merx, root } from "./support/server.mjs";
 import { test } from "./support/test.mjs";
 
@@ -122,7 +123,8 @@ test("a folder without a shop is named, not made, by every command that needs on
   for (const command of commands) {
     const told = await merx([...command, "--share", root, "--data", data]);
     assert.equal(told.code, 3, `${command.join(" ")}: ${told.stderr}`);
-    assert.equal(told.stderr, `merx ${command[0]}: there is no shop in ${data}; name its folder with --data, or begin one with merx serve or merx import\n`);
+    const name = command[0] === "plugin" ? "plugin info" : command[0];
+    assert.equal(told.stderr, `merx ${name}: there is no shop in ${data}; name its folder with --data, or begin one with merx serve or merx import\n`);
   }
   await assert.rejects(stat(data), "asking makes no folder");
 });
@@ -227,4 +229,18 @@ test("a backup leaves nothing beside itself, and takes away what an earlier atte
   assert.deepEqual(await readdir(kept), ["mon.merx", ...strangers].sort());
   assert.deepEqual([...seen].filter((name) => /\.part\.part/.test(name) && !left.includes(name)), [], "a name says once that it is a part");
   assert.ok([...seen].some((name) => /^mon\.merx\..{8}\.db\.part$/.test(name)), [...seen].join(" "));
+});
+
+test("the console shows the shop, changes it by commands, and says where it went wrong", async (t) => {
+  const data = await new_shop(t);
+  const at = ["--data", data, "--share", root];
+  const typed = ["x = 1", "x + 1", "for i = 1, 1 do", "print('line ' .. i)", "end", "settings.get('shop.name')", "error('no')", ""].join("\n");
+  const script = await merx(["console", ...at], { input: typed });
+  assert.equal(script.code, 1);
+  assert.equal(script.stdout, '2\nline 1\n"Merx"\n');
+  assert.match(script.stderr, /console:1: no/);
+  const changed = await merx(["console", ...at, "--execute", 'command.run("settings.set", { key = "shop.name", value = "Other" })']);
+  assert.equal(changed.code, 0, changed.stderr);
+  assert.equal((await merx(["console", ...at, "--execute", 'settings.get("shop.name")'])).stdout, '"Other"\n');
+  assert.equal((await merx(["console", ...at, "--execute", "this is no Lua"])).code, 2);
 });

@@ -39,4 +39,9 @@ function machine.access(path) end
 ---@return integer|native.Error longest
 function machine.time_sync(folder) end
 
+--- Whether a person sits at a descriptor: 0 input, 1 output, 2 errors.
+---@param fd integer
+---@return boolean
+function machine.is_terminal(fd) end
+
 return machine
