@@ -22,14 +22,16 @@ local function fields_of(results, more)
   results.required = true
   local fields = {
     result = schema.enum(results),
-    ref = schema.text({ min = 1, max = 200 }), charge = schema.text({ min = 1, max = 200 }),
-    amount = schema.integer({ min = 0, max = 1000000000000000 }),
-    currency = schema.text({ pattern = "^%u%u%u$" }),
-    redirect = schema.text({ max = 2000, pattern = "^https?://[%w.:%[%]-]+[/?]?%S*$" }),
-    reason = schema.enum({ "declined", "funds", "expired", "cancelled", "error" }),
-    error = schema.text({ max = 1000, multiline = true }),
-    state = schema.enum({ "opened", "won", "lost" }), fee = schema.integer({ min = 0 }), deadline_at = schema.integer({ min = 0 }),
-    key = schema.text({ max = 100 }),
+    ref = schema.text({ min = 1, max = 200, doc = "the provider's id of this capture, refund or dispute; without one `amount` is the total so far" }),
+    charge = schema.text({ min = 1, max = 200, doc = "the provider's id of the whole payment; `ref` when absent" }),
+    amount = schema.integer({ min = 0, max = 1000000000000000, doc = "minor units" }),
+    currency = schema.text({ pattern = "^%u%u%u$", doc = "three letters" }),
+    redirect = schema.text({ max = 2000, pattern = "^https?://[%w.:%[%]-]+[/?]?%S*$", doc = "where the shopper pays" }),
+    reason = schema.enum({ "declined", "funds", "expired", "cancelled", "error", doc = "why it failed" }),
+    error = schema.text({ max = 1000, multiline = true, doc = "the provider's own words, for staff" }),
+    state = schema.enum({ "opened", "won", "lost", doc = "of a dispute" }), fee = schema.integer({ min = 0, doc = "of a dispute" }),
+    deadline_at = schema.integer({ min = 0, doc = "of a dispute" }),
+    key = schema.text({ max = 100, doc = "of the operation that asked for it, when the provider tells it back" }),
   }
   for name, spec in pairs(more or {}) do fields[name] = spec end
   return fields
@@ -46,7 +48,9 @@ local function answers()
 end
 
 -- What else a provider says when it is asked how things stand: captures, refunds and disputes, each by its id.
-local more = schema.list(schema.object(fields_of(facts()), { required = true }), { max = 100, default = {} })
+local more = schema.list(schema.object(fields_of(facts()), { required = true }), {
+  max = 100, default = {}, doc = "captures, refunds and disputes, each by its id, when it was asked how things stand",
+})
 
 --- What an adapter may answer to an operation.
 ---@type merx.Schema
@@ -63,7 +67,8 @@ end
 --- One event of a webhook. It names the payment by the reference that we gave.
 ---@type merx.Schema
 news.event = schema.object(fields_of(facts(), {
-  id = schema.text({ required = true, min = 1, max = 200 }), payment_id = schema.text({ required = true, min = 1, max = 100 }),
+  id = schema.text({ required = true, min = 1, max = 200, doc = "the provider's id of the event: it is applied once" }),
+  payment_id = schema.text({ required = true, min = 1, max = 100, doc = "our reference" }),
 }), { required = true })
 
 --- What an adapter makes of a webhook that it believes.
@@ -72,8 +77,8 @@ news.webhook = schema.object({
   reply = schema.object({
     status = schema.integer({ min = 200, max = 299, default = 200 }), body = schema.text({ max = 4000, multiline = true, default = "" }),
     content_type = schema.text({ max = 100, pattern = "^[%w.+-]+/[%w.+-]+", default = "text/plain; charset=utf-8" }),
-  }, { default = {} }),
-  events = schema.list(news.event, { max = 100, default = {} }),
+  }, { default = {}, doc = "how the provider is answered" }),
+  events = schema.list(news.event, { max = 100, default = {}, doc = "what it tells" }),
 }, { required = true })
 
 --- Checks an answer of an adapter.

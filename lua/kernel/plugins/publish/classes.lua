@@ -69,6 +69,19 @@ function Classes:has_same(name, tree)
   return false
 end
 
+--- A class of an object's schema; lists of objects in it have classes of their own.
+---@param name string
+---@param spec merx.Schema
+---@return string name of the class that has these fields
+function Classes:schema(name, spec)
+  local list = fields.of_schema(spec)
+  for _, field in ipairs(list) do
+    local of = spec.fields[field.name].of
+    if of and of.kind == "object" then field.type = self:schema(name .. "_" .. singular(field.name), of) .. "[]" end
+  end
+  return self:add(name, list)
+end
+
 --- What the handlers of a point see: all that `input` may name, and what they are given whole.
 ---@param contract merx.Contract
 ---@return string? name nil when there is nothing to tell

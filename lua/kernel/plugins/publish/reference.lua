@@ -98,19 +98,30 @@ local function add_input(parts, contract, known)
   end
 end
 
+-- What an adapter answers; lists of more than a line have a table of their own.
+local function add_answer(parts, answer)
+  parts[#parts + 1] = "It answers:"
+  parts[#parts + 1] = markdown.fields(fields.of_schema(answer))
+  for _, name in ipairs(answer.names) do
+    local of = answer.fields[name].of
+    if of and of.kind == "object" then
+      parts[#parts + 1] = ("Each of `%s`:"):format(name)
+      parts[#parts + 1] = markdown.fields(fields.of_schema(of))
+    end
+  end
+end
+
 local function add_functions(parts, contract, known)
   for _, name in ipairs(fields.sorted(contracts.functions(contract.point))) do
     local asked = contracts.functions(contract.point)[name]
-    parts[#parts + 1] = ("Function `%s` of its `adapter` (%s): %s"):format(name, contract.functions[name], asked.doc)
-    if not known.shown[asked.given] then
+    local as = known.shown[asked.given]
+    parts[#parts + 1] = ("Function `%s` of its `adapter` (%s): %s%s"):format(
+      name, contract.functions[name], asked.doc, as and (" Told and answered as `%s`."):format(as) or "")
+    if not as then
       known.shown[asked.given] = name
       parts[#parts + 1] = "It is told:"
       parts[#parts + 1] = markdown.fields(classes.fields(asked.given))
-    end
-    if not known.shown[asked.answer] then
-      known.shown[asked.answer] = name
-      parts[#parts + 1] = "It answers:"
-      parts[#parts + 1] = markdown.fields(fields.of_schema(asked.answer))
+      add_answer(parts, asked.answer)
     end
   end
 end

@@ -112,7 +112,7 @@ function Writer:functions(contract)
     local asked = contracts.functions(contract.point)[name]
     local prefix = contract.point .. "_" .. name
     local given = self.classes:tree(prefix .. "_request", fields.tree(asked.given))
-    local answer = self.classes:add(prefix .. "_answer", fields.of_schema(asked.answer))
+    local answer = self.classes:schema(prefix .. "_answer", asked.answer)
     self:flush("merx.in.")
     self:write("--- " .. asked.doc, ("---@alias merx.fn.%s.%s fun(request: merx.in.%s%s): merx.in.%s?, string?"):format(
       contract.point, name, given, asked.context and ", context: " .. asked.context or "", answer))
