@@ -246,20 +246,34 @@
 ---@field total integer minor units of the payment
 ---@field webhook_url string where the provider tells news
 
+---@class merx.in.payment_method_authorize_answer_event
+---@field amount? integer minor units; 0 to 1000000000000000
+---@field charge? string the provider's id of the whole payment; `ref` when absent; 1 to 200 characters
+---@field currency? string three letters
+---@field deadline_at? integer of a dispute; at least 0
+---@field error? string the provider's own words, for staff; at most 1000 characters
+---@field fee? integer of a dispute; at least 0
+---@field key? string of the operation that asked for it, when the provider tells it back; at most 100 characters
+---@field reason? "declined"|"funds"|"expired"|"cancelled"|"error" why it failed
+---@field redirect? string where the shopper pays; at most 2000 characters
+---@field ref? string the provider's id of this capture, refund or dispute; without one `amount` is the total so far; 1 to 200 characters
+---@field result "requires_action"|"authorized"|"captured"|"failed"|"voided"|"refunded"|"refund_failed"|"disputed"|"pending"
+---@field state? "opened"|"won"|"lost" of a dispute
+
 ---@class merx.in.payment_method_authorize_answer
----@field amount? integer 0 to 1000000000000000
----@field charge? string 1 to 200 characters
----@field currency? string
----@field deadline_at? integer at least 0
----@field error? string at most 1000 characters
----@field events? table[] at most 100 entries
----@field fee? integer at least 0
----@field key? string at most 100 characters
----@field reason? "declined"|"funds"|"expired"|"cancelled"|"error"
----@field redirect? string at most 2000 characters
----@field ref? string 1 to 200 characters
+---@field amount? integer minor units; 0 to 1000000000000000
+---@field charge? string the provider's id of the whole payment; `ref` when absent; 1 to 200 characters
+---@field currency? string three letters
+---@field deadline_at? integer of a dispute; at least 0
+---@field error? string the provider's own words, for staff; at most 1000 characters
+---@field events? merx.in.payment_method_authorize_answer_event[] captures, refunds and disputes, each by its id, when it was asked how things stand; at most 100 entries
+---@field fee? integer of a dispute; at least 0
+---@field key? string of the operation that asked for it, when the provider tells it back; at most 100 characters
+---@field reason? "declined"|"funds"|"expired"|"cancelled"|"error" why it failed
+---@field redirect? string where the shopper pays; at most 2000 characters
+---@field ref? string the provider's id of this capture, refund or dispute; without one `amount` is the total so far; 1 to 200 characters
 ---@field result "requires_action"|"authorized"|"captured"|"failed"|"voided"|"refunded"|"refund_failed"|"disputed"|"pending"|"missing"|"retry"
----@field state? "opened"|"won"|"lost"
+---@field state? "opened"|"won"|"lost" of a dispute
 
 --- Asks the provider to promise or take the money; requires_action with a redirect sends the shopper there.
 ---@alias merx.fn.payment_method.authorize fun(request: merx.in.payment_method_authorize_request): merx.in.payment_method_authorize_answer?, string?
@@ -282,9 +296,25 @@
 ---@field method string
 ---@field query string
 
+---@class merx.in.payment_method_webhook_answer_event
+---@field amount? integer minor units; 0 to 1000000000000000
+---@field charge? string the provider's id of the whole payment; `ref` when absent; 1 to 200 characters
+---@field currency? string three letters
+---@field deadline_at? integer of a dispute; at least 0
+---@field error? string the provider's own words, for staff; at most 1000 characters
+---@field fee? integer of a dispute; at least 0
+---@field id string the provider's id of the event: it is applied once; 1 to 200 characters
+---@field key? string of the operation that asked for it, when the provider tells it back; at most 100 characters
+---@field payment_id string our reference; 1 to 100 characters
+---@field reason? "declined"|"funds"|"expired"|"cancelled"|"error" why it failed
+---@field redirect? string where the shopper pays; at most 2000 characters
+---@field ref? string the provider's id of this capture, refund or dispute; without one `amount` is the total so far; 1 to 200 characters
+---@field result "requires_action"|"authorized"|"captured"|"failed"|"voided"|"refunded"|"refund_failed"|"disputed"|"pending"
+---@field state? "opened"|"won"|"lost" of a dispute
+
 ---@class merx.in.payment_method_webhook_answer
----@field events? table[] at most 100 entries
----@field reply? { body?: string, content_type?: string, status?: integer }
+---@field events? merx.in.payment_method_webhook_answer_event[] what it tells; at most 100 entries
+---@field reply? { body?: string, content_type?: string, status?: integer } how the provider is answered
 
 --- Reads what the provider sent, or answers nil and why it is forged. It is stored before it is acknowledged.
 ---@alias merx.fn.payment_method.webhook fun(request: merx.in.payment_method_webhook_request, context: { now: integer }): merx.in.payment_method_webhook_answer?, string?
