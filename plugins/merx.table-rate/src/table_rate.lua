@@ -19,7 +19,7 @@ end
 
 function M.rates(input, cfg)
   local ops, seen = {}, {}
-  for _, row in ipairs(cfg.rows) do
+  for _, row in ipairs(cfg.rows or {}) do
     if not seen[row.service] and fits(row, input) then
       seen[row.service] = true
       ops[#ops + 1] = {
