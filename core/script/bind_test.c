@@ -25,8 +25,7 @@ struct test_run {
     char folder[64]; // temporary, for the key; empty: none
     const char *path;
     struct mx_slice filter;
-    bool is_updating; // expected results in files are written, not compared
-    mx_buf results;   // encoded
+    mx_buf results; // encoded
 };
 
 static int l_free(lua_State *L) { // __gc and __close: safe to repeat
@@ -97,15 +96,14 @@ static int l_run_file(lua_State *L) {
     lua_call(L, 0, 0);             // run name test
     lua_getfield(L, -1, "run");    // run name test fn
     mx_slice_push(L, run->filter); // run name test fn filter
-    lua_pushboolean(L, run->is_updating);
-    lua_call(L, 2, 1); // run name test results
+    lua_call(L, 1, 1);             // run name test results
     if (mx_value_encode(L, -1, &run->results, NULL, &err) < 0) {
         return luaL_error(L, "results: %s", err.text);
     }
     return 0;
 }
 
-// run(path, filter, is_updating) -> results of support.test | nil, err
+// run(path, filter) -> results of support.test | nil, err
 static int l_run(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
     struct mx_slice filter = mx_slice_opt(L, 2);
@@ -114,7 +112,6 @@ static int l_run(lua_State *L) {
     luaL_setmetatable(L, RUN_TYPE);
     run->path = path;
     run->filter = filter;
-    run->is_updating = lua_toboolean(L, 3);
     struct mx_error err;
     if (start(L, run, &err) < 0) {
         return mx_failure_push(L, &err);

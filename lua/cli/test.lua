@@ -9,13 +9,12 @@ local thread = require("native.thread")
 local test = {
   summary = "run the Lua tests",
   usage = [[
-usage: merx test [--filter=TEXT] [--update] [--json] [--verbose] [PATH…]
+usage: merx test [--filter=TEXT] [--json] [--verbose] [PATH…]
 
 Runs every *_test.lua below the PATHs (tests/unit/lua without one), each file in
 a Lua of its own.
 
   --filter=TEXT   only cases whose name holds TEXT
-  --update        write the expected results that lie in files (golden carts) anew
   --json          one JSON object a file, and one with the sums
   --verbose       also name the cases that pass
 
@@ -50,7 +49,7 @@ end
 
 local function parse(given)
   local options, code = args.parse(given, {
-    name = "merx test", usage = test.usage, flags = { filter = "value", update = "flag", json = "flag", verbose = "flag" }, most = math.huge,
+    name = "merx test", usage = test.usage, flags = { filter = "value", json = "flag", verbose = "flag" }, most = math.huge,
   })
   if not options then return nil, code end
   options.paths = table.move(options, 1, #options, 1, {})
@@ -65,8 +64,8 @@ local function short(path)
 end
 
 -- A file that does not load, or whose harness fails, counts as one failed case.
-local function run_file(path, options)
-  local results, err = native.run(path, options.filter, options.update)
+local function run_file(path, filter)
+  local results, err = native.run(path, filter)
   if results then return results end
   return { passed = 0, failed = 1, skipped = 0, cases = { { name = "the file runs", ok = false, message = err.message } } }
 end
@@ -111,7 +110,7 @@ function test.run(given)
   end
   local passed, failed, started = 0, 0, clock.mono()
   for _, path in ipairs(files) do
-    local results = run_file(path, options)
+    local results = run_file(path, options.filter)
     passed, failed = passed + results.passed, failed + results.failed
     if options.json then
       results.file = short(path)

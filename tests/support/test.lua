@@ -207,20 +207,10 @@ local function run_case(case, results)
   results.cases[#results.cases + 1] = entry
 end
 
-local updating = false
-
---- Whether expected results that lie in files are written anew instead of compared.
----@return boolean
-function test.is_updating()
-  return updating
-end
-
 --- Runs what was declared, for the runner.
 ---@param filter string part of a name, "" for all
----@param is_updating? boolean see test.is_updating
 ---@return table results
-function test.run(filter, is_updating)
-  updating = is_updating == true
+function test.run(filter)
   local results = { passed = 0, failed = 0, skipped = 0, cases = {} }
   for _, case in ipairs(cases) do
     if filter == "" or case.name:find(filter, 1, true) then

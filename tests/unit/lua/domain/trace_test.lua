@@ -1,9 +1,8 @@
--- What a quote tells about itself when somebody asks: traces, golden carts, which plugin makes a total wrong.
+-- What a quote tells about itself when somebody asks: traces, order, which plugin makes a total wrong.
 local test = require("support.test")
 local bisect = require("domain.quote.bisect")
 local drafts = require("support.drafts")
 local evaluate = require("domain.quote.evaluate")
-local golden = require("domain.quote.golden")
 
 local function setter(plugin, amount, more)
   local handler = drafts.handler("price_rule", function() return { { op = "set_unit", line = "l1", amount = amount } } end, more)
@@ -101,34 +100,6 @@ test.group("the order of handlers", function()
     test.equal(plan, nil)
     test.contains(problem, handlers[low].id)
     test.contains(problem, handlers[high].id)
-  end)
-end)
-
-test.group("golden carts", function()
-  local given = {
-    cart = drafts.draft({ drafts.line(1000, 2) }), settings = { ["p.a/x"] = { amount = 700 } },
-    rules = { { handle = "ten", action = { handler = "p.ten/x", settings = {} } } },
-  }
-  local function handlers()
-    local a = drafts.handler("price_rule", function(_, config) return { { op = "set_unit", line = "l1", amount = config.amount } } end,
-      { id = "p.a/x", settings = { amount = 900 } })
-    local ten = drafts.handler("promotion_action", function() return { { op = "off_order", ppm = 100000, reason = { "ten", percent = 10 } } } end,
-      { id = "p.ten/x" })
-    return { a, ten }
-  end
-
-  test.case("use their own settings and promotions", function()
-    local outcome = golden.run(given, handlers())
-    test.equal({ outcome.list, outcome.total, outcome.discount }, { 2000, 1260, 140 })
-    test.equal(outcome.ledger[2], { handler = "p.ten/x", rule = "ten", target = "order", delta = -140, reason = "ten" })
-  end)
-
-  test.case("name every difference by its place", function()
-    local expected, found = golden.run(given, handlers()), golden.run(given, { handlers()[1] })
-    local paths = {}
-    for i, one in ipairs(golden.compare(expected, found)) do paths[i] = one.path end
-    test.equal(paths, { "discount", "ledger.2", "subtotal", "total" })
-    test.equal(golden.compare(expected, golden.run(given, handlers())), {})
   end)
 end)
 
