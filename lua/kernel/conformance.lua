@@ -13,6 +13,7 @@ local conformance = {}
 ---@field fresh fun(): merx.Handler the same handler in a state that nobody asked yet
 ---@field rows fun(): integer rows in the plugin's own tables
 ---@field outside fun(mood: "answers"|"silent") how the world outside behaves: it says 200 to everything, or nothing at all
+---@field answer_with fun(fn: fun(request: table): table) or it answers every request as `fn` says: { status, headers, body or json }
 
 ---@class merx.ConformanceCase
 ---@field name string what is promised

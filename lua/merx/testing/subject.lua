@@ -64,17 +64,17 @@ local ASKS_ONLY <const> = { pure = true, view = true }
 
 local kept -- the plugin in the shop of the last case, when that case could change nothing
 
--- Whatever only answers leaves the shop as it was: the next case may have it.
+-- Whatever only answers leaves the shop as it was: the next case may have it. An adapter does more.
 local function open_shop(root, contract)
-  local plugin = kept
-  if plugin and ASKS_ONLY[contract.kind] then
+  local plugin, asks_only = kept, ASKS_ONLY[contract.kind] and not contract.functions
+  if plugin and asks_only then
     shop.set_clock()
   else
     plugin = shop.open(root)
     outside.stand_in()
   end
   outside.reset()
-  kept = ASKS_ONLY[contract.kind] and plugin or nil
+  kept = asks_only and plugin or nil
   return plugin
 end
 
