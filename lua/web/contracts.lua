@@ -43,7 +43,7 @@ contracts.define({
       doc = "the address, as /apps/acme.points/balance/:code",
     }),
     method = schema.enum({ "GET", "POST", default = "GET", doc = "a POST may change something, by its command" }),
-    who = schema.text({ max = 60, pattern = "^[%l:_.]+$", default = "anyone", doc = "who may come: anyone, or staff:PERMISSION" }),
+    who = schema.enum({ "anyone", default = "anyone", doc = "who may come; people of the shop are known in the back office only" }),
     csrf = schema.enum({ "origin", "none", default = "origin", doc = "origin: forms of the shop's own pages only; none: also other servers" }),
     command = schema.text({ max = 50, doc = "the entry among `commands` that a POST runs first, with the form's fields" }),
     body = schema.integer({ min = 1, max = 1 << 20, doc = "most bytes of a request's body" }),

@@ -77,15 +77,15 @@ local capabilities = schema.object({
   secrets = schema.boolean({ doc = "use its secret settings in requests, signatures and digests" }),
   tables = schema.boolean({ doc = "tables of its own, named p_publisher_name_…, made by its migrations" }),
   mail = schema.boolean({ doc = "send mail from the shop's address" }),
-  checkout_js = schema.boolean({ doc = "bring JavaScript to the checkout" }),
+  checkout_js = schema.boolean({ doc = "bring JavaScript to the checkout: shown to the merchant, and nothing takes it in yet" }),
   accounts = schema.list(schema.text({ required = true, max = 60 }), {
     max = 20, doc = "kinds of accounts of its own, each beginning with its id: what can be held, taken and put back by quantity",
   }),
   read = names(60, "published views that it may read by SQL"),
   commands = names(60, "commands of the shop that its effects may run"),
-  permissions = names(60, "permissions that it adds for staff"),
+  permissions = names(60, "permissions that it adds for staff: shown to the merchant, and no role can have them yet"),
   services = names(120, "services of other plugins that it asks, as acme.fx/rate", { pattern = "^%l[%l%d.-]*/%l[%l%d_-]*$" }),
-  storage = schema.integer({ min = 1, max = 1 << 30, doc = "bytes of files that it may keep" }),
+  storage = schema.integer({ min = 1, max = 1 << 30, doc = "bytes of files that it may keep: shown to the merchant, and there is no place for them yet" }),
 }, { default = {}, doc = "what it may do beyond answering; the merchant grants it" })
 
 local function contributes_spec()
@@ -118,7 +118,7 @@ local function make_shape()
     capabilities = capabilities,
     settings = schema.map(setting, { max = 100, default = {}, doc = "settings of the plugin as a whole; those of a handler stand at its entry" }),
     migrations = schema.text({ max = 50, pattern = "^migrations$", doc = "the folder of its migrations, when it has tables" }),
-    uninstall = schema.enum({ "keep", "export", "drop", default = "export", doc = "what becomes of its tables" }),
+    uninstall = schema.enum({ "keep", "export", "drop", default = "export", doc = "what is to become of its tables; they stay, whatever it says, until that is built" }),
     contributes = contributes_spec(),
   })
 end

@@ -25,7 +25,7 @@ local WHEN_IT_FAILS <const> = {
   omit = "what it offers is left out",
   estimate = "taxes are estimated for the cart, and nothing can be ordered",
   block = "closed: what it checks is refused",
-  retry = "tried again after 1 s and then ever later, up to 6 h, 12 times; then a dead letter with a button",
+  retry = "tried again after 1 s and then ever later, up to 6 h, 12 times; then kept as a dead letter until a person looks",
 }
 
 local function budget_of(kind)
