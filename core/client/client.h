@@ -111,7 +111,8 @@ typedef void (*mx_client_fn)(
     void *ctx, const struct mx_client_reply *reply, const struct mx_error *err);
 
 // Starts a request; everything in `request` is copied. `*out` is borrowed until `fn` is called: it
-// is good for mx_client_cancel() only. A request that breaks the rules fails here.
+// is good for mx_client_cancel() only. A request that breaks the rules fails here. It is sent once;
+// only GET, HEAD and OPTIONS once more when a connection that was open already closes at it.
 //
 // A redirect to another scheme, host or port takes along no field but Accept and Accept-Language
 // and never a body: what would need one (307, 308) fails with MX_E_INVALID. 303 makes it a GET, and

@@ -265,6 +265,12 @@ static void list_fields(mx_transfer *transfer) {
     MX_EASY_SET(transfer->easy, CURLOPT_HTTPHEADER, transfer->fields);
 }
 
+// Methods that may be sent twice without harm.
+static bool is_safe(const char *method) {
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
+           strcmp(method, "OPTIONS") == 0;
+}
+
 void mx_request_prepare(mx_transfer *transfer) {
     struct mx_http *http = &transfer->http;
     CURL *easy = transfer->easy;
@@ -279,6 +285,8 @@ void mx_request_prepare(mx_transfer *transfer) {
         MX_EASY_SET(easy, CURLOPT_HTTPGET, 1L);
     }
     MX_EASY_SET(easy, CURLOPT_CUSTOMREQUEST, is_head ? NULL : http->method);
+    // libcurl sends once more what an open connection did not answer, though it may have arrived.
+    MX_EASY_SET(easy, CURLOPT_FRESH_CONNECT, (long)!is_safe(http->method));
     list_fields(transfer);
 }
 

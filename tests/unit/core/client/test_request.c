@@ -199,6 +199,25 @@ static void a_broken_answer_is_an_error_that_says_what_happened(void **state) {
     given_close(given);
 }
 
+// A server that closes a connection when the next request comes may have worked on that already.
+static void what_changes_something_is_sent_once(void **state) {
+    (void)state;
+    static const char *const methods[] = {"POST", "PUT", "PATCH", "DELETE"};
+    struct given *given = given_private();
+    for (int i = 0; i < 4; i++) {
+        struct outcome outcome = given_get(given, "/hello"); // leaves a connection open
+        outcome_clear(&outcome);
+        int before = given->server.requests;
+        struct mx_client_request request =
+            given_request(given, given_url(given, &given->server, "/nothing"));
+        request.method = mx_slice_of(methods[i]);
+        given_ask(given, &request, &outcome);
+        assert_says(&outcome, MX_E_SYSTEM, "without an answer");
+        assert_int_equal(given->server.requests, before + 1);
+    }
+    given_close(given);
+}
+
 static void a_server_that_is_not_there_is_an_error(void **state) {
     (void)state;
     struct given *given = given_private();
@@ -326,6 +345,7 @@ int main(void) {
         cmocka_unit_test(an_answer_beyond_its_limits_ends),
         cmocka_unit_test(an_answer_that_may_be_empty_only_is_held_to_that),
         cmocka_unit_test(a_broken_answer_is_an_error_that_says_what_happened),
+        cmocka_unit_test(what_changes_something_is_sent_once),
         cmocka_unit_test(a_server_that_is_not_there_is_an_error),
         cmocka_unit_test(a_slow_answer_is_waited_for_no_longer_than_said),
         cmocka_unit_test(a_cancelled_transfer_is_never_heard_of_again),
