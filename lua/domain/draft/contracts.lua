@@ -223,6 +223,7 @@ point("payment_method", "payment_methods", "fees", {
       max = 20, default = {}, doc = "headers of a webhook that its function sees, in lower case",
     }),
   },
+  pool = "payments", -- what others ask for must not hold up a payment
   functions = {
     authorize = "effect", capture = "effect", void = "effect", refund = "effect", fetch = "effect", webhook = "pure",
   },
