@@ -50,8 +50,8 @@ local client = {}
 ---@field to string[] envelope addresses
 ---@field message string RFC 5322, lines ending in CR LF
 
---- Sends a request, once (GET, HEAD and OPTIONS perhaps twice). Error codes: "invalid" (not allowed, or no address that may be reached), "busy" (time, or too many
---- wait), "limit", "system" (name, connection, TLS).
+--- Sends a request, once (GET, HEAD and OPTIONS perhaps twice). Error codes: "invalid" (not allowed, or no address that may
+--- be reached), "busy" (time, or too many wait), "limit", "system" (name, connection, TLS).
 ---@param request native.client.Request
 ---@return native.client.Reply? reply
 ---@return native.Error? err
