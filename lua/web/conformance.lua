@@ -54,9 +54,11 @@ local function request_of(entry, word)
   }
 end
 
+-- Nothing is an answer, too: there is no such page.
 local function expect_answer(subject, input)
   local answer = ask(subject, input)
-  expect(type(answer) == "table", "a route answers with a table")
+  if answer == nil then return {} end
+  expect(type(answer) == "table", "a route answers with a table, or nil where there is nothing")
   for _, name in ipairs(ANSWERS) do
     if answer[name] ~= nil then return answer end
   end

@@ -110,14 +110,6 @@ test.case("what merchants look for is missed", function()
   test.contains(findings(root), "there is no tests/*_test.lua")
 end)
 
-test.case("the bundled plugins have no errors", function()
-  local share = require("native.thread").share .. "/plugins/"
-  for _, id in ipairs(assert(fs.list(share))) do
-    local report = check.report(share .. id)
-    test.equal(report.errors, 0, id .. ": " .. findings(share .. id))
-  end
-end)
-
 test.group("sources", function()
   local function globals(code)
     assert(load(code))
