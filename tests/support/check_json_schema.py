@@ -12,5 +12,5 @@ with open(sys.argv[1], encoding="utf-8") as file:
 Draft202012Validator.check_schema(given["schema"])
 validator = Draft202012Validator(given["schema"])
 for document in given["documents"]:
-    faults = sorted(validator.iter_errors(document), key=lambda fault: fault.json_path)
-    print(" ".join(f"{faults[0].json_path}: {faults[0].message}".split()) if faults else "ok")
+    faults = [f"{'.'.join(map(str, fault.absolute_path))}: {fault.message}" for fault in validator.iter_errors(document)]
+    print(" ".join(min(faults).split()) if faults else "ok")

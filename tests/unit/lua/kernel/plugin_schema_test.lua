@@ -12,7 +12,7 @@ local thread = require("native.thread")
 local function judge(documents)
   local path = test.folder() .. "/documents.json"
   assert(fs.write(path, json.encode({ schema = json_schema.manifest(), documents = json.array(documents) })))
-  local pipe <close> = assert(io.popen(("python3 %q %q 2>&1"):format(thread.share .. "/tests/support/check_json_schema.py", path)))
+  local pipe <close> = assert(io.popen(("/usr/bin/python3 %q %q 2>&1"):format(thread.share .. "/tests/support/check_json_schema.py", path)))
   local verdicts = {}
   for line in pipe:lines() do verdicts[#verdicts + 1] = line end
   if #verdicts ~= #documents then
