@@ -32,6 +32,7 @@ local contracts = {}
 ---@field doc string
 ---@field fields table<string, merx.OperationField>
 ---@field either? string[] exactly one of these fields is there
+---@field fits? fun(op: table, work: any): boolean what cannot be said of one field, asked when each is right
 
 ---@class merx.FieldType
 ---@field type string as LuaLS writes it

@@ -25,12 +25,35 @@ function types.count(value)
   return math.type(value) == "integer" and value > 0 and value <= 1000000000
 end
 
+-- Whatever is shown, kept with the order or compared: readable, and not for ever.
+local function is_text(value, most)
+  return #value <= most and utf8.len(value) ~= nil and not value:find("%c")
+end
+
 function types.name(value)
-  return type(value) == "string" and #value > 0 and #value <= 200
+  return type(value) == "string" and value ~= "" and is_text(value, 200)
+end
+
+local PARTS_MAX <const> = 20 -- of a message
+local PART_MAX <const> = 500 -- bytes
+
+local function is_part(value)
+  local kind = math.type(value) or type(value)
+  return kind == "integer" or kind == "boolean" or kind == "float" and value - value == 0
+    or kind == "string" and is_text(value, PART_MAX)
+end
+
+local function has_parts(message)
+  local count = 0
+  for name, value in next, message do
+    count = count + 1
+    if not is_part(value) or type(name) == "string" and not is_text(name, 50) then return false end
+  end
+  return count <= PARTS_MAX
 end
 
 function types.message(value)
-  return types.name(value) or type(value) == "table" and types.name(value[1])
+  return types.name(value) or type(value) == "table" and types.name(value[1]) and has_parts(value)
 end
 
 function types.boolean(value)
@@ -90,10 +113,16 @@ local HOLD <const> = operation("Takes something scarce aside when the order is p
   account = required("account", "{ kind, owner_id?, key? }"), quantity = required("count", "how many"),
 })
 
+-- Sums of lines stay inside 64 bits, however many pieces.
+local function fits_line(op, work)
+  return op.amount / (op.pieces or 1) * work.by_id[op.line].qty <= LARGEST
+end
+
 local set_unit = operation("Sets the price of a piece of a line.", {
   line = required("line", "id of the line"), amount = required("amount", "minor units for `pieces` pieces"),
   pieces = optional("count", "1 when absent"),
 })
+set_unit.fits = fits_line
 
 local off_line = operation("Takes something off a line: an amount, or a share in parts per million.", {
   line = required("line", "id of the line"), amount = optional("amount", "minor units"), ppm = optional("share", "100,000 is 10 %"),

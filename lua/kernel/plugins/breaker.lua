@@ -20,18 +20,29 @@ end
 --- Counts a call.
 ---@param ok boolean
 function mt.__index:note(ok)
+  self.was_trial = nil
   if ok and not self.open_until and self.failed == 0 then return end -- the usual case costs nothing
   local now = clock.mono()
   if now - self.since > WINDOW then self.since, self.calls, self.failed = now, 0, 0 end
   self.calls = self.calls + 1
   if ok then
-    if self.open_until then self.open_until, self.calls, self.failed = nil, 0, 0 end
+    if self.open_until then self.open_until, self.calls, self.failed, self.was_trial = nil, 0, 0, true end
     return
   end
   self.failed = self.failed + 1
   if self.open_until or (self.failed >= LIMIT and self.failed * 2 >= self.calls) then
     self.open_until = now + REST
   end
+end
+
+--- The last call, which seemed to go well, was of no use after all.
+function mt.__index:retract()
+  if self.was_trial then
+    self.open_until, self.was_trial = clock.mono() + REST, nil
+    return
+  end
+  if self.failed > 0 then self.calls = self.calls - 1 end
+  self:note(false)
 end
 
 function breaker.new()

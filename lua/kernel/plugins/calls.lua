@@ -75,12 +75,16 @@ function calls.make(plugin, about, open)
   local id, kind, name, prefix = about.id, about.kind, about.name, plugin.id .. "."
   local guard = breaker.new()
 
-  local function blame(code, message)
-    guard:note(false)
+  local function take_down(code, message)
     plugin.errors = plugin.errors + 1
-    task.note_plugin(plugin.id, 0, 1) -- a generation that fails is taken back
+    task.note_plugin(plugin.id, plugin.generation or 0, 0, 1) -- a generation that fails is taken back
     plugin.last_error = message
     log.warn("a plugin's handler failed", { plugin = plugin.id, handler = id, code = code, error = message })
+  end
+
+  local function blame(code, message)
+    guard:retract()
+    take_down(code, message)
   end
 
   local function rest()
@@ -97,7 +101,8 @@ function calls.make(plugin, about, open)
       guard:note(true)
       return kind == "pure" and qualify(prefix, result) or result, why
     end
-    blame(result.code, result.message)
+    guard:note(false)
+    take_down(result.code, result.message)
     return failure.new("plugin." .. result.code, id .. ": " .. result.message)
   end
 
