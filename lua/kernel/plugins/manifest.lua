@@ -118,7 +118,9 @@ local function make_shape()
     capabilities = capabilities,
     settings = schema.map(setting, { max = 100, default = {}, doc = "settings of the plugin as a whole; those of a handler stand at its entry" }),
     migrations = schema.text({ max = 50, pattern = "^migrations$", doc = "the folder of its migrations, when it has tables" }),
-    uninstall = schema.enum({ "keep", "export", "drop", default = "export", doc = "what is to become of its tables; they stay, whatever it says, until that is built" }),
+    uninstall = schema.enum({
+      "keep", "export", "drop", default = "export", doc = "what is to become of its tables; they stay, whatever it says, until that is built",
+    }),
     contributes = contributes_spec(),
   })
 end

@@ -1,4 +1,6 @@
 --- Pieces of a page of reference.
+local fields = require("kernel.plugins.publish.fields")
+
 local markdown = {}
 
 -- What stands in a cell: a bar would end it, and an angle bracket would begin a tag.
@@ -35,6 +37,18 @@ function markdown.fields(list)
     rows[i] = { markdown.code(field.name), markdown.code(field.type) .. (field.is_required and "" or ", optional"), field.doc }
   end
   return markdown.table({ "field", "type", "what it is" }, rows)
+end
+
+--- Named things in one line, each written as "integer: what it is".
+---@param map table<string, string>
+---@return string
+function markdown.named(map)
+  local list = {}
+  for i, name in ipairs(fields.sorted(map)) do
+    local kind, doc = fields.split(map[name])
+    list[i] = ("`%s` %s%s"):format(name, kind, doc ~= "" and ", " .. doc or "")
+  end
+  return table.concat(list, "; ")
 end
 
 --- A page: its parts with an empty line between.

@@ -1,14 +1,13 @@
 --- The pages of reference for those who write plugins, made of what the engine itself goes by.
-local classes = require("kernel.plugins.publish.classes")
 local command = require("kernel.command")
 local contracts = require("kernel.contracts")
 local events = require("kernel.events")
 local fields = require("kernel.plugins.publish.fields")
 local host = require("kernel.plugins.host")
-local kinds = require("kernel.plugins.kinds")
 local manifest = require("kernel.plugins.manifest")
 local markdown = require("kernel.plugins.publish.markdown")
 local native_db = require("native.db")
+local points_page = require("kernel.plugins.publish.points_page")
 local prelude = require("kernel.plugins.publish.prelude")
 local setting_types = require("kernel.plugins.setting_types")
 local thread = require("native.thread")
@@ -17,154 +16,6 @@ local views = require("kernel.plugins.views")
 local code = markdown.code
 
 local reference = {}
-
--- ---- extension points --------------------------------------------------------------------------------------------------
-
-local WHEN_IT_FAILS <const> = {
-  skip = "what it says is left out whole; the rest of the price stands",
-  omit = "what it offers is left out",
-  estimate = "taxes are estimated for the cart, and nothing can be ordered",
-  block = "closed: what it checks is refused",
-  retry = "tried again after 1 s and then ever later, up to 6 h, 12 times; then kept as a dead letter until a person looks",
-}
-
-local function budget_of(kind)
-  local budget, parts = kind.budget, {}
-  if budget.instructions then
-    parts[1] = ("%d instructions"):format(budget.instructions) .. (kind.per_line and (", %d more a line"):format(kind.per_line) or "")
-  end
-  if budget.ms then parts[#parts + 1] = ("%d ms of computing"):format(budget.ms) end
-  parts[#parts + 1] = ("%d MiB"):format(budget.memory // (1024 * 1024))
-  return table.concat(parts, "; ")
-end
-
-local function kinds_table()
-  local rows = {}
-  for _, name in ipairs({ "pure", "view", "command", "effect" }) do
-    local kind = kinds[name]
-    rows[#rows + 1] = { name, kind.runs, kind.may, budget_of(kind) }
-  end
-  return markdown.table({ "kind", "runs", "may", "one call" }, rows)
-end
-
-local function add_operations(parts, contract)
-  for _, name in ipairs(fields.sorted(contract.ops or {})) do
-    local operation = contract.ops[name]
-    parts[#parts + 1] = ("Operation `%s`: %s%s"):format(name, operation.doc,
-      operation.either and (" Exactly one of `%s`."):format(table.concat(operation.either, "`, `")) or "")
-    parts[#parts + 1] = markdown.fields(fields.of_operation(operation))
-  end
-end
-
--- What an entry's `on` may name, where each shows something else.
-local function add_subjects(parts, contract)
-  local subjects = contract.subjects and contract.subjects() or {}
-  local rows = {}
-  for _, name in ipairs(fields.sorted(subjects)) do
-    local seen = {}
-    for _, path in ipairs(fields.sorted(subjects[name].input)) do
-      local kind, doc = fields.split(subjects[name].input[path])
-      seen[#seen + 1] = ("`%s` %s%s"):format(path, kind, doc ~= "" and ", " .. doc or "")
-    end
-    rows[#rows + 1] = { code(name), subjects[name].doc, table.concat(seen, "; ") }
-  end
-  if #rows > 0 then parts[#parts + 1] = markdown.table({ "on", "when", "`input` may name" }, rows) end
-end
-
--- The fields of a class, with links to those that it is made of.
-local function class_table(known, list)
-  local rows = {}
-  for i, field in ipairs(list) do
-    local inner = field.type:match("^[%w_]+")
-    local kind = known.names[inner] and ("[%s](#%s)"):format(field.type:gsub("%[%]", "\\[\\]"), inner) or code(field.type)
-    rows[i] = { code(field.name), kind, field.doc }
-  end
-  return markdown.table({ "field", "type", "what it is" }, rows)
-end
-
-local function add_input(parts, contract, known)
-  local before = #known.list
-  local name = known:input(contract)
-  if not name then return end
-  local choosing = contract.input and "Its handlers see what `input` names of these:" or "Its handlers are given:"
-  if name ~= contract.point then
-    parts[#parts + 1] = ("Its handlers see what `input` names of the same as at [%s](#%s)."):format(name, name)
-  else
-    parts[#parts + 1] = choosing
-    parts[#parts + 1] = class_table(known, known.list[#known.list].fields)
-  end
-  for at = before + 1, #known.list do
-    if known.list[at].name ~= contract.point then known.inner[#known.inner + 1] = known.list[at] end
-  end
-end
-
--- What an adapter answers; lists of more than a line have a table of their own.
-local function add_answer(parts, answer)
-  parts[#parts + 1] = "It answers:"
-  parts[#parts + 1] = markdown.fields(fields.of_schema(answer))
-  for _, name in ipairs(answer.names) do
-    local of = answer.fields[name].of
-    if of and of.kind == "object" then
-      parts[#parts + 1] = ("Each of `%s`:"):format(name)
-      parts[#parts + 1] = markdown.fields(fields.of_schema(of))
-    end
-  end
-end
-
-local function add_functions(parts, contract, known)
-  for _, name in ipairs(fields.sorted(contracts.functions(contract.point))) do
-    local asked = contracts.functions(contract.point)[name]
-    local as = known.shown[asked.given]
-    parts[#parts + 1] = ("Function `%s` of its `adapter` (%s): %s%s"):format(
-      name, contract.functions[name], asked.doc, as and (" Told and answered as `%s`."):format(as) or "")
-    if not as then
-      known.shown[asked.given] = name
-      parts[#parts + 1] = "It is told:"
-      parts[#parts + 1] = markdown.fields(classes.fields(asked.given))
-      add_answer(parts, asked.answer)
-    end
-  end
-end
-
-local function point_parts(contract, known)
-  local parts = { "## " .. contract.point, contract.doc }
-  parts[#parts + 1] = markdown.table({ "in plugin.json", "version", "kind", "when a handler fails" }, {
-    { code("contributes." .. contract.place), contract.version, contract.kind, WHEN_IT_FAILS[contract.on_error] },
-  })
-  if contract.fields and next(contract.fields) then
-    parts[#parts + 1] = "Besides [what every entry says](manifest.md#entries), an entry says:"
-    parts[#parts + 1] = markdown.fields(fields.of_schema({ fields = contract.fields }))
-  end
-  add_input(parts, contract, known)
-  if contract.answer then parts[#parts + 1] = "It answers " .. contract.answer .. "." end
-  add_subjects(parts, contract)
-  add_operations(parts, contract)
-  add_functions(parts, contract, known)
-  return parts
-end
-
----@return string
-function reference.points()
-  local known = classes.new()
-  known.inner, known.shown = {}, {}
-  local parts = {
-    "A handler is a function `module.name(input, settings)`; what it may see, answer and cost is said here. Amounts are integers "
-      .. "of minor units, shares are parts per million, times are milliseconds since 1970 in UTC.",
-    kinds_table(),
-  }
-  local places = contracts.by_place()
-  local points = {}
-  for _, contract in pairs(places) do points[contract.point] = contract end
-  for _, name in ipairs(fields.sorted(points)) do
-    for _, part in ipairs(point_parts(points[name], known)) do parts[#parts + 1] = part end
-  end
-  parts[#parts + 1] = "## Parts of what handlers see"
-  for _, class in ipairs(known.inner) do
-    parts[#parts + 1] = "### " .. class.name
-    parts[#parts + 1] = class_table(known, class.fields)
-  end
-  return markdown.page("Extension points", parts)
-end
 
 -- ---- plugin.json -------------------------------------------------------------------------------------------------------
 
@@ -269,21 +120,12 @@ end
 
 -- ---- events, commands, views -------------------------------------------------------------------------------------------
 
-local function body_of(definition)
-  local list = {}
-  for _, name in ipairs(fields.sorted(definition.body or {})) do
-    local kind, doc = fields.split(definition.body[name])
-    list[#list + 1] = ("`%s` %s%s"):format(name, kind, doc ~= "" and ", " .. doc or "")
-  end
-  return table.concat(list, "; ")
-end
-
 ---@return string
 function reference.events()
   local rows = {}
   for _, name in ipairs(fields.sorted(events.definitions())) do
     local definition = events.definitions()[name]
-    rows[#rows + 1] = { code(name), definition.doc, body_of(definition) }
+    rows[#rows + 1] = { code(name), definition.doc, markdown.named(definition.body or {}) }
   end
   return markdown.page("Events", {
     "Facts, told after their commit, at least once and in order for each key, to the handlers of the point [event](points.md#event). A "
@@ -366,7 +208,7 @@ end
 function reference.files()
   return {
     ["README.md"] = reference.index(), ["calls.md"] = reference.calls(), ["commands.md"] = reference.commands(),
-    ["events.md"] = reference.events(), ["manifest.md"] = reference.manifest(), ["points.md"] = reference.points(),
+    ["events.md"] = reference.events(), ["manifest.md"] = reference.manifest(), ["points.md"] = points_page.make(),
     ["settings.md"] = reference.settings(), ["views.md"] = reference.views(),
   }
 end
