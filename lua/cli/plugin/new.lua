@@ -10,7 +10,8 @@ usage: merx plugin new [--dir=DIR] KIND ID
 Makes the folder ID in DIR (here, without it) with a manifest, a handler, texts,
 tests, README.md, LICENSE and .luarc.json. An ID is PUBLISHER.NAME in small letters.
 
-kinds: %s
+kinds:
+%s
 
 examples:
   merx plugin new price_rule acme.tiers
@@ -88,11 +89,21 @@ function new.make(kind, id, target)
   return true
 end
 
+local function kinds_in_lines()
+  local lines, line = {}, " "
+  for _, kind in ipairs(new.kinds()) do
+    if #line + #kind > 78 then lines[#lines + 1], line = line, " " end
+    line = line .. " " .. kind
+  end
+  lines[#lines + 1] = line
+  return table.concat(lines, "\n")
+end
+
 ---@param given string[]
 ---@return integer exit_code
 function new.run(given)
   local options, code = args.parse(given, {
-    name = NAME, usage = new.usage:format(table.concat(new.kinds(), ", ")), flags = { dir = "value" }, least = 2,
+    name = NAME, usage = new.usage:format(kinds_in_lines()), flags = { dir = "value" }, least = 2,
   })
   if not options then return code end
   local kind, id = options[1], options[2]

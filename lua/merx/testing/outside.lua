@@ -1,6 +1,7 @@
 --- The world outside of the shop, as specs describe it: which requests will be sent and what comes back, and the mails that
 --- were sent. Everything of the host's own guard stays in force; only the wire is another one.
 local json = require("native.json")
+local mails = require("merx.testing.mails")
 
 local outside = {}
 
@@ -16,7 +17,7 @@ local mood ---@type "answers"|"silent"|nil
 local script ---@type (fun(request: table): table)?
 
 outside.sent = {} ---@type table[] requests, in their order
-outside.mails = {} ---@type table[]
+outside.mails = {} ---@type table[] { from, to, subject, text, html }
 
 local Expected = {}
 Expected.__index = Expected
@@ -112,7 +113,7 @@ local function request(given)
 end
 
 local function mail(given)
-  outside.mails[#outside.mails + 1] = given
+  outside.mails[#outside.mails + 1] = mails.read(given)
   return { status = 250, headers = {}, body = "ok", elapsed_ms = 1 }
 end
 

@@ -8,9 +8,16 @@ local folder = {}
 ---@return string
 function folder.resolve(path)
   local here = os.getenv("PWD")
-  path = path:gsub("^%./", ""):gsub("/%./", "/"):gsub("(.)/+$", "%1"):gsub("/%.$", "")
-  if path:find("^/") or not here then return path end
-  return path == "." and here or here .. "/" .. path
+  local parts = {}
+  if not path:find("^/") and here then path = here .. "/" .. path end
+  for part in path:gmatch("[^/]+") do
+    if part == ".." then
+      parts[#parts] = nil
+    elseif part ~= "." then
+      parts[#parts + 1] = part
+    end
+  end
+  return (path:find("^/") and "/" or "") .. table.concat(parts, "/")
 end
 
 --- The folder of a plugin, or what is wrong with it.

@@ -104,3 +104,36 @@ test.case("a spec learns of a request that nobody expected, and of one that neve
   replace(root, "src/sample.lua", "shop.http.get(address)", "{ status = 200 }")
   test.contains(failures(root, "it asks"), "the plugin never sent GET https://example.com/status")
 end)
+
+test.case("a spec reads the mails that were sent, as their readers do", function()
+  local root = made("job")
+  replace(root, "plugin.json", '"http": [ { "setting": "endpoint", "methods": ["GET"] } ]', '"mail": true')
+  assert(fs.write(root .. "/src/sample.lua", [[
+local M = {}
+function M.ask()
+  assert(shop.mail.send({ to = "ada@example.com", subject = "Grüße an Ada, die heute besonders viel zu lesen bekommt, und zwar alles", text = "Ein Brief.\n", html = "<p>Ein Brief.</p>" }))
+end
+return M]]))
+  assert(fs.write(root .. "/tests/sample_test.lua", [[
+local t = require("merx.testing")
+t.case("a letter", function()
+  t.run_job("ask")
+  t.equal(#t.mails, 1)
+  t.equal(t.mails[1].to, "ada@example.com")
+  t.equal(t.mails[1].subject, "Grüße an Ada, die heute besonders viel zu lesen bekommt, und zwar alles")
+  t.equal({ t.mails[1].text, t.mails[1].html }, { "Ein Brief.\n", "<p>Ein Brief.</p>" })
+end)]]))
+  local lines, passed = failures(root, "a letter")
+  test.equal(lines, "")
+  test.equal(passed, 1)
+end)
+
+test.case("a folder is found however it is written", function()
+  local folder = require("cli.plugin.folder")
+  local here = os.getenv("PWD")
+  test.equal(folder.resolve("/a/./b/../c/"), "/a/c")
+  test.equal(folder.resolve("./x"), here .. "/x")
+  test.equal(folder.resolve("."), here)
+  test.equal(select(2, folder.open("/nowhere/at/all")).message, "there is no folder /nowhere/at/all")
+  test.contains(select(2, folder.open(test.folder())).message, "holds no plugin.json")
+end)
