@@ -6,12 +6,11 @@ local kinds = require("kernel.plugins.kinds")
 local native = require("native.plugin")
 local native_db = require("native.db")
 local outside = require("merx.testing.outside")
+local preludes = require("kernel.plugins.preludes")
 local samples = require("merx.testing.samples")
 local shop = require("merx.testing.shop")
 
 local subject = {}
-
-local PRELUDE <const> = { "kernel/sandbox/money.lua", "kernel/sandbox/std.lua", "kernel/sandbox/shop.lua" }
 
 local function find_handler(point, id)
   for _, handler in ipairs(require("kernel.points").handlers(point)) do
@@ -29,7 +28,7 @@ end
 
 -- The handler in a state that nobody asked yet: nothing is remembered there, neither by it nor for it.
 local function fresh(plugin, handler)
-  local state = assert(native.open({ id = plugin.id, root = plugin.root, prelude = PRELUDE, host = host.serve(plugin) }))
+  local state = assert(native.open({ id = plugin.id, root = plugin.root, prelude = preludes, host = host.serve(plugin) }))
   local settings = handler.settings
   return setmetatable({
     ask = false,

@@ -1,9 +1,8 @@
 --- The plugin in a real state of its own: what is there to be used, and whether every handler that plugin.json names loads.
 local contracts = require("kernel.contracts")
-local fs = require("native.fs")
 local native = require("native.plugin")
 local places = require("cli.plugin.check.places")
-local thread = require("native.thread")
+local preludes = require("kernel.plugins.preludes")
 
 local sandbox = {}
 
@@ -21,16 +20,9 @@ function M.names() return names(_ENV, 3) end
 return M
 ]]
 
--- The files that make what plugins find beside the language, found by folder.
-local function preludes()
-  local list = {}
-  for i, file in ipairs(assert(fs.list(thread.share .. "/lua/kernel/sandbox"))) do list[i] = "kernel/sandbox/" .. file end
-  return list
-end
-
 local function open(root, modules)
   return assert(native.open({
-    id = root:match("[^/]+$"), root = root, prelude = preludes(), modules = modules, host = function() return false, "nothing is asked while checking" end,
+    id = root:match("[^/]+$"), root = root, prelude = preludes, modules = modules, host = function() return false, "nothing is asked while checking" end,
   }))
 end
 

@@ -5,6 +5,7 @@ local fs = require("native.fs")
 local new = require("cli.plugin.new")
 local syntax = require("cli.plugin.check.syntax")
 local test = require("support.test")
+local thread = require("native.thread")
 
 local function make(kind)
   local root = test.folder() .. "/zoe.thing"
@@ -144,5 +145,25 @@ test.group("sources", function()
     local use = syntax.read('local http, URL <const> = shop.http, "https://a.example/"\nreturn http.get(URL .. "x", { headers = {} })')
     test.equal(use.calls[1].path, { "shop", "http", "get" })
     test.equal(use.calls[1].args[1], { kind = "text", text = "https://a.example/", is_part = true })
+  end)
+
+  local function each_source(path, visit)
+    if fs.stat(path).kind == "dir" then
+      for _, name in ipairs(assert(fs.list(path))) do each_source(path .. "/" .. name, visit) end
+    elseif path:find("%.lua$") then
+      visit(path)
+    end
+  end
+
+  test.case("every source of the shop itself is understood", function()
+    local count = 0
+    local function read(path)
+      local ok, problem = pcall(syntax.read, assert(fs.read(path)))
+      if not ok then test.fail(path .. ": " .. tostring(problem)) end
+      count = count + 1
+    end
+    each_source(thread.share .. "/lua", read)
+    each_source(thread.share .. "/plugins", read)
+    test.truthy(count > 200)
   end)
 end)
