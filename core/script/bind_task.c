@@ -199,21 +199,27 @@ static int l_pinned(lua_State *L) {
     return 1;
 }
 
-// note_plugin(id, calls, errors): adds to what it did in all threads. Nothing without a server.
+// note_plugin(id, generation, calls, errors): adds to what it did in all threads. Nothing without a
+// server.
 static int l_note_plugin(lua_State *L) {
     const struct mx_services *services = mx_script_of(L)->options.services;
     struct mx_slice id = mx_slice_check(L, 1);
-    lua_Integer calls = luaL_checkinteger(L, 2), errors = luaL_checkinteger(L, 3);
-    luaL_argcheck(L, calls >= 0 && errors >= 0, 2, "counts only grow");
+    struct mx_plugin_count more = {
+        .generation = (uint64_t)luaL_checkinteger(L, 2),
+        .calls = (uint64_t)luaL_checkinteger(L, 3),
+        .errors = (uint64_t)luaL_checkinteger(L, 4),
+    };
     if (services && services->note_plugin) {
-        services->note_plugin(services->ctx, id, (uint64_t)calls, (uint64_t)errors);
+        services->note_plugin(services->ctx, id, &more);
     }
     return 0;
 }
 
-// plugin_counts() -> { [id] = { calls =, errors = }, … } of all threads, since the server began
+// plugin_counts(generation) -> { [id] = { calls =, errors = }, … } of all threads, since the server
+// began
 static int l_plugin_counts(lua_State *L) {
     const struct mx_services *services = mx_script_of(L)->options.services;
+    uint64_t generation = (uint64_t)luaL_checkinteger(L, 1);
     size_t count = 0;
     struct mx_plugin_count *list =
         lua_newuserdatauv(L, MX_PLUGIN_COUNTS_MAX * sizeof(*list), 0); // list
@@ -222,6 +228,9 @@ static int l_plugin_counts(lua_State *L) {
     }
     lua_createtable(L, 0, (int)count); // list counts
     for (size_t i = 0; i < count; i++) {
+        if (list[i].generation != generation) {
+            continue;
+        }
         lua_createtable(L, 0, 2); // list counts entry
         lua_pushinteger(L, (lua_Integer)list[i].calls);
         lua_setfield(L, -2, "calls");

@@ -109,9 +109,10 @@ struct mx_activity_book {
 
 enum { MX_PLUGIN_COUNTS_MAX = 256 };
 
-// Of one plugin, over all threads, since the server began.
+// Of one plugin in one generation, over all threads, since the server began.
 struct mx_plugin_count {
     char id[64];
+    uint64_t generation;
     uint64_t calls;
     uint64_t errors;
 };
@@ -163,7 +164,7 @@ struct mx_services {
     void (*reload)(void *ctx);
 
     // Adds to what a plugin did; tells of all. Never waits.
-    void (*note_plugin)(void *ctx, struct mx_slice id, uint64_t calls, uint64_t errors);
+    void (*note_plugin)(void *ctx, struct mx_slice id, const struct mx_plugin_count *more);
     size_t (*plugin_counts)(void *ctx, struct mx_plugin_count *out, size_t max);
 
     // The way out to other servers (native.client), borrowed; tasks wait for it. NULL in roles that

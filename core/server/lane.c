@@ -234,8 +234,8 @@ static bool take_activity(void *ctx, struct mx_activity_book *out) {
 
 // --- what plugins did -------------------------------------------------------------------------
 
-static void note_plugin(void *ctx, struct mx_slice id, uint64_t calls, uint64_t errors) {
-    mx_plugin_counts_add(((struct mx_lane *)ctx)->shared->plugin_counts, id, calls, errors);
+static void note_plugin(void *ctx, struct mx_slice id, const struct mx_plugin_count *more) {
+    mx_plugin_counts_add(((struct mx_lane *)ctx)->shared->plugin_counts, id, more);
 }
 
 static size_t plugin_counts(void *ctx, struct mx_plugin_count *out, size_t max) {

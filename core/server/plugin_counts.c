@@ -25,30 +25,43 @@ void mx_plugin_counts_destroy(mx_plugin_counts *counts) {
     }
 }
 
-// The entry of a plugin, made when it is missing; NULL when there is no room for it.
-static struct mx_plugin_count *find(mx_plugin_counts *counts, struct mx_slice id) {
+static bool is_of(const struct mx_plugin_count *entry, struct mx_slice id, uint64_t generation) {
+    return entry->generation == generation && mx_slice_equal(mx_slice_of(entry->id), id);
+}
+
+// A new entry, or the place of the oldest.
+static struct mx_plugin_count *make_room(mx_plugin_counts *counts) {
+    if (counts->count < MX_PLUGIN_COUNTS_MAX) {
+        return &counts->list[counts->count++];
+    }
+    struct mx_plugin_count *oldest = &counts->list[0];
+    for (size_t i = 1; i < counts->count; i++) {
+        if (counts->list[i].generation < oldest->generation) {
+            oldest = &counts->list[i];
+        }
+    }
+    return oldest;
+}
+
+static struct mx_plugin_count *find(
+    mx_plugin_counts *counts, struct mx_slice id, uint64_t generation) {
     for (size_t i = 0; i < counts->count; i++) {
-        if (mx_slice_equal(mx_slice_of(counts->list[i].id), id)) {
+        if (is_of(&counts->list[i], id, generation)) {
             return &counts->list[i];
         }
     }
-    if (counts->count == MX_PLUGIN_COUNTS_MAX || id.len >= sizeof(counts->list[0].id)) {
-        return NULL;
-    }
-    struct mx_plugin_count *entry = &counts->list[counts->count++];
-    memcpy(entry->id, id.ptr, id.len);
-    entry->id[id.len] = '\0';
+    struct mx_plugin_count *entry = make_room(counts);
+    *entry = (struct mx_plugin_count){.generation = generation};
+    memcpy(entry->id, id.ptr, id.len < sizeof(entry->id) ? id.len : sizeof(entry->id) - 1);
     return entry;
 }
 
 void mx_plugin_counts_add(
-    mx_plugin_counts *counts, struct mx_slice id, uint64_t calls, uint64_t errors) {
+    mx_plugin_counts *counts, struct mx_slice id, const struct mx_plugin_count *more) {
     pthread_mutex_lock(&counts->lock);
-    struct mx_plugin_count *entry = find(counts, id);
-    if (entry) {
-        entry->calls += calls;
-        entry->errors += errors;
-    }
+    struct mx_plugin_count *entry = find(counts, id, more->generation);
+    entry->calls += more->calls;
+    entry->errors += more->errors;
     pthread_mutex_unlock(&counts->lock);
 }
 
@@ -62,8 +75,8 @@ size_t mx_plugin_counts_get(mx_plugin_counts *counts, struct mx_plugin_count *ou
 
 static void write_one(
     mx_buf *out, const char *name, const struct mx_plugin_count *entry, uint64_t value) {
-    mx_buf_append_format(
-        out, "%s{plugin=\"%s\"} %llu\n", name, entry->id, (unsigned long long)value);
+    mx_buf_append_format(out, "%s{plugin=\"%s\",generation=\"%llu\"} %llu\n", name, entry->id,
+        (unsigned long long)entry->generation, (unsigned long long)value);
 }
 
 void mx_plugin_counts_write(mx_plugin_counts *counts, mx_buf *out) {

@@ -12,9 +12,10 @@ mx_plugin_counts *mx_plugin_counts_create(void);
 // `counts` may be NULL.
 void mx_plugin_counts_destroy(mx_plugin_counts *counts);
 
-// From any thread. After MX_PLUGIN_COUNTS_MAX plugins others are not counted.
+// From any thread: adds calls and errors of `more` to what the plugin did in that generation. When
+// there are too many, the oldest generation's are forgotten.
 void mx_plugin_counts_add(
-    mx_plugin_counts *counts, struct mx_slice id, uint64_t calls, uint64_t errors);
+    mx_plugin_counts *counts, struct mx_slice id, const struct mx_plugin_count *more);
 
 // Copies up to `max` of them to `out`, in the order in which they came; returns how many.
 size_t mx_plugin_counts_get(mx_plugin_counts *counts, struct mx_plugin_count *out, size_t max);

@@ -70,9 +70,9 @@ static void wake_jobs(void *ctx) {
     commands->shared->wake_jobs(commands->shared->wake_ctx);
 }
 
-static void note_plugin(void *ctx, struct mx_slice id, uint64_t calls, uint64_t errors) {
+static void note_plugin(void *ctx, struct mx_slice id, const struct mx_plugin_count *more) {
     mx_commands *commands = ctx;
-    mx_plugin_counts_add(commands->shared->plugin_counts, id, calls, errors);
+    mx_plugin_counts_add(commands->shared->plugin_counts, id, more);
 }
 
 static void reload(void *ctx) {

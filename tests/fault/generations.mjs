@@ -1,62 +1,16 @@
 // Plugins come and go while a shop sells, and whoever installs them is killed at every step. There is the old generation
 // or the new one, whole, and the next attempt goes through; no order is lost on the way there or back.
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { merx, root } from "../scenario/support/server.mjs";
-import { sleep, test } from "../scenario/support/test.mjs";
+import { eventually, sleep, test } from "../scenario/support/test.mjs";
+import { BROKEN, HARMLESS, ID, installed, make_packages, plugin } from "../support/packages.mjs";
+import { Shopper } from "../support/shopper.mjs";
 import { Load } from "./support/load.mjs";
 import { IS_SANITIZED, SEED, amount, check, fsck, new_shop, promise_of, random, say, start, tools } from "./support/shop.mjs";
 
-const ID = "acme.less";
 const NEVER = 1_000_000;
 const EVERY = amount(1, 4, 12); // of the steps, so many are left out
 const ORDERS = amount(1000, 60, 6);
-
-const SOURCE = `return { price = function(input, config)
-  local ops = {}
-  for i, line in ipairs(input.lines) do ops[i] = { op = "set_unit", line = line.id, amount = line.unit, reason = { "less" } } end
-  return ops
-end }
-`;
-
-const manifest = (version) => JSON.stringify({
-  manifest: 1, id: ID, version, name: "A little less", license: "MIT", engine: ">=0.1 <1", api: { price_rule: 1 },
-  contributes: { locales: ["en"], price_rules: [{ id: "less", handler: "rules:price", input: ["lines[].id", "lines[].unit"] }] },
-});
-
-async function plugin(args, { data, env, ok = [0] } = {}) {
-  const result = await merx(["plugin", ...args, ...(data ? ["--data", data] : []), "--share", root], { env });
-  if (!ok.includes(result.signal ?? result.code)) {
-    throw new Error(`merx plugin ${args.join(" ")}: ${result.signal ?? result.code}\n${result.stdout}${result.stderr}`);
-  }
-  return result;
-}
-
-// Two signed versions of a plugin, and a key.
-async function make_packages(t) {
-  const folder = await t.folder();
-  const paths = { key: join(folder, "acme.pub") };
-  await plugin(["keygen", "--no-password", join(folder, "acme")]);
-  for (const version of ["1.0.0", "1.1.0"]) {
-    const source = join(folder, version);
-    for (const inner of ["src", "locales"]) await mkdir(join(source, inner), { recursive: true });
-    await writeFile(join(source, "plugin.json"), manifest(version));
-    await writeFile(join(source, "src/rules.lua"), SOURCE);
-    await writeFile(join(source, "locales/en.json"), '{"less":"A little less"}');
-    paths[version] = join(folder, `${version}.tar`);
-    await plugin(["pack", "-o", paths[version], source]);
-    await plugin(["sign", "-s", join(folder, "acme.key"), paths[version]]);
-  }
-  return paths;
-}
-
-// What is installed and fit, as "1.0.0" or "none".
-async function installed(data) {
-  const list = JSON.parse((await plugin(["list", "--json"], { data })).stdout);
-  const found = list.find((entry) => entry.id === ID);
-  if (found && found.state !== "enabled") throw new Error(`${ID} is ${found.state}: ${found.problem}`);
-  return found?.version ?? "none";
-}
 
 async function count_steps(t, data, args) {
   const copy = join(await t.folder(), "data");
@@ -93,7 +47,7 @@ async function kill_everywhere(t, data, args, before, after) {
 const LONG = { timeout: IS_SANITIZED ? 900_000 : 600_000 };
 
 test("installing, upgrading and going back are killed at every step", async (t) => {
-  const packages = await make_packages(t);
+  const packages = await make_packages(t, { "1.0.0": HARMLESS, "1.1.0": HARMLESS });
   const data = await new_shop(t);
   await plugin(["trust", "acme", packages.key], { data });
   await kill_everywhere(t, data, ["install", packages["1.0.0"]], "none", "1.0.0");
@@ -104,7 +58,7 @@ test("installing, upgrading and going back are killed at every step", async (t) 
 }, LONG);
 
 test("plugins come and go while the shop sells, and no order is lost", async (t) => {
-  const packages = await make_packages(t);
+  const packages = await make_packages(t, { "1.0.0": HARMLESS, "1.1.0": HARMLESS });
   const data = await new_shop(t);
   const scratch = await t.folder();
   const server = await start(t, data);
@@ -129,4 +83,25 @@ test("plugins come and go while the shop sells, and no order is lost", async (t)
   say(await check(join(data, "shop.db"), load.orders.map(promise_of), scratch));
   say(`${load.orders.length} orders, ${load.orders.length - had} of them with the plugin that was taken back`);
   await fsck(data);
+}, LONG);
+
+test("a generation that fails is taken back while shoppers buy", async (t) => {
+  const packages = await make_packages(t, { "1.0.0": HARMLESS, "1.1.0": BROKEN });
+  const data = await new_shop(t);
+  const server = await start(t, data);
+  await plugin(["trust", "acme", packages.key], { data });
+  await plugin(["install", packages["1.0.0"]], { data });
+  await plugin(["upgrade", packages["1.1.0"]], { data });
+  const shopper = new Shopper(server.port);
+  await shopper.add("mug");
+  for (let i = 0; i < 12; i++) await shopper.visit("/cart"); // each is worked out anew, and nobody sees an error page
+  const version = await eventually("it comes back", async () => {
+    const now = await installed(data);
+    return now === "1.0.0" && now;
+  }, { every: 200 });
+  await shopper.buy("bowl", 1);
+  shopper.close();
+  const told = server.lines().find((line) => line.msg?.includes("the one before is in force again"));
+  if (!told || told.plugin !== ID) throw new Error("the log says nothing of it");
+  say(`${ID} ${version} came back by itself: ${told.errors} failures`);
 }, LONG);

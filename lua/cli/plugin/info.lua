@@ -34,7 +34,9 @@ end
 
 local function print_text(view)
   io.write(view.name or view.id, " ", view.version or "", " (", view.state, ")\n", view.description or "", "\n", view.folder, "\n")
+  if view.unsigned then io.write("UNSIGNED: nobody vouches for its files\n") end
   if view.problem then io.write("skipped: ", view.problem, "\n") end
+  for _, line in ipairs(view.may) do io.write("it may ", line, "\n") end
   for _, handler in ipairs(view.handlers) do
     io.write(("\n%s  %s, asked as number %d\n"):format(handler.id, handler.point, handler.place))
     if #handler.input > 0 then io.write("  sees: ", table.concat(handler.input, ", "), "\n") end

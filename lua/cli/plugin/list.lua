@@ -26,7 +26,8 @@ function list.run(given)
     return 0
   end
   for _, entry in ipairs(all) do
-    io.write(("%-24s %-8s %-8s %s\n"):format(entry.id, entry.version or "-", entry.state, entry.problem or entry.name))
+    local mark = entry.unsigned and "  UNSIGNED" or ""
+    io.write(("%-24s %-8s %-8s %s%s\n"):format(entry.id, entry.version or "-", entry.state, entry.problem or entry.name, mark))
   end
   return 0
 end

@@ -162,6 +162,7 @@ end
 ---@field is_off boolean
 ---@field unsigned boolean
 ---@field granted? merx.Capabilities nil: all that its manifest asks for
+---@field generation integer
 
 --- What a thread loads for a list of installed plugins: the bundled ones, then those.
 ---@param installed? merx.Installed[] what is in force without it
@@ -182,6 +183,7 @@ function generation.sources(installed)
       }
     end
   end
+  for _, source in ipairs(list) do source.generation = generation.seen() end
   return list
 end
 

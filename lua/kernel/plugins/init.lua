@@ -38,6 +38,7 @@ local plugins = {}
 ---@field enabled boolean
 ---@field granted merx.Capabilities what it may do; a bundled plugin all that its manifest asks for
 ---@field unsigned? boolean nobody vouches for it
+---@field generation? integer with which it was loaded
 ---@field pool? string of the requests that it sends, when others must not hold them up
 ---@field state? userdata its Lua, once it was needed in this thread
 ---@field calls integer
@@ -55,7 +56,7 @@ local found = {} ---@type merx.Plugin[]
 -- What was granted may be less than what the manifest asks for; without a word about it, it is all of that.
 local function read_plugin(source)
   local plugin = {
-    id = source.id, root = source.root, bundled = source.bundled, unsigned = source.unsigned, is_off = source.is_off,
+    id = source.id, root = source.root, bundled = source.bundled, unsigned = source.unsigned, is_off = source.is_off, generation = source.generation,
     enabled = false, granted = {}, calls = 0, errors = 0,
   }
   local bytes, err = fs.read(plugin.root .. "/plugin.json")

@@ -26,7 +26,7 @@ function watch.tell()
   for _, plugin in ipairs(plugins.list()) do
     local calls = plugin.calls - (told[plugin] or 0)
     if calls > 0 then
-      task.note_plugin(plugin.id, calls, 0)
+      task.note_plugin(plugin.id, plugin.generation or 0, calls, 0)
       told[plugin] = plugin.calls
     end
   end
@@ -45,13 +45,6 @@ local function changed(before, after)
   return out
 end
 
-local function begin(now)
-  local parent = generation.by_id(now.parent_id)
-  return {
-    id = now.id, until_at = now.watched_until, ids = parent and changed(parent.plugins, now.plugins) or {}, base = task.plugin_counts(),
-  }
-end
-
 --- Whether so many failures in so many calls are more than a plugin may have while it is new.
 ---@param calls integer
 ---@param errors integer
@@ -60,42 +53,36 @@ function watch.is_too_many(calls, errors)
   return errors >= FEWEST and errors * SHARE >= calls
 end
 
--- The first plugin that fails too often since the watch began, with its numbers.
-local function find_failing(watched)
-  local counts = task.plugin_counts()
-  for _, id in ipairs(watched.ids) do
-    local base, now = watched.base[id] or { calls = 0, errors = 0 }, counts[id] or { calls = 0, errors = 0 }
-    local calls, errors = now.calls - base.calls, now.errors - base.errors
-    if watch.is_too_many(calls, errors) then return id, calls, errors end
+-- The first of the plugins that fails too often in this generation, with its numbers.
+local function find_failing(now, ids)
+  local counts = task.plugin_counts(now.id)
+  for _, id in ipairs(ids) do
+    local entry = counts[id]
+    if entry and watch.is_too_many(entry.calls, entry.errors) then return id, entry.calls, entry.errors end
   end
 end
 
-local function take_back(watched, id, calls, errors)
+local function take_back(now, id, calls, errors)
   local note = ("%s failed %d times in %d calls: taken back by itself"):format(id, errors, math.max(calls, errors))
-  local done, err = command.run("generation.rollback", { seen = watched.id, failed = true, note = note }, { actor = "job:plugins.watch" })
+  local done, err = command.run("generation.rollback", { seen = now.id, failed = true, note = note }, { actor = "job:plugins.watch" })
   if done then
     log.error("a new generation of plugins failed, and the one before is in force again", {
-      plugin = id, generation = watched.id, again = done.generation, errors = errors, last_error = note,
+      plugin = id, generation = now.id, again = done.generation, errors = errors, last_error = note,
     })
   else
-    log.error("a new generation of plugins fails, and cannot be taken back", { plugin = id, generation = watched.id, error = err.message })
+    log.error("a new generation of plugins fails, and cannot be taken back", { plugin = id, generation = now.id, error = err.message })
   end
 end
-
-local watched
 
 --- One look; the jobs thread calls it in each of its rounds.
 ---@param at integer ms UTC
 ---@return integer ms until the next
 function watch.look(at)
   local now = generation.current()
-  if not now or not now.watched_until or now.watched_until <= at then
-    watched = nil
-    return SELDOM
-  end
-  if not watched or watched.id ~= now.id then watched = begin(now) end
-  local id, calls, errors = find_failing(watched)
-  if id then take_back(watched, id, calls, errors) end
+  if not now or not now.watched_until or now.watched_until <= at then return SELDOM end
+  local parent = generation.by_id(now.parent_id)
+  local id, calls, errors = find_failing(now, parent and changed(parent.plugins, now.plugins) or {})
+  if id then take_back(now, id, calls, errors) end
   return OFTEN
 end
 

@@ -40,13 +40,15 @@ function task.pinned() end
 
 --- Adds to what a plugin did in all threads. Nothing without a server.
 ---@param id string
+---@param generation integer
 ---@param calls integer
 ---@param errors integer
-function task.note_plugin(id, calls, errors) end
+function task.note_plugin(id, generation, calls, errors) end
 
---- What plugins did in all threads, since the server began.
+--- What plugins did in a generation in all threads, since the server began.
+---@param generation integer
 ---@return table<string, { calls: integer, errors: integer }>
-function task.plugin_counts() end
+function task.plugin_counts(generation) end
 
 --- Every thread takes up changed plugins, after the running command is on disk. Nothing without a server.
 function task.reload() end

@@ -1,4 +1,7 @@
 --- What both the list and the page of one plugin say of it.
+local json = require("native.json")
+local lockfile = require("kernel.plugins.lockfile")
+
 local about = {}
 
 local function state_of(entry)
@@ -12,7 +15,8 @@ function about.view(entry)
   local manifest = entry.manifest or {}
   return {
     id = entry.id, version = manifest.version, name = manifest.name, description = manifest.description, license = manifest.license,
-    state = state_of(entry), problem = entry.problem, bundled = entry.bundled, folder = entry.root,
+    state = state_of(entry), problem = entry.problem, bundled = entry.bundled, unsigned = entry.unsigned == true, folder = entry.root,
+    may = json.array(lockfile.describe(entry.granted or {})),
   }
 end
 

@@ -15,11 +15,7 @@ local watch = require("kernel.plugins.watch")
 local counts = {}
 
 -- What the threads of a server would have told.
-task.plugin_counts = function()
-  local copy = {}
-  for id, entry in pairs(counts) do copy[id] = { calls = entry.calls, errors = entry.errors } end
-  return copy
-end
+task.plugin_counts = function(id) return counts[id] or {} end
 
 local function entry(id, version, changes)
   local out = { id = id, version = version, digest = "", enabled = true, unsigned = true, granted = {} }
@@ -37,15 +33,16 @@ end
 local function open()
   shop.open()
   thread.data = test.folder()
-  counts = { ["acme.old"] = { calls = 1000, errors = 900 }, ["acme.new"] = { calls = 50, errors = 40 } }
   local before = switch({ entry("acme.new", "1.0.0"), entry("acme.old", "1.0.0") })
-  local after = switch({ entry("acme.new", "1.1.0"), entry("acme.old", "1.0.0") })
-  watch.look(clock.now())
-  return before, after
+  counts = { [before] = { ["acme.new"] = { calls = 50, errors = 40 } } }
+  return before, switch({ entry("acme.new", "1.1.0"), entry("acme.old", "1.0.0") })
 end
 
 local function fail(id, calls, errors)
-  counts[id].calls, counts[id].errors = counts[id].calls + calls, counts[id].errors + errors
+  local now = generation.current().id
+  counts[now] = counts[now] or {}
+  local known = counts[now][id] or { calls = 0, errors = 0 }
+  counts[now][id] = { calls = known.calls + calls, errors = known.errors + errors }
   return watch.look(clock.now())
 end
 
