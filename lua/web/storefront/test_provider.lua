@@ -120,9 +120,9 @@ local function choices(title, field, list)
   return table.concat(out)
 end
 
-local function pay_form(total)
+local function pay_form(charge, total)
   return "<form method=\"post\">" .. choices("What happens", "outcome", OUTCOMES) .. choices("The shop is told", "news", NEWS)
-    .. "<button>Go on with " .. escape(total) .. "</button></form>"
+    .. "<button>Go on with " .. escape(total) .. "</button></form><p><a href=\"" .. escape(charge.cancel_url) .. "\">Not now</a></p>"
 end
 
 local function done_form(charge)
@@ -136,7 +136,7 @@ local function send_page(ctx, charge)
   local body = ('<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     .. '<meta name="robots" content="noindex"><title>Pay %s – Provider of trials</title><style>%s</style></head><body><header>Provider of trials</header>'
     .. '<main><h1>%s</h1><p>Order %s. This payment is %s.</p><p class="trial">No money moves here.</p>%s</main></body></html>'):format(
-    escape(total), STYLE, escape(total), escape(charge.order), escape(charge.status), charge.status == "open" and pay_form(total) or done_form(charge))
+    escape(total), STYLE, escape(total), escape(charge.order), escape(charge.status), charge.status == "open" and pay_form(charge, total) or done_form(charge))
   ctx.req:reply(200, {
     ["Content-Type"] = "text/html; charset=utf-8", ["Cache-Control"] = "no-store", ["Content-Security-Policy"] = POLICY,
     ["Referrer-Policy"] = "no-referrer",
