@@ -21,7 +21,10 @@ t.case("an empty table offers nothing", function()
 end)
 
 t.case("the first row that fits counts: country, then weight, then sum", function()
-  set({ { country = "DE at", up_to = 1000, price = 490 }, { country = "DE", from = 5000, price = 0 }, { country = "DE", price = 790 }, { price = 1990, up_to = 2000 } })
+  set({
+    { country = "DE at", up_to = 1000, price = 490 }, { country = "DE", from = 5000, price = 0 }, { country = "DE", price = 790 },
+    { price = 1990, up_to = 2000 },
+  })
   t.equal(rates(1000, 100, "AT"), "standard 490")
   t.equal(rates(1001, 5000, "DE"), "standard 0")
   t.equal(rates(1001, 4999, "DE"), "standard 790")
