@@ -6,6 +6,7 @@
 --- it asks for, a clock that only moves when it is told to, and a world outside that answers what the spec says.
 local carts = require("merx.testing.carts")
 local clock = require("native.clock")
+local orders = require("merx.testing.orders")
 local outside = require("merx.testing.outside")
 local shop = require("merx.testing.shop")
 local test = require("support.test")
@@ -147,6 +148,17 @@ end
 ---@return merx.Quote
 function t.quote()
   return carts.quote(cart or error("fill the cart first: t.cart({ { price = 1000, qty = 2 } })", 2), rules)
+end
+
+--- Places an order of products made for the test, by the shop's own commands: with an address, the first way to deliver and
+--- to pay. It needs ways to do both: t.with("merx.flat-rate", "merx.flat-tax", "merx.cod"). What listens to its events is told
+--- when the clock moves: t.at("+1s").
+---@param lines { price: integer, qty?: integer, title?: string, stock?: integer }[]
+---@param more? { destination?: table, email?: string, delivery?: string, payment?: string, locale?: string }
+---@return table order its id, number and token
+---@return merx.Quote quote
+function t.order(lines, more)
+  return orders.place(lines, more)
 end
 
 -- --- time, facts and work ----------------------------------------------------------------------------
