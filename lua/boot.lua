@@ -5,6 +5,7 @@ strict.guard(_G)
 
 local command = require("kernel.command")
 local db = require("kernel.db")
+local dev = require("kernel.dev")
 local failure = require("kernel.failure")
 local fs = require("native.fs")
 local generation = require("kernel.plugins.generation")
@@ -44,9 +45,11 @@ local function renewed(fn)
 end
 
 jobs.on_tick(watch.look)
+if dev.is_on() and thread.role == "jobs" then jobs.on_tick(dev.look) end
 
 local doors = {
   command = function(name, args, meta)
+    watch.tell()
     local result, err = command.execute(name, args, meta)
     if result == nil and not failure.is_error(err) then error("a command must return a result or an error") end
     return result, err
@@ -55,6 +58,7 @@ local doors = {
   reload = function()
     db.reset()
     plugins.reload()
+    if dev.is_on() and thread.role == "worker" then require("web.theme").reload() end
   end,
 }
 

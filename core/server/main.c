@@ -63,6 +63,18 @@ static int do_serve(mx_options *options, int argc, char **argv) {
     return mx_supervise(options);
 }
 
+// What a desk is for and a shop is not. What was chosen by flag stays chosen.
+static int do_dev(mx_options *options, int argc, char **argv) {
+    static const enum mx_option on[] = {MX_OPT_DEV, MX_OPT_CLIENT_PRIVATE, MX_OPT_ALLOW_FAKE_CLOCK};
+    struct mx_error err;
+    for (size_t i = 0; i < sizeof(on) / sizeof(on[0]); i++) {
+        if (mx_options_set(options, on[i], "true", "merx dev", &err) < 0) {
+            return fail(&err);
+        }
+    }
+    return do_serve(options, argc, argv);
+}
+
 static int do_version(mx_options *options, int argc, char **argv) {
     (void)options;
     (void)argc;
@@ -136,6 +148,16 @@ static const struct {
         "[MS]\n\nexamples:\n  merx clock\n  merx clock 1767225600000\n"},
     {"config", do_config, 1, "Shows every option; --explain says where each value comes from.",
         "[--explain]\n\nexamples:\n  merx config --explain\n"},
+    {"dev", do_dev, 0, "Serves the shop to whoever works on it: changes show at once.",
+        "[--data=FOLDER] [--listen=127.0.0.1:PORT] [OPTIONS]\n\n"
+        "Watches plugins and themes, keeps mail instead of sending it, notes what plugins send, "
+        "shows\n"
+        "where errors are. All of it is at /__dev/. Listens on this machine only. merx clock moves "
+        "the\n"
+        "clock.\n\n"
+        "examples:\n"
+        "  merx dev --data=/tmp/shop\n"
+        "  merx dev --data=/tmp/shop --listen=127.0.0.1:9000\n"},
     {"metrics", do_metrics, 0, "Shows the numbers of the running server.",
         "\n\nexamples:\n  merx metrics | grep http_requests\n"},
     {"reload", do_reload, 0,

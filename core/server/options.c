@@ -92,6 +92,8 @@ static const struct spec specs[MX_OPT_COUNT] = {
         "let the clock stand at these milliseconds since 1970", false},
     [MX_OPT_CLIENT_PRIVATE] = {"client_private", KIND_FLAG, "false", 0, 0, NULL,
         "let plugins reach addresses of this machine and network, for development", false},
+    [MX_OPT_DEV] = {"dev", KIND_FLAG, "false", 0, 0, NULL,
+        "development: watch files, keep mail instead of sending it, show where errors are", false},
 };
 
 struct value {

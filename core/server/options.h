@@ -39,6 +39,7 @@ enum mx_option {
     MX_OPT_ALLOW_FAKE_CLOCK,
     MX_OPT_WORLD_NOW,
     MX_OPT_CLIENT_PRIVATE,
+    MX_OPT_DEV,
     MX_OPT_COUNT,
 };
 

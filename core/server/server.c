@@ -260,12 +260,17 @@ static int listen_to_signals(struct server *server, struct mx_error *err) {
 // What plugins may do on a desk is no matter for a shop that the world can see.
 static int check_private(
     const mx_options *options, const struct mx_sockets *sockets, struct mx_error *err) {
-    if (mx_options_flag(options, MX_OPT_CLIENT_PRIVATE) && !mx_sockets_are_local(sockets)) {
-        return mx_fail(err, MX_E_INVALID,
-            "client_private is for development: listen on 127.0.0.1 only (%s), or leave it out "
-            "(%s)",
-            mx_options_source(options, MX_OPT_LISTEN),
-            mx_options_source(options, MX_OPT_CLIENT_PRIVATE));
+    static const struct {
+        enum mx_option option;
+        const char *name;
+    } desk[] = {{MX_OPT_DEV, "dev"}, {MX_OPT_CLIENT_PRIVATE, "client_private"}};
+    for (size_t i = 0; i < sizeof(desk) / sizeof(desk[0]); i++) {
+        if (mx_options_flag(options, desk[i].option) && !mx_sockets_are_local(sockets)) {
+            return mx_fail(err, MX_E_INVALID,
+                "%s is for development: listen on 127.0.0.1 only (%s), or leave it out (%s)",
+                desk[i].name, mx_options_source(options, MX_OPT_LISTEN),
+                mx_options_source(options, desk[i].option));
+        }
     }
     return MX_OK;
 }

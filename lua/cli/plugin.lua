@@ -13,7 +13,7 @@ merx plugin COMMAND --help tells how one is used.
 examples:
   merx plugin list
   merx plugin new price_rule acme.tiers
-  merx plugin install acme.tiers-1.2.0.merxplugin
+  merx plugin install acme.tiers-1.2.0.tar
 ]]
 
 local plugin = {}

@@ -3,6 +3,7 @@
 local client = require("native.client")
 local clock = require("native.clock")
 local crypto = require("native.crypto")
+local dev = require("kernel.dev")
 local failure = require("kernel.failure")
 local schema = require("kernel.schema")
 local secrets = require("kernel.plugins.secrets")
@@ -124,6 +125,7 @@ end
 --- Whether the merchant set up a mail server and an address.
 ---@return boolean
 function mail.is_on()
+  if dev.is_on() then return true end
   return settings.get("mail.host") ~= "" and mail.from() ~= ""
 end
 
@@ -155,8 +157,13 @@ end
 function mail.send(given)
   if not mail.is_on() then return failure.new("mail.off", "no mail is sent: set mail.host and mail.from (merx settings set mail.host …)") end
   local from = mail.from()
+  if dev.is_on() and from == "" then from = "shop@localhost.localdomain" end
   local message, err = mail.compose(given, from, clock.now(), crypto.uuid())
   if not message then return nil, err end
+  if dev.is_on() then
+    dev.keep("mail", { to = given.to, subject = given.subject, text = given.text, html = given.html, from = from })
+    return true
+  end
   local where, broken = server()
   if not where then return nil, broken end
   local reply, problem = client.mail({ server = where, from = from, to = { given.to }, message = message })

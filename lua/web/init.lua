@@ -4,6 +4,8 @@ local admin_context = require("web.admin.context")
 local admin_page = require("web.admin.page")
 local cache = require("kernel.cache")
 local context = require("web.context")
+local dev = require("kernel.dev")
+local dev_pages = require("web.dev")
 local form = require("web.form")
 local fs = require("kernel.files")
 local gate = require("web.gate")
@@ -102,8 +104,12 @@ function web.request(req)
   task.pin(points.generation())
   local ctx = admin_context.of(req) or context.of(req)
   if not ctx then return req:reply(404, { ["Content-Type"] = "text/plain; charset=utf-8" }, "There is no shop at this address.\n") end
-  local ok, err = xpcall(dispatch, debug.traceback, ctx)
+  local ok, err = xpcall(dispatch, dev.is_on() and dev.explain or debug.traceback, ctx)
   if ok then return end
+  if dev.is_on() then
+    log.error("a request failed", { request_id = req.id, path = req.path, error = err.trace })
+    return dev_pages.error(ctx, err)
+  end
   local path = req.path:gsub("^(/admin/link/).*", "%1…") -- who reads the log does not come in by it
   log.error("a request failed", { request_id = req.id, path = path, error = tostring(err) })
   if not pcall(fail, ctx, 500) then
@@ -122,6 +128,7 @@ end
 assert(i18n.load(thread.share .. "/lua/locales"))
 load_routes("storefront")
 load_routes("admin/routes")
+if dev.is_on() then dev_pages.open() end
 if thread.role == "worker" then
   assert(cache.configure({ query = QUERY, private_cookies = { "cart", "session" }, key_cookies = { "scheme" } }))
 end

@@ -1,6 +1,8 @@
 --- Addresses of plugins, below /apps/PLUGIN: the plugin says what to answer, the shop says it. Pages stand in the theme;
 --- what a plugin wrote of HTML is cleaned.
 local command = require("kernel.command")
+local dev = require("kernel.dev")
+local dev_pages = require("web.dev")
 local failure = require("kernel.failure")
 local form = require("web.form")
 local log = require("kernel.log")
@@ -71,6 +73,7 @@ local function answer_with(handler)
       if err then return page.message(page.open(ctx), 503) end
     end
     local answer, problem = handler.call(input_of(ctx, params, sent, result), plugins.settings(handler))
+    if problem and dev.is_on() then return dev_pages.error(ctx, { message = problem.message, trace = problem.message, locals = {} }) end
     if type(answer) ~= "table" or failure.is_error(problem) then return page.message(page.open(ctx), problem and 500 or 404) end
     send(ctx, handler, answer)
   end

@@ -1,6 +1,7 @@
 --- Host calls that leave the machine: requests to granted hosts. The client judges the address; here the plugin's allow-list
 --- is made, and handles of secrets become what they stand for, for this request only.
 local client = require("native.client")
+local dev = require("kernel.dev")
 local failure = require("kernel.failure")
 local host = require("kernel.plugins.host")
 local json = require("native.json")
@@ -117,6 +118,17 @@ local function timeout_of(request)
   return math.max(SHORTEST, math.min(seconds, LONGEST)) * SECONDS
 end
 
+local SHOWN <const> = 4000 -- bytes of a body
+
+-- For the pages of merx dev: what went out and came back, without the headers, which may hold secrets.
+local function note(plugin, method, request, body, reply, problem)
+  dev.keep("request", {
+    plugin = plugin.id, method = method, url = tostring(request.url), body = text.valid(body) and body:sub(1, SHOWN) or "(bytes)",
+    status = reply and reply.status, elapsed_ms = reply and reply.elapsed_ms, error = problem and problem.message,
+    answer = reply and text.valid(reply.body) and reply.body:sub(1, SHOWN) or nil,
+  })
+end
+
 --- Sends what a plugin asked for.
 ---@param plugin merx.Plugin
 ---@param request table
@@ -133,6 +145,7 @@ local function send(plugin, request)
     method = method, url = tostring(request.url), headers = headers, body = body, places = places_of(plugin), connect_ms = CONNECT_MS,
     total_ms = timeout_of(request), body_max = BODY_MAX, redirects = redirects_of(request, method), pool = pool_of(plugin),
   })
+  if dev.is_on() then note(plugin, method, request, body, reply, problem) end
   if not reply then return failure.new("http." .. problem.code, problem.message) end
   return reply
 end

@@ -1,0 +1,62 @@
+// merx dev: a change shows at once, mail and requests are kept, errors show their source; for this machine only.
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { new_shop, start } from "../fault/support/shop.mjs";
+import { Shopper } from "../support/shopper.mjs";
+import { request } from "./support/http.mjs";
+import { merx, root } from "./support/server.mjs";
+import { eventually, test } from "./support/test.mjs";
+
+const MANIFEST = {
+  manifest: 1, id: "acme.hi", version: "1.0.0", name: "Hi", license: "MIT", engine: ">=0.1 <1", api: { route: 1 },
+  contributes: { routes: [{ id: "hi", path: "/apps/acme.hi", handler: "hi:hi" }] },
+};
+
+async function write(data, code) {
+  const folder = join(data, "plugins", "acme.hi");
+  await mkdir(join(folder, "src"), { recursive: true });
+  await writeFile(join(folder, "src", "hi.lua"), code);
+  await writeFile(join(folder, "plugin.json"), JSON.stringify(MANIFEST));
+}
+
+const says = (port, words) => async () => {
+  const { text } = await request(port, "/apps/acme.hi");
+  return text.includes(words) && text;
+};
+
+test("a new plugin, and a change of it, are there without a restart; an error shows its lines", async (t) => {
+  const data = await new_shop(t);
+  const server = await start(t, data, { args: ["--dev"] });
+  await write(data, 'return { hi = function() return { text = "one" } end }\n');
+  await eventually("the new plugin answers", says(server.port, "one"));
+  await write(data, 'return { hi = function() return { text = "two" } end }\n');
+  await eventually("the change shows", says(server.port, "two"));
+  await write(data, 'local M = {}\n\nfunction M.hi(input)\n  local wanted <const> = input.query.none\n  return { text = wanted.text }\nend\n\nreturn M\n');
+  const page = await eventually("the error shows", says(server.port, "attempt to index a nil value"));
+  assert.match(page, /acme\.hi\/src\/hi\.lua:5/);
+  assert.match(page, /<span class="it">.*return \{ text = wanted\.text \}/);
+  assert.match((await request(server.port, "/__dev")).text, /acme\.hi<\/td>/);
+});
+
+test("mail is kept and not sent", async (t) => {
+  const data = await new_shop(t);
+  const server = await start(t, data, { args: ["--dev"] });
+  const shopper = new Shopper(server.port);
+  await shopper.buy("mug", 2);
+  shopper.close();
+  await eventually("the mail lies there", async () => (await request(server.port, "/__dev/mail")).text.includes("2 × Mug"));
+});
+
+test("a shop that others reach is none for a desk", async (t) => {
+  const data = await new_shop(t);
+  const refused = await merx(["dev", "--data", data, "--share", root, "--listen", "0.0.0.0:0", "--supervise=false"]);
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr, /dev is for development: listen on 127\.0\.0\.1 only/);
+});
+
+test("a shop that is open to others has no such pages", async (t) => {
+  const data = await new_shop(t);
+  const server = await start(t, data);
+  assert.equal((await request(server.port, "/__dev")).status, 404);
+});
