@@ -77,7 +77,8 @@ function calls.make(plugin, about, open)
 
   local function take_down(code, message)
     plugin.errors = plugin.errors + 1
-    task.note_plugin(plugin.id, plugin.generation or 0, 0, 1) -- a generation that fails is taken back
+    task.note_plugin(plugin.id, plugin.generation or 0, plugin.calls - (plugin.told or 0), 1) -- a generation that fails is taken back
+    plugin.told = plugin.calls
     plugin.last_error = message
     log.warn("a plugin's handler failed", { plugin = plugin.id, handler = id, code = code, error = message })
   end

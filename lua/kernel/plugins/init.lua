@@ -42,6 +42,7 @@ local plugins = {}
 ---@field pool? string of the requests that it sends, when others must not hold them up
 ---@field state? userdata its Lua, once it was needed in this thread
 ---@field calls integer
+---@field told? integer of these, what the other threads know of
 ---@field errors integer
 ---@field refused? integer
 ---@field last_error? string

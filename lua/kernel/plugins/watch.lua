@@ -3,8 +3,10 @@
 local clock = require("native.clock")
 local command = require("kernel.command")
 local generation = require("kernel.plugins.generation")
+local jobs = require("kernel.jobs")
 local log = require("kernel.log")
 local plugins = require("kernel.plugins")
+local staging = require("kernel.plugins.staging")
 local task = require("native.task")
 
 local watch = {}
@@ -15,19 +17,18 @@ local SELDOM <const> = 60000
 local FEWEST <const> = 5 -- failures, and
 local SHARE <const> = 5 -- one call in so many
 
-local told = setmetatable({}, { __mode = "k" }) -- calls by plugin, as far as they were told
 local told_at = 0
 
---- Tells the other threads how often plugins were asked here, once a second. Failures are told when they happen.
+--- Tells the other threads how often plugins were asked here, once a second; of one that fails that is told at once.
 function watch.tell()
   local now = clock.mono()
   if now - told_at < SECOND then return end
   told_at = now
   for _, plugin in ipairs(plugins.list()) do
-    local calls = plugin.calls - (told[plugin] or 0)
+    local calls = plugin.calls - (plugin.told or 0)
     if calls > 0 then
       task.note_plugin(plugin.id, plugin.generation or 0, calls, 0)
-      told[plugin] = plugin.calls
+      plugin.told = plugin.calls
     end
   end
 end
@@ -73,6 +74,12 @@ local function take_back(now, id, calls, errors)
     log.error("a new generation of plugins fails, and cannot be taken back", { plugin = id, generation = now.id, error = err.message })
   end
 end
+
+jobs.define({
+  name = "plugins.sweep", every = 6 * 3600 * 1000,
+  doc = "Removes files of plugins that no generation needs, and what stopped installations left.",
+  handler = staging.sweep,
+})
 
 --- One look; the jobs thread calls it in each of its rounds.
 ---@param at integer ms UTC
