@@ -150,6 +150,14 @@ function t.quote()
   return carts.quote(cart or error("fill the cart first: t.cart({ { price = 1000, qty = 2 } })", 2), rules)
 end
 
+--- Makes a product in the catalogue.
+---@param given { price: integer, title?: string, sku?: string, stock?: integer, ships?: boolean }
+---@return integer id
+---@return integer variant_id
+function t.product(given)
+  return orders.product(given)
+end
+
 --- Places an order of products made for the test, by the shop's own commands: with an address, the first way to deliver and
 --- to pay. It needs ways to do both: t.with("merx.flat-rate", "merx.flat-tax", "merx.cod"). What listens to its events is told
 --- when the clock moves: t.at("+1s").

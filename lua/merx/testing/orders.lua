@@ -13,21 +13,29 @@ local function run(name, args)
   return result
 end
 
--- A product of one variant that is always there.
-local function make_product(i, line)
+local made_products = 0
+
+--- Makes a product of one variant, which is always there unless `stock` is told.
+---@param line { price: integer, title?: string, sku?: string, stock?: integer, ships?: boolean }
+---@return integer id
+---@return integer variant_id
+function orders.product(line)
+  made_products = made_products + 1
+  local i = made_products
   local title = line.title or "Thing " .. i
   local made = run("catalog.put_product", { product = {
     title = title, kind = "simple", code = "T-" .. i, tracking = line.stock and "variant" or "none", stock = line.stock, state = "active",
     variants = { { title = "", sku = line.sku or "SKU-" .. i, regular_amount = line.price, stock = line.stock, ships = line.ships ~= false } },
   } })
-  return require("kernel.db").many("variants_of_product", { product_id = made.id })[1].id
+  return made.id, require("kernel.db").many("variants_of_product", { product_id = made.id })[1].id
 end
 
 local function fill_cart(ctx, lines)
   local cart, token = require("domain.cart"), nil
-  for i, line in ipairs(lines) do
+  for _, line in ipairs(lines) do
+    local _, variant_id = orders.product(line)
     local result = run("cart.add", {
-      cart = token, channel_id = ctx.channel.id, currency = ctx.currency, locale = ctx.locale, variant_id = make_product(i, line),
+      cart = token, channel_id = ctx.channel.id, currency = ctx.currency, locale = ctx.locale, variant_id = variant_id,
       quantity = line.qty or 1,
     })
     token = token or cart.find_by_id(result.id).token
