@@ -43,7 +43,8 @@ local function range_text(doc)
   return schema.text({ required = true, max = RANGE, regex = RANGE_REGEX, doc = doc })
 end
 
-local setting = schema.object({
+-- What the declaration of a setting may say, and that of a column of a table.
+local COLUMN <const> = {
   type = schema.text({ required = true, max = 30, doc = "one of the types of settings" }),
   label = schema.text({ max = 100, doc = "key of a message: what the form calls it" }),
   help = schema.text({ max = 100, doc = "key of a message: a sentence below the field" }),
@@ -51,11 +52,17 @@ local setting = schema.object({
   max = schema.integer({ doc = "largest number, length of a text, or number of entries" }),
   digits = schema.integer({ min = 0, max = 12, doc = "places of a decimal" }),
   values = schema.list(schema.text({ required = true }), { max = 100, doc = "what an enum may be" }),
-  columns = schema.map(schema.any(), { max = 20, doc = "settings that a row of a table has, by name" }),
   default = schema.any({ doc = "the value until the merchant says another" }),
   required = schema.boolean({ doc = "whether the merchant must say something" }),
   when = schema.map(schema.any(), { max = 5, doc = "shown only while these other settings have these values" }),
-})
+}
+
+local SETTING <const> = {
+  columns = schema.map(schema.object(COLUMN), { max = 20, doc = "settings that a row of a table has, by name" }),
+}
+for name, spec in pairs(COLUMN) do SETTING[name] = spec end
+
+local setting = schema.object(SETTING)
 
 local METHOD <const> = schema.enum({ "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", required = true })
 
@@ -189,17 +196,23 @@ function manifest.setting_spec(declared)
   return kind.spec(declared)
 end
 
+local function default_problem(spec, default)
+  if default == nil then return nil end
+  local bare = {}
+  for field, value in pairs(spec) do bare[field] = value end
+  bare.default = nil
+  local _, err = schema.check(schema.object({ value = bare }), { value = default })
+  return err and ": its default breaks its own rules (" .. select(2, next(err.fields)) .. ")"
+end
+
 local function check_settings(where, declarations)
   for name, declared in pairs(declarations) do
     local spec, problem = manifest.setting_spec(declared)
     if problem then return where .. name .. " " .. problem end
-    if declared.default ~= nil then
-      local bare = {}
-      for field, value in pairs(spec) do bare[field] = value end
-      bare.default = nil
-      local _, err = schema.check(schema.object({ value = bare }), { value = declared.default })
-      if err then return where .. name .. ": its default breaks its own rules (" .. select(2, next(err.fields)) .. ")" end
-    end
+    problem = default_problem(spec, declared.default)
+    if problem then return where .. name .. problem end
+    problem = check_settings(where .. name .. ".columns.", declared.columns or {})
+    if problem then return problem end
     for other in pairs(declared.when or {}) do
       if not declarations[other] then return where .. name .. " depends on the setting " .. other .. ", which is not there" end
     end

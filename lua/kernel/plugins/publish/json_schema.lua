@@ -101,7 +101,7 @@ local function rules_of(name, kind)
   local rule = { properties = { default = kind.needs and {} or convert(kind.spec({}), {}) } }
   for field in pairs(kind.never or {}) do rule.properties[field] = false end
   if kind.needs then rule.required = sorted_keys(kind.needs) end
-  for field in pairs(kind.needs or {}) do
+  for field in pairs(kind.needs or {}) do -- of a list or of a map: the other keyword does not matter
     rule.properties[field] = { minItems = 1, minProperties = 1 }
   end
   return { ["if"] = { properties = { type = { const = name } } }, ["then"] = rule }
@@ -119,7 +119,7 @@ local function setting_definition(spec, is_column)
     end
   end
   made.properties.type = { enum = names, description = spec.fields.type.doc }
-  made.properties.columns.additionalProperties = { ["$ref"] = "#/$defs/column" }
+  if not is_column then made.properties.columns.additionalProperties = { ["$ref"] = "#/$defs/column" } end
   made.allOf = rules
   return made
 end
@@ -171,7 +171,7 @@ function json_schema.manifest()
   made.title = "plugin.json of a Merx plugin"
   made["$defs"] = {
     line = { type = "string", pattern = regex.from_pattern("^[^%c]*$") },
-    setting = setting_definition(setting), column = setting_definition(setting, true),
+    setting = setting_definition(setting), column = setting_definition(setting.fields.columns.of, true),
   }
   return made
 end

@@ -3,6 +3,7 @@ local contracts = require("kernel.contracts")
 local fs = require("native.fs")
 local json = require("kernel.json")
 local json_schema = require("kernel.plugins.publish.json_schema")
+local manifest = require("kernel.plugins.manifest")
 local manifests = require("support.manifests")
 local regex = require("kernel.plugins.publish.regex")
 local test = require("support.test")
@@ -21,14 +22,66 @@ local function judge(documents)
   return verdicts
 end
 
-test.case("every bundled plugin keeps to the published schema", function()
-  local names, documents = {}, {}
-  for _, name in ipairs(assert(fs.list(thread.share .. "/plugins"))) do
-    local bytes = fs.read(thread.share .. "/plugins/" .. name .. "/plugin.json")
-    if bytes then names[#names + 1], documents[#documents + 1] = name, assert(json.decode(bytes)) end
+-- Manifests that are right: of the bundled plugins, and of what `merx plugin new` begins with.
+local function right_manifests()
+  local texts = {}
+  for _, folder in ipairs({ thread.share .. "/plugins/", thread.share .. "/lua/merx/templates/" }) do
+    for _, name in ipairs(assert(fs.list(folder))) do texts[#texts + 1] = fs.read(folder .. name .. "/plugin.json") end
   end
-  for i, verdict in ipairs(judge(documents)) do test.equal(verdict, "ok", names[i]) end
+  return texts
+end
+
+test.case("every bundled plugin and every template keeps to the published schema", function()
+  local documents = {}
+  for i, bytes in ipairs(right_manifests()) do documents[i] = assert(json.decode(bytes)) end
+  test.truthy(#documents > 20)
+  for i, verdict in ipairs(judge(documents)) do test.equal(verdict, "ok", json.encode(documents[i])) end
 end)
+
+-- All tables of a document.
+local function tables_of(document, found)
+  found[#found + 1] = document
+  for _, inner in pairs(document) do
+    if type(inner) == "table" then tables_of(inner, found) end
+  end
+  return found
+end
+
+-- Nothing empty: an empty list and an empty map are the same to the engine, and not to a schema.
+local STRANGE <const> = { true, 5, -1, 1.5, "x", "", "A b", "x:y", "acme.x", ">=1", "https://example.com", { "a" }, { a = 1 } }
+
+-- Takes something away, puts something strange in its place, or adds what nobody knows.
+local function spoil(document, any)
+  local tables = tables_of(document, {})
+  local at = tables[any.integer(1, #tables)]
+  local keys = {}
+  for key in pairs(at) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+  local key = keys[any.integer(1, math.max(1, #keys))]
+  local how = any.integer(1, 4)
+  if how == 1 and type(key) == "string" then
+    at[key] = nil
+  elseif how == 2 and not json.is_array(at) then
+    at["zz"] = 1
+  elseif key ~= nil then
+    at[key] = STRANGE[any.integer(1, #STRANGE)]
+  end
+  return document
+end
+
+test.property("what the engine takes, the published schema takes", function(any)
+  local texts, documents = right_manifests(), {}
+  for i = 1, 150 do documents[i] = spoil(assert(json.decode(texts[any.integer(1, #texts)])), any) end
+  local taken = 0
+  for i, verdict in ipairs(judge(documents)) do
+    local bytes = json.encode(documents[i])
+    if manifest.parse(bytes, nil, thread.version) then
+      test.equal(verdict, "ok", bytes)
+      taken = taken + 1
+    end
+  end
+  test.truthy(taken < 150)
+end, 3)
 
 test.case("the published schema refuses every wrong manifest that a schema can tell", function()
   local documents = { json.decode(manifests.text()) }
