@@ -1,6 +1,4 @@
 // Answers as they arrive: heads line by line, bodies piece by piece, both within limits.
-#include <assert.h>
-
 #include "client/internal.h"
 
 void mx_answer_clear(struct mx_answer *answer) {

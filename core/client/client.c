@@ -2,9 +2,7 @@
 // whatever has ended is collected afterwards, so that callbacks may start new transfers.
 #include <assert.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "client/internal.h"
 #include "platform/alloc.h"

@@ -3,6 +3,8 @@
 // (client.c).
 #pragma once
 
+#include <assert.h>
+
 #include <curl/curl.h>
 
 #include "client/client.h"

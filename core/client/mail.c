@@ -1,7 +1,6 @@
 // SMTP: what a mail may look like, and how libcurl is told. Dots at the beginnings of lines are
 // doubled by libcurl.
 #include <arpa/inet.h>
-#include <assert.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 

@@ -1,9 +1,35 @@
 // Fairness in two steps: the pool with the fewest under way, in it the host with the fewest; among
 // equals who was served longest ago.
-#include <assert.h>
-
 #include "client/internal.h"
 #include "platform/alloc.h"
+
+// --- lists: where something hangs, or with NULL where the next one would ------------------------
+
+static struct mx_turns **link_of_turns(mx_client *client, const struct mx_turns *wanted) {
+    struct mx_turns **link = &client->pools;
+    while (*link != wanted) {
+        link = &(*link)->next;
+    }
+    return link;
+}
+
+static struct mx_queue **link_of_queue(struct mx_turns *turns, const struct mx_queue *wanted) {
+    struct mx_queue **link = &turns->queues;
+    while (*link != wanted) {
+        link = &(*link)->next;
+    }
+    return link;
+}
+
+static mx_transfer **link_of_transfer(struct mx_queue *queue, const mx_transfer *wanted) {
+    mx_transfer **link = &queue->first;
+    while (*link != wanted) {
+        link = &(*link)->next;
+    }
+    return link;
+}
+
+// --- joining and leaving ------------------------------------------------------------------------
 
 static unsigned limit_of(unsigned given, unsigned otherwise) {
     return given > 0 ? given : otherwise;
@@ -46,41 +72,25 @@ static struct mx_queue *find_queue(struct mx_turns *turns, const char *key) {
 
 void mx_pool_join(mx_client *client, const struct mx_client_pool *pool, mx_transfer *transfer) {
     struct mx_queue *queue = find_queue(find_turns(client, pool), transfer->host);
-    mx_transfer **link = &queue->first;
-    while (*link) {
-        link = &(*link)->next;
-    }
-    *link = transfer;
+    *link_of_transfer(queue, NULL) = transfer;
     transfer->queue = queue;
     client->waiting++;
 }
 
 static void drop_queue(struct mx_queue *queue) {
-    struct mx_queue **link = &queue->turns->queues;
-    while (*link != queue) {
-        link = &(*link)->next;
-    }
-    *link = queue->next;
+    *link_of_queue(queue->turns, queue) = queue->next;
     mx_free(queue->key);
     mx_free(queue);
 }
 
 static void drop_turns(mx_client *client, struct mx_turns *turns) {
-    struct mx_turns **link = &client->pools;
-    while (*link != turns) {
-        link = &(*link)->next;
-    }
-    *link = turns->next;
+    *link_of_turns(client, turns) = turns->next;
     mx_free((char *)(uintptr_t)turns->name.ptr);
     mx_free(turns);
 }
 
 static void unqueue(mx_transfer *transfer) {
-    mx_transfer **link = &transfer->queue->first;
-    while (*link != transfer) {
-        link = &(*link)->next;
-    }
-    *link = transfer->next;
+    *link_of_transfer(transfer->queue, transfer) = transfer->next;
     transfer->next = NULL;
     transfer->client->waiting--;
 }
@@ -108,6 +118,8 @@ void mx_pool_leave(mx_transfer *transfer) {
     }
 }
 
+// --- choosing -----------------------------------------------------------------------------------
+
 // The queue of `turns` whose first may start, or NULL.
 static struct mx_queue *choose_queue(const struct mx_turns *turns) {
     struct mx_queue *best = NULL;
@@ -122,26 +134,12 @@ static struct mx_queue *choose_queue(const struct mx_turns *turns) {
 
 static void move_last(mx_client *client, struct mx_queue *queue) {
     struct mx_turns *turns = queue->turns;
-    struct mx_turns **pool = &client->pools;
-    struct mx_queue **host = &turns->queues;
-    while (*pool != turns) {
-        pool = &(*pool)->next;
-    }
-    *pool = turns->next;
+    *link_of_turns(client, turns) = turns->next;
     turns->next = NULL;
-    while (*pool) {
-        pool = &(*pool)->next;
-    }
-    *pool = turns;
-    while (*host != queue) {
-        host = &(*host)->next;
-    }
-    *host = queue->next;
+    *link_of_turns(client, NULL) = turns;
+    *link_of_queue(turns, queue) = queue->next;
     queue->next = NULL;
-    while (*host) {
-        host = &(*host)->next;
-    }
-    *host = queue;
+    *link_of_queue(turns, NULL) = queue;
 }
 
 mx_transfer *mx_pool_pick(mx_client *client) {

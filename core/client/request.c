@@ -1,6 +1,4 @@
 // HTTP: what a request may say, how libcurl is told, and where a redirect may lead.
-#include <assert.h>
-
 #include "client/internal.h"
 
 // Fields that libcurl writes, or that would change how the connection is used.
