@@ -83,6 +83,7 @@ test("what nobody signed is shown as unsigned for ever", async (t) => {
   assert.equal(list.find((entry) => entry.id === ID).unsigned, true);
   assert.match((await plugin(["list"], { data })).stdout, /acme\.less.*UNSIGNED/);
   assert.match((await plugin(["info", ID], { data })).stdout, /UNSIGNED/);
+  assert.match((await merx(["doctor", "--data", data, "--share", root])).stdout, /nobody vouches for: acme\.less/);
 });
 
 test("a shop starts without its plugins when it is told so", async (t) => {

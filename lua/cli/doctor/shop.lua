@@ -64,11 +64,15 @@ function checks.history(m)
 end
 
 function checks.plugins()
-  local skipped = {}
+  local skipped, unsigned = {}, {}
   for _, plugin in ipairs(plugins.list()) do
     if plugin.problem then skipped[#skipped + 1] = plugin.id .. " (" .. plugin.problem .. ")" end
+    if plugin.unsigned and not plugin.is_off then unsigned[#unsigned + 1] = plugin.id end
   end
   if #skipped > 0 then return "warn", "skipped: " .. table.concat(skipped, "; "), "mend or remove them" end
+  if #unsigned > 0 then
+    return "warn", "nobody vouches for: " .. table.concat(unsigned, ", "), "ask their publishers for signed packages"
+  end
   return "ok", args.count(#plugins.list(), "plugin")
 end
 
