@@ -109,7 +109,7 @@ local POOLS <const> = { payments = 64, webhooks = 32 }
 
 local function pool_of(plugin)
   local at_once = POOLS[plugin.pool]
-  if at_once then return { name = plugin.pool, at_once = at_once } end
+  if at_once then return { name = plugin.pool, at_once = at_once, per_host = plugin.pool == "payments" and at_once or nil } end
   return { name = plugin.id, at_once = 4 }
 end
 
