@@ -215,7 +215,7 @@ function shop.tx.emit(event, key, body) return ask("tx.emit", event, key, body) 
 ---@param owner_id integer
 ---@param quantity integer
 ---@param key? string
----@return true? ok
+---@return { balance: integer, held: integer }? account
 ---@return shop.Error? err code "account.short"
 function shop.tx.take(kind, owner_id, quantity, key) return ask("tx.take", kind, owner_id, quantity, key) end
 
@@ -224,6 +224,8 @@ function shop.tx.take(kind, owner_id, quantity, key) return ask("tx.take", kind,
 ---@param owner_id integer
 ---@param quantity integer
 ---@param key? string
+---@return { balance: integer, held: integer }? account
+---@return shop.Error? err
 function shop.tx.put(kind, owner_id, quantity, key) return ask("tx.put", kind, owner_id, quantity, key) end
 
 --- What is in an account of the plugin's own.

@@ -97,8 +97,20 @@ function Writer:answer(contract)
   return #names > 1 and ("(%s)[]"):format(table.concat(names, "|")) or names[1] .. "[]"
 end
 
+-- Where each thing that `on` may name shows something else, the input is one of these.
+function Writer:subjects(contract)
+  local names = {}
+  for i, subject in ipairs(fields.sorted(contract.subjects())) do
+    local tree = fields.tree(contract.subjects()[subject].input)
+    names[i] = "merx.in." .. self.classes:tree(contract.point .. "_" .. subject:gsub("%W", "_"), tree)
+  end
+  self:flush("merx.in.")
+  return table.concat(names, "|")
+end
+
 -- The class of what handlers see, under the name of the point also where another point sees the same.
 function Writer:input(contract)
+  if contract.subjects then return self:subjects(contract) end
   local name = self.classes:input(contract)
   if not name then return "table" end
   self:flush("merx.in.")
