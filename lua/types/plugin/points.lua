@@ -196,8 +196,15 @@
 --- Adds a fee.
 ---@alias merx.fn.fee_rule fun(input: merx.in.fee_rule, settings: table<string, any>): merx.op.fee[]
 
+---@class merx.in.guard_cart_change
+---@field cart_id integer
+---@field currency string
+---@field customer_id integer?
+---@field item_count integer pieces of all lines
+---@field lines table[] { variant_id, product_id, sku, handle, title, quantity }
+
 --- Says no to a command before its writes are final. Answers nil, or { message = "key of the plugin's messages" }.
----@alias merx.fn.guard fun(input: table, settings: table<string, any>, context: { now: integer, actor: string }): any
+---@alias merx.fn.guard fun(input: merx.in.guard_cart_change, settings: table<string, any>, context: { now: integer, actor: string }): any
 
 ---@class merx.in.job
 ---@field args table<string, any> empty for a schedule

@@ -178,7 +178,7 @@ function shop.tx.emit(event, key, body) end
 ---@param owner_id integer
 ---@param quantity integer
 ---@param key? string
----@return true? ok
+---@return { balance: integer, held: integer }? account
 ---@return shop.Error? err code "account.short"
 function shop.tx.take(kind, owner_id, quantity, key) end
 
@@ -187,6 +187,8 @@ function shop.tx.take(kind, owner_id, quantity, key) end
 ---@param owner_id integer
 ---@param quantity integer
 ---@param key? string
+---@return { balance: integer, held: integer }? account
+---@return shop.Error? err
 function shop.tx.put(kind, owner_id, quantity, key) end
 
 --- What is in an account of the plugin's own.
