@@ -51,6 +51,19 @@ for (const [name, profile] of PROFILES) {
     assert.match(await page.locator(".review").textContent(), /10999 Berlin/);
   });
 
+  test(`a code that there is not is said beside its field, ${name}`, async (t) => {
+    const page = await visitor(t, profile);
+    await mugInCart(page);
+    await page.goto("/cart");
+    await page.locator("#code").fill("spring");
+    await page.getByRole("button", { name: "Use code" }).click();
+    await checkMistakes(page, ["There is no code spring. Look at it once more: capitals do not matter, hyphens do."]);
+    assert.equal(await page.locator("#code").inputValue(), "spring", "what was typed is kept");
+    await page.locator("#code").fill("");
+    await page.getByRole("button", { name: "Go to checkout" }).click();
+    await page.waitForURL(/\/checkout/);
+  });
+
   test(`another country has other fields, ${name}`, async (t) => {
     const page = await visitor(t, profile);
     await mugInCart(page);
