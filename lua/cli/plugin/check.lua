@@ -60,7 +60,7 @@ function check.report(root)
   if read then
     company.check_company(report, read, found)
     local before = report.errors
-    local uses = source.check(report, read, found, sources_of(root))
+    local uses = source.check(report, read, found, sources_of(root), migrations.tables(root))
     if report.errors == before then sandbox.check(report, root, read, found) end -- else it would tell the same again
     texts.check(report, root, read, found, uses)
     migrations.check(report, root, read)

@@ -3,6 +3,7 @@
 local command = require("kernel.command")
 local contracts = require("kernel.contracts")
 local host = require("kernel.plugins.host")
+local reports = require("cli.plugin.check.report")
 
 local grants = {}
 
@@ -51,11 +52,13 @@ function checks.http(report, path, call, read)
   end
 end
 
-local function check_table(report, path, call, read, name)
+local function check_table(report, path, call, read, name, made)
   local prefix = "p_" .. read.id:gsub("[.-]", "_") .. "_"
   if name:sub(1, #prefix) == prefix then
     if not read.capabilities.tables then
       report:error(path, call.line, 'tables need a capability: add "capabilities": { "tables": true } to plugin.json')
+    elseif not made[name] then
+      report:error(path, call.line, "no migration makes the table %s%s", name, reports.similar(name, made))
     end
   elseif not has(read.capabilities.read, name) then
     report:error(path, call.line, '%s is neither a table of this plugin (those begin with %s) nor a view under capabilities.read', name, prefix)
@@ -75,14 +78,14 @@ local function tables_in(sql)
   return names
 end
 
-function checks.db(report, path, call, read)
+function checks.db(report, path, call, read, made)
   if not read.capabilities.tables and not read.capabilities.read then
     return report:error(path, call.line, 'SQL needs a capability: add "capabilities": { "tables": true } to plugin.json, or "read" with views')
   end
   local sql, with = text_of(call.args[1]) or "", {}
   for name in sql:gmatch("[%s,]([%a_][%w_]*)%s+[Aa][Ss]%s*%(") do with[name] = true end -- WITH name AS (
   for _, name in ipairs(tables_in(sql)) do
-    if not with[name] then check_table(report, path, call, read, name) end
+    if not with[name] then check_table(report, path, call, read, name, made) end
   end
 end
 
@@ -210,7 +213,8 @@ end
 ---@param read merx.Manifest
 ---@param found merx.Places
 ---@param uses merx.SourceUse[] each with its path
-function grants.check(report, read, found, uses)
+---@param made table<string, boolean> the tables that its migrations make
+function grants.check(report, read, found, uses, made)
   local by_module, used = kinds_by_module(read), {}
   for _, use in ipairs(uses) do
     local kinds = by_module[use.path:match("^%a+/(.*)%.lua$")]
@@ -218,7 +222,7 @@ function grants.check(report, read, found, uses)
       local what = call.path[1] == "shop" and call.path[2]
       if what then
         used[what] = true
-        if checks[what] then checks[what](report, use.path, call, read) end
+        if checks[what] then checks[what](report, use.path, call, read, made) end
         check_kind(report, use.path, call, kinds)
       end
     end

@@ -44,6 +44,19 @@ local function try(report, root, prefix)
   report:error(file and "migrations/" .. file or "migrations", 1, "%s", err.message)
 end
 
+--- The tables that the migrations make.
+---@param root string
+---@return table<string, boolean>
+function migrations.tables(root)
+  local made = {}
+  folder.each(root, "migrations", function(_, whole)
+    for words in bare(assert(fs.read(whole))):gmatch("[Cc][Rr][Ee][Aa][Tt][Ee]%s+[Tt][Aa][Bb][Ll][Ee]%s+([^(]+)") do
+      made[words:match("([%w_]+)%s*$") or ""] = true
+    end
+  end)
+  return made
+end
+
 ---@param report table
 ---@param root string
 ---@param read merx.Manifest

@@ -105,8 +105,9 @@ end
 ---@param read merx.Manifest
 ---@param found merx.Places
 ---@param files { path: string, bytes: string }[]
+---@param made table<string, boolean> the tables that its migrations make
 ---@return merx.SourceUse[]
-function source.check(report, read, found, files)
+function source.check(report, read, found, files, made)
   local names, uses = sandbox.names(), {}
   for _, file in ipairs(files) do
     local chunk, err = load(file.bytes, "=" .. file.path, "t", {})
@@ -122,7 +123,7 @@ function source.check(report, read, found, files)
     end
   end
   check_inputs(report, read, found, uses)
-  grants.check(report, read, found, uses)
+  grants.check(report, read, found, uses, made)
   return uses
 end
 

@@ -74,6 +74,7 @@ local mistakes = {
   { "job", "src/sample.lua", "shop.http.get(address)", "{ status = 200 }", "warning: no source uses capabilities.http" },
   { "command", "src/sample.lua", "INTO p_zoe_thing_notes", "INTO p_acme_other_notes", "p_acme_other_notes is neither a table of this plugin (those begin with p_zoe_thing_) nor a view" },
   { "command", "src/sample.lua", "INTO p_zoe_thing_notes", "INTO orders", "src/sample.lua:13: error: orders is neither a table" },
+  { "command", "src/sample.lua", "INTO p_zoe_thing_notes", "INTO p_zoe_thing_note", "src/sample.lua:13: error: no migration makes the table p_zoe_thing_note; did you mean p_zoe_thing_notes?" },
   { "command", "src/sample.lua", '"zoe.thing.noted"', '"order.noted"', 'the name of a plugin\'s event begins with zoe.thing: write "zoe.thing.noted"' },
   { "command", "plugin.json", '"capabilities": { "tables": true },', "", 'add "capabilities": { "tables": true }' },
   -- texts
