@@ -86,6 +86,17 @@ function checks.selling()
   return "ok", "delivery, tax and payment are offered"
 end
 
+--- Whether money moves when a shopper pays.
+function checks.trials()
+  local state, text, advice = without_shop()
+  if state then return state, text, advice end
+  if settings.get("payment.test_mode") then
+    return "warn", "the shop is in test mode: payments that move no money are offered, and make test orders",
+      "before it opens: merx settings set payment.test_mode false"
+  end
+  return "ok", "payments are real"
+end
+
 --- Every language of every storefront has its texts.
 function checks.languages()
   local state, text, advice = without_shop()
@@ -111,6 +122,6 @@ function checks.shop()
 end
 
 --- In this order.
-checks.names = { "database", "backup", "history", "plugins", "selling", "languages", "shop" }
+checks.names = { "database", "backup", "history", "plugins", "selling", "trials", "languages", "shop" }
 
 return checks

@@ -113,7 +113,7 @@ function view.of(self, order, pay_url)
   local placed_text = i18n.datetime(ctx.locale, order.placed_at, "medium")
   local drop = {
     name = order.number, number = order.number, created_iso = iso(order.placed_at),
-    created_text = placed_text, is_new = ctx.now - order.placed_at < NEW_FOR,
+    created_text = placed_text, is_new = not pay_url and ctx.now - order.placed_at < NEW_FOR,
     email = order.email, line_items = {}, totals = totals(self, order), timeline = timeline(self, order, placed_text),
     delivery_text = order.delivery_title, payment_text = payment_text(self, order), address_lines = {},
     next_text = next_text(self, order, pay_url), pay_url = pay_url,
