@@ -93,3 +93,18 @@ SELECT id
  WHERE state = 'open'
  ORDER BY id DESC
  LIMIT :limit;
+
+-- :name plugin_tables :many
+-- :use  generation.forget: tables whose names begin with the plugin's
+SELECT name
+  FROM sqlite_schema
+ WHERE type = 'table'
+   AND name >= :from
+   AND name < :to
+ ORDER BY name DESC;
+
+-- :name settings_forget :run
+-- :use  generation.forget: settings of one plugin, by what their keys begin with
+DELETE FROM settings
+ WHERE key >= :from
+   AND key < :to;

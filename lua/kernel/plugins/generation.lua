@@ -429,18 +429,4 @@ command.define({
   end,
 })
 
-command.define({
-  name = "generation.forget",
-  doc = "Forgets which versions of a plugin were ever installed; it must not be installed now.",
-  args = schema.object({ id = schema.text({ required = true, max = 60, pattern = ID }) }),
-  handler = function(tx, args)
-    if generation.find(args.id) then
-      return failure.new("generation.conflict", args.id .. " is installed: merx plugin uninstall " .. args.id)
-    end
-    db.run("plugin_versions_forget", { plugin = args.id })
-    tx.audit({ action = "plugin.forget", entity = "plugin", id = args.id })
-    return { id = args.id }
-  end,
-})
-
 return generation

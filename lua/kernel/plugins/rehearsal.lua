@@ -8,12 +8,12 @@ local host = require("kernel.plugins.host")
 local manifest = require("kernel.plugins.manifest")
 local native = require("native.plugin")
 local native_db = require("native.db")
+local preludes = require("kernel.plugins.preludes")
 local thread = require("native.thread")
 
 local rehearsal = {}
 
 local MEMORY <const> = 48 * 1024 * 1024
-local PRELUDE <const> = { "kernel/sandbox/money.lua", "kernel/sandbox/std.lua", "kernel/sandbox/shop.lua" }
 
 local function refuse(message, ...)
   return failure.new("plugin.invalid", message:format(...))
@@ -35,7 +35,7 @@ local function functions_of(found)
 end
 
 local function load_all(plugin)
-  local state, err = native.open({ id = plugin.id, root = plugin.root, prelude = PRELUDE, memory = MEMORY, host = host.serve(plugin) })
+  local state, err = native.open({ id = plugin.id, root = plugin.root, prelude = preludes, memory = MEMORY, host = host.serve(plugin) })
   if not state then return refuse("%s cannot be opened: %s", plugin.id, err.message) end
   local list = functions_of(plugin.manifest)
   for _, fn in ipairs(list) do
