@@ -4,7 +4,9 @@ local clock = require("native.clock")
 local folder = require("cli.plugin.folder")
 local fs = require("native.fs")
 local json = require("native.json")
+local manifest = require("kernel.plugins.manifest")
 local native = require("native.test")
+local thread = require("native.thread")
 
 local test = { summary = "Runs the tests of a plugin, and those of the contracts it keeps.", usage = [[
 usage: merx plugin test [--update] [--filter=TEXT] [--verbose] [--json] DIR
@@ -101,6 +103,8 @@ function test.run(given)
   if not options then return code end
   local root, err = folder.open(options[1])
   if not root then return args.fail(NAME, err) end
+  local _, problem = manifest.parse(assert(fs.read(root .. "/plugin.json")), root:match("[^/]+$"), thread.version)
+  if problem then return args.fail(NAME, { code = "invalid", message = problem .. "; merx plugin check tells where" }) end
   local started = clock.mono()
   local passed, failed, count = test.prove(root, options, print_results(options))
   local ms = (clock.mono() - started) // 1000000
