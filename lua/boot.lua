@@ -11,6 +11,7 @@ local fs = require("native.fs")
 local generation = require("kernel.plugins.generation")
 local jobs = require("kernel.jobs")
 local plugins = require("kernel.plugins")
+local tables = require("kernel.plugins.tables")
 local thread = require("native.thread")
 local watch = require("kernel.plugins.watch")
 
@@ -35,10 +36,11 @@ end
 
 plugins.load(sources, { safe = thread.options.safe == "true" })
 
--- What begins takes the plugins that are in force; what is under way keeps those that it began with.
+-- What begins takes the plugins that are in force, once the writer has made their tables; what is under way keeps those
+-- that it began with.
 local function renewed(fn)
   return function(...)
-    if generation.current() ~= loaded then plugins.reload() end
+    if generation.current() ~= loaded and tables.are_ready(generation.sources()) then plugins.reload() end
     watch.tell()
     return fn(...)
   end

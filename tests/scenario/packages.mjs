@@ -1,6 +1,6 @@
 // The way of a plugin from its author to a shop: packed, signed, verified, installed, replaced and taken away.
 import assert from "node:assert/strict";
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { new_shop, start } from "../fault/support/shop.mjs";
 import { CHEAPER, HARMLESS, ID, installed, lay, make_packages, plugin, stock_minisign_takes } from "../support/packages.mjs";
@@ -94,4 +94,22 @@ test("a shop starts without its plugins when it is told so", async (t) => {
   const server = await start(t, data, { args: ["--safe"] });
   const reply = await fetch(`${server.url}/`);
   assert.equal(reply.status, 200);
+});
+
+test("a version with new tables takes over without a moment in which there is none", async (t) => {
+  const data = await new_shop(t);
+  const server = await start(t, data);
+  const folder = join(await t.folder(), "less");
+  for (const [version, migration] of [["1.0.0", "0001_begin.sql"], ["1.1.0", "0002_more.sql"]]) {
+    await lay(folder, version, HARMLESS, { capabilities: { tables: true }, migrations: "migrations" });
+    await mkdir(join(folder, "migrations"), { recursive: true });
+    await writeFile(join(folder, "migrations", migration), `CREATE TABLE p_acme_less_t${version[2]} (id INTEGER PRIMARY KEY) STRICT;\n`);
+    await plugin(["pack", "-o", `${folder}.tar`, folder]);
+    const refused = await plugin([version === "1.0.0" ? "install" : "upgrade", "--unsigned", `${folder}.tar`], { data, ok: [0, 5] });
+    if (version === "1.0.0") assert.match(refused.stderr, /tables of its own.*--grant/);
+    if (refused.code === 5) await plugin(["install", "--unsigned", "--grant", `${folder}.tar`], { data });
+    await fetch(`${server.url}/`);
+    assert.equal(await installed(data), version);
+  }
+  assert.deepEqual(server.lines().filter((line) => line.level === "error"), []);
 });

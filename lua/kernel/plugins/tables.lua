@@ -22,6 +22,18 @@ local function applied_of(conn, prefix)
   return statement and statement:value() or 0
 end
 
+--- Whether the writer has made the tables of all that is to be loaded. One whose migrations fail is never ready.
+---@param sources { id: string, root: string, is_off: boolean }[]
+---@return boolean
+function tables.are_ready(sources)
+  local conn = native.main()
+  for _, source in ipairs(sources) do
+    local newest = not source.is_off and newest_of(source.root) or 0
+    if newest > 0 and applied_of(conn, database.prefix_of(source.id)) < newest then return false end
+  end
+  return true
+end
+
 local function may_write(conn)
   return thread.role == "writer" or thread.role == "test" or thread.role == "tool" and not thread.remote and not conn:in_transaction()
 end
