@@ -42,9 +42,14 @@ static int read_all(int fd, const char *path, size_t max, mx_buf *out, struct mx
 }
 
 int mx_file_read(const char *path, size_t max, mx_buf *out, struct mx_error *err) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    // A pipe that nobody writes to must not keep us waiting: it is empty.
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         return fail_open(err, path, "read");
+    }
+    int flags = fcntl(fd, F_GETFL);
+    if (flags >= 0) {
+        (void)fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
     }
     int rc = read_all(fd, path, max, out, err);
     close(fd);

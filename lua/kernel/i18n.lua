@@ -124,13 +124,36 @@ function i18n.keys(locale)
   return keys
 end
 
+local NO_ARGS <const> = {}
+local reported = {}
+
+local function report(words, fields)
+  if reported[fields.key] then return end
+  reported[fields.key] = true
+  log.warn(words, fields)
+end
+
+-- A message that is malformed is shown as it was written: whoever wrote it will see.
 local function compiled(catalogue, key)
   local found = catalogue and catalogue[key]
   if type(found) == "string" then
-    found = message.compile(found)
+    local fine, part = pcall(message.compile, found)
+    if not fine then
+      report("a message is malformed", { key = key, error = part })
+      local source = found
+      part = function() return source end
+    end
+    found = part
     catalogue[key] = found
   end
   return found
+end
+
+-- What comes of a message: nothing when it cannot do with what it is given.
+local function put_together(found, key, args, host)
+  local fine, words = pcall(found, args or NO_ARGS, host)
+  if fine then return words end
+  report("a message cannot be put together", { key = key, error = words })
 end
 
 --- The message of a key, and the locale it was found in.
@@ -198,7 +221,6 @@ end
 
 -- -------------------------------------------------------------------------------------- messages
 
-local NO_ARGS <const> = {}
 
 --- The message of `key`, or nil when no locale has it.
 ---@param locale string
@@ -207,10 +229,8 @@ local NO_ARGS <const> = {}
 ---@return string?
 function i18n.find(locale, key, args)
   local found, its_locale = find_message(locale, key)
-  return found and found(args or NO_ARGS, host_of(its_locale)) or nil
+  return found and put_together(found, key, args, host_of(its_locale)) or nil
 end
-
-local reported = {}
 
 --- The message of `key`; the key itself when it is unknown, which the log says once.
 ---@param locale string
@@ -220,10 +240,7 @@ local reported = {}
 function i18n.text(locale, key, args)
   local found = i18n.find(locale, key, args)
   if found then return found end
-  if not reported[key] then
-    reported[key] = true
-    log.warn("a message is missing", { key = key, locale = locale })
-  end
+  report("a message is missing", { key = key, locale = locale })
   return key
 end
 
@@ -236,10 +253,10 @@ function i18n.html(locale, key, args)
   local found, its_locale = find_message(locale, key)
   if not found then return native.html(native.escape(i18n.text(locale, key))) end
   if not key:find("_html$") then
-    return native.html(native.escape(found(args or NO_ARGS, host_of(its_locale))))
+    return native.html(native.escape(put_together(found, key, args, host_of(its_locale)) or key))
   end
   host_of(its_locale)
-  return native.html(found(args or NO_ARGS, html_hosts[its_locale]))
+  return native.html(put_together(found, key, args, html_hosts[its_locale]) or native.escape(key))
 end
 
 --- A message that is in no catalogue, as a function of its arguments. Raises when malformed.

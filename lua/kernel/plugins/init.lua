@@ -124,18 +124,31 @@ local function functions_of(plugin, entry, contract, id)
   return fns
 end
 
+-- Messages are texts, by key; whatever else stands there is none.
+local function texts_of(tree)
+  local texts = {}
+  for key, value in pairs(tree) do
+    if type(value) == "table" then
+      texts[key] = texts_of(value)
+    elseif type(value) == "string" then
+      texts[key] = value
+    end
+  end
+  return texts
+end
+
 local function load_locales(plugin)
   local folder = plugin.root .. "/locales"
-  if not fs.exists(folder) then return end
   local publisher, name = plugin.id:match("^([^.]+)%.(.+)$")
-  for _, file in ipairs(assert(fs.list(folder))) do
-    local locale = file:match("^(.+)%.json$")
-    local tree, err
-    if locale then tree, err = json.decode(assert(fs.read(folder .. "/" .. file))) end
-    if tree then
-      i18n.add(locale, { [publisher] = { [name] = tree } })
+  for _, file in ipairs(fs.list(folder) or {}) do
+    local locale = file:match("^(%l[%w-]*)%.json$")
+    local bytes, tree, err
+    if locale then bytes, err = fs.read(folder .. "/" .. file) end
+    if bytes then tree, err = json.decode(bytes) end
+    if type(tree) == "table" then
+      i18n.add(locale, { [publisher] = { [name] = texts_of(tree) } })
     elseif locale then
-      log.error("texts of a plugin cannot be read", { plugin = plugin.id, file = file, error = err.message })
+      log.error("texts of a plugin cannot be read", { plugin = plugin.id, file = file, error = err and err.message or "it is no object" })
     end
   end
 end

@@ -77,6 +77,20 @@ local function send(ctx, self, view, step, fields, status)
   })
 end
 
+-- What keeps a cart from the checkout, in words. A rule that blocks it says why.
+local function cart_errors(ctx, view)
+  local errors, said = {}, {}
+  for _, problem in ipairs(view.problems) do
+    if problem.step == "cart" and not problem.is_minor then
+      local about = problem.message or problem.code == "tax.unavailable" and { key = "quote.cannot_check", args = {} }
+      local words = about and checkout.words(ctx.locale, about) or page.text(page.open(ctx), "checkout.stock_short")
+      if not said[words] then errors[#errors + 1] = { message = words } end
+      said[words] = true
+    end
+  end
+  return errors
+end
+
 -- The visitor's checkout, or nothing after sending them where they belong.
 local function open(ctx, options)
   local row = storefront_cart.current(ctx)
@@ -89,7 +103,7 @@ local function open(ctx, options)
     if #view.quote.lines == 0 then
       respond.redirect(ctx, ctx.root .. "/cart")
     else
-      storefront_cart.send(ctx, { status = 422, errors = { { message = page.text(page.open(ctx), "checkout.stock_short") } } })
+      storefront_cart.send(ctx, { status = 422, errors = cart_errors(ctx, view) })
     end
     return nil
   end
