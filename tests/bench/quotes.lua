@@ -1,5 +1,5 @@
 --- merx quotes: what a quote of 20 lines costs with the price rules of the shop's plugins, what one pure call costs and what
---- the state of a plugin takes. One JSON object on a line. script/bench --only plugins puts plugins and this tool there.
+--- the state of a plugin takes, as JSON. script/bench --only plugins puts plugins and this tool there.
 require("boot") -- plugins
 local draft = require("domain.draft")
 local evaluate = require("domain.quote.evaluate")
@@ -94,7 +94,7 @@ function quotes.run()
     result.state_kib = round(idle / #rules / 1024)
     result.call_us = round(measure_call(rules[1]))
   end
-  io.write(json.encode(result), "\n")
+  io.write(json.encode(result, { pretty = true }), "\n")
   return 0
 end
 
