@@ -12,6 +12,7 @@
 #include "script/bindings.h"
 #include "script/json.h"
 #include "script/value_walk.h"
+#include "script/varint.h"
 
 #define SHAPE_TYPE "native.projection.shape"
 
@@ -159,22 +160,11 @@ struct packer {
     int names; // of node 0, on the stack
 };
 
-static void put_varint(mx_buf *out, uint64_t value) {
-    char *at = mx_buf_reserve(out, 10);
-    size_t len = 0;
-    while (value >= 0x80) {
-        at[len++] = (char)(value | 0x80);
-        value >>= 7;
-    }
-    at[len++] = (char)value;
-    out->len += len;
-}
-
 static void put_number(lua_State *L, mx_buf *out) {
     if (lua_isinteger(L, -1)) {
         int64_t value = lua_tointeger(L, -1);
         mx_buf_append_char(out, TAG_INTEGER);
-        put_varint(out, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
+        mx_varint_append(out, mx_varint_of(value));
         return;
     }
     double value = lua_tonumber(L, -1);
@@ -186,7 +176,7 @@ static void put_string(lua_State *L, mx_buf *out) {
     size_t len;
     const char *text = lua_tolstring(L, -1, &len);
     mx_buf_append_char(out, TAG_STRING);
-    put_varint(out, len);
+    mx_varint_append(out, len);
     mx_buf_append(out, text, len);
 }
 
@@ -217,7 +207,7 @@ static void put_flat(struct packer *p, int node) {
     int table = lua_gettop(L);
     lua_Unsigned count = lua_rawlen(L, table);
     mx_buf_append_char(out, TAG_FLAT);
-    put_varint(out, count);
+    mx_varint_append(out, count);
     for (lua_Unsigned i = 1; i <= count; i++) {
         if (lua_rawgeti(L, table, (lua_Integer)i) == LUA_TTABLE) {
             lua_pop(L, 1);
@@ -266,7 +256,7 @@ static void put_list(struct packer *p, int node) {
     int list = lua_gettop(L);
     lua_Unsigned count = lua_rawlen(L, list);
     mx_buf_append_char(out, TAG_LIST);
-    put_varint(out, count);
+    mx_varint_append(out, count);
     for (lua_Unsigned i = 1; i <= count; i++) {
         if (lua_rawgeti(L, list, (lua_Integer)i) == LUA_TTABLE) {
             mx_buf_append_char(out, TAG_RECORD);
@@ -326,15 +316,8 @@ struct unpacker {
 
 static uint64_t get_varint(struct unpacker *u) {
     uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64 && u->at < u->end; shift += 7) {
-        unsigned char byte = *u->at++;
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80) {
-            return value;
-        }
-    }
-    u->is_broken = true;
-    return 0;
+    u->is_broken |= !mx_varint_read(&u->at, u->end, &value);
+    return value;
 }
 
 // A count of things that take a byte at least each.
@@ -378,11 +361,7 @@ static void push_plain(struct unpacker *u, enum tag tag) {
     case TAG_NIL: lua_pushnil(u->L); return;
     case TAG_FALSE: lua_pushboolean(u->L, 0); return;
     case TAG_TRUE: lua_pushboolean(u->L, 1); return;
-    case TAG_INTEGER: {
-        uint64_t bits = get_varint(u);
-        lua_pushinteger(u->L, (lua_Integer)((bits >> 1) ^ (0 - (bits & 1))));
-        return;
-    }
+    case TAG_INTEGER: lua_pushinteger(u->L, mx_varint_to(get_varint(u))); return;
     case TAG_FLOAT: push_float(u); return;
     case TAG_STRING: push_text(u); return;
     case TAG_NULL: lua_pushlightuserdata(u->L, mx_json_null()); return;

@@ -9,6 +9,7 @@
 #include "script/host.h"
 #include "script/html.h"
 #include "script/json.h"
+#include "script/varint.h"
 
 enum tag {
     TAG_NIL,
@@ -36,20 +37,9 @@ struct writer {
     struct mx_error *err;
 };
 
-static void append_varint(mx_buf *out, uint64_t value) {
-    char *at = mx_buf_reserve(out, 10);
-    size_t len = 0;
-    while (value >= 0x80) {
-        at[len++] = (char)(value | 0x80);
-        value >>= 7;
-    }
-    at[len++] = (char)value;
-    out->len += len;
-}
-
 static void append_integer(mx_buf *out, int64_t value) {
     mx_buf_append_char(out, TAG_INTEGER);
-    append_varint(out, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
+    mx_varint_append(out, mx_varint_of(value));
 }
 
 static void append_float(mx_buf *out, double value) {
@@ -63,7 +53,7 @@ static void append_float(mx_buf *out, double value) {
 
 static void append_string(mx_buf *out, enum tag tag, struct mx_slice text) {
     mx_buf_append_char(out, (char)tag);
-    append_varint(out, text.len);
+    mx_varint_append(out, text.len);
     mx_buf_append_slice(out, text);
 }
 
@@ -104,7 +94,7 @@ static int write_table(struct writer *w, int index, unsigned depth, const struct
         return MX_OK;
     }
     mx_buf_append_char(w->out, mark == MX_MARK_ARRAY ? TAG_ARRAY : TAG_TABLE);
-    append_varint(w->out, count);
+    mx_varint_append(w->out, count);
     for (lua_Unsigned i = 1; i <= count; i++) {
         struct mx_place place = {.outer = outer, .number = (int64_t)i};
         lua_rawgeti(L, index, (lua_Integer)i); // value
@@ -199,10 +189,10 @@ static void append_text(mx_buf *out, const char *text) {
 
 void mx_script_encode_failure(mx_buf *out, const struct mx_error *err) {
     mx_buf_append_char(out, TAG_TABLE);
-    append_varint(out, 0);
+    mx_varint_append(out, 0);
     append_text(out, "err");
     mx_buf_append_char(out, TAG_TABLE);
-    append_varint(out, 0);
+    mx_varint_append(out, 0);
     append_text(out, "code");
     append_text(out, mx_code_name(err->code));
     append_text(out, "message");
@@ -226,16 +216,7 @@ static int fail_broken(struct reader *r) {
 }
 
 static int read_varint(struct reader *r, uint64_t *out) {
-    uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64 && r->at < r->end; shift += 7) {
-        unsigned char byte = *r->at++;
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80) {
-            *out = value;
-            return MX_OK;
-        }
-    }
-    return fail_broken(r);
+    return mx_varint_read(&r->at, r->end, out) ? MX_OK : fail_broken(r);
 }
 
 static int read_integer(struct reader *r) {
@@ -243,7 +224,7 @@ static int read_integer(struct reader *r) {
     if (read_varint(r, &bits) < 0) {
         return r->err->code;
     }
-    lua_pushinteger(r->L, (lua_Integer)((bits >> 1) ^ (0 - (bits & 1))));
+    lua_pushinteger(r->L, mx_varint_to(bits));
     return MX_OK;
 }
 
