@@ -13,6 +13,7 @@ local log = require("kernel.log")
 local manifest = require("kernel.plugins.manifest")
 local native = require("native.plugin")
 local points = require("kernel.points")
+local preludes = require("kernel.plugins.preludes")
 local resolve = require("kernel.plugins.resolve")
 local secrets = require("kernel.plugins.secrets")
 local settings = require("kernel.settings")
@@ -48,7 +49,6 @@ local plugins = {}
 ---@field refused? integer
 ---@field last_error? string
 
-local PRELUDE <const> = { "kernel/sandbox/money.lua", "kernel/sandbox/std.lua", "kernel/sandbox/shop.lua" }
 local MIB <const> = 1024 * 1024
 
 local STATE_MEMORY <const> = 48 * MIB
@@ -89,7 +89,7 @@ end
 local function open_state(plugin)
   if plugin.state then return plugin.state end
   local opened, err = native.open({
-    id = plugin.id, root = plugin.root, prelude = PRELUDE, memory = STATE_MEMORY, host = host.serve(plugin),
+    id = plugin.id, root = plugin.root, prelude = preludes, memory = STATE_MEMORY, host = host.serve(plugin),
   })
   if not opened then return nil, err end
   plugin.state = opened
