@@ -9,7 +9,7 @@ import { Load } from "./support/load.mjs";
 import { IS_SANITIZED, SEED, amount, check, fsck, new_shop, promise_of, random, say, start, tools } from "./support/shop.mjs";
 
 const NEVER = 1_000_000;
-const EVERY = amount(1, 6, 12); // of the steps, so many are left out
+const EVERY = amount(1, 6, 24); // of the steps, so many are left out
 const ORDERS = amount(1000, 60, 6);
 
 async function count_steps(t, data, args) {

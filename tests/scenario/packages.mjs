@@ -1,6 +1,6 @@
 // The way of a plugin from its author to a shop: packed, signed, verified, installed, replaced and taken away.
 import assert from "node:assert/strict";
-import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { chown, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { new_shop, start } from "../fault/support/shop.mjs";
 import { CHEAPER, HARMLESS, ID, installed, lay, make_packages, plugin, stock_minisign_takes } from "../support/packages.mjs";
@@ -84,6 +84,16 @@ test("what nobody signed is shown as unsigned for ever", async (t) => {
   assert.match((await plugin(["list"], { data })).stdout, /acme\.less.*UNSIGNED/);
   assert.match((await plugin(["info", ID], { data })).stdout, /UNSIGNED/);
   assert.match((await merx(["doctor", "--data", data, "--share", root])).stdout, /nobody vouches for: acme\.less/);
+});
+
+test("what belongs to another user is not written to", async (t) => {
+  if (process.getuid() !== 0) t.skip("only root can give a folder away");
+  const made = await make_packages(t, { "1.0.0": HARMLESS });
+  const data = await new_shop(t);
+  await plugin(["trust", "acme", made.key], { data });
+  await chown(data, 12345, 12345);
+  const refused = await plugin(["install", made["1.0.0"]], { data, ok: [71] });
+  assert.match(refused.stderr, /belongs to another user/);
 });
 
 test("a shop starts without its plugins when it is told so", async (t) => {

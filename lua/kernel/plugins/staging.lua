@@ -5,6 +5,7 @@ local crypto = require("native.crypto")
 local failure = require("kernel.failure")
 local fs = require("native.fs")
 local generation = require("kernel.plugins.generation")
+local machine = require("native.machine")
 local package = require("kernel.plugins.package")
 local thread = require("native.thread")
 
@@ -64,11 +65,22 @@ function staging.sweep()
   end
 end
 
+-- What root writes, the server of another user could not read.
+local function check_owner()
+  local access = machine.access(thread.data .. "/.")
+  if access and not access.is_own then
+    return failure.new("package.system", thread.data .. " belongs to another user: run this as that user, so that the server can read what is installed")
+  end
+  return true
+end
+
 --- Takes a package in: a copy of it and of its signature, looked at and unpacked aside.
 ---@param path string
 ---@return merx.Staged?
 ---@return merx.Error?
 function staging.take(path)
+  local mine, err = check_owner()
+  if not mine then return nil, err end
   staging.sweep()
   local about, missing = fs.stat(path)
   if not about then return failure.wrap(missing, "package") end
@@ -76,7 +88,8 @@ function staging.take(path)
   if not looked then return nil, wrong end
   local folder = attempts() .. "/" .. crypto.token():sub(1, 16)
   local staged = { folder = folder, file = folder .. "/package.tar", content = folder .. "/" .. looked.id }
-  local ok, err = fs.mkdir(folder, 448) -- 0700
+  local ok
+  ok, err = fs.mkdir(folder, 448) -- 0700
   if ok then ok, err = fs.write(staged.file, assert(fs.read(path)), 384) end -- 0600
   if not ok then return failure.wrap(err, "package") end
   staged.signature = fs.read(path .. ".minisig")
