@@ -1,8 +1,6 @@
 --- Installs a plugin from a package.
 require("boot")
-local args = require("cli.args")
 local change = require("cli.plugin.change")
-local installer = require("kernel.plugins.installer")
 
 local install = { summary = "Installs a plugin from a package.", usage = [[
 usage: merx plugin install [--grant] [--unsigned] [--dry-run] [--json] PACKAGE
@@ -24,17 +22,10 @@ examples:
   merx plugin install --dry-run acme.tiers-1.2.0.tar
 ]] }
 
-local NAME <const> = "merx plugin install"
-
 ---@param given string[]
 ---@return integer exit_code
 function install.run(given)
-  local flags = { unsigned = "flag", grant = "flag", ["dry-run"] = "flag", json = "flag" }
-  local options, code = args.parse(given, { name = NAME, usage = install.usage, flags = flags, least = 1, shop = true })
-  if not options then return code end
-  local plan, err = installer.plan_package(options[1], { unsigned = options.unsigned, grant = options.grant, upgrade = false })
-  if not plan then return args.fail(NAME, err) end
-  return change.finish(NAME, plan, options, true)
+  return change.from_package(given, { name = "merx plugin install", usage = install.usage, upgrade = false })
 end
 
 return install

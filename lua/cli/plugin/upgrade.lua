@@ -1,8 +1,6 @@
 --- Replaces a plugin by a newer version.
 require("boot")
-local args = require("cli.args")
 local change = require("cli.plugin.change")
-local installer = require("kernel.plugins.installer")
 
 local upgrade = { summary = "Replaces a plugin by a newer version.", usage = [[
 usage: merx plugin upgrade [--grant] [--unsigned] [--dry-run] [--json] PACKAGE
@@ -21,17 +19,10 @@ examples:
   merx plugin upgrade --grant acme.tiers-2.0.0.tar
 ]] }
 
-local NAME <const> = "merx plugin upgrade"
-
 ---@param given string[]
 ---@return integer exit_code
 function upgrade.run(given)
-  local flags = { unsigned = "flag", grant = "flag", ["dry-run"] = "flag", json = "flag" }
-  local options, code = args.parse(given, { name = NAME, usage = upgrade.usage, flags = flags, least = 1, shop = true })
-  if not options then return code end
-  local plan, err = installer.plan_package(options[1], { unsigned = options.unsigned, grant = options.grant, upgrade = true })
-  if not plan then return args.fail(NAME, err) end
-  return change.finish(NAME, plan, options, true)
+  return change.from_package(given, { name = "merx plugin upgrade", usage = upgrade.usage, upgrade = true })
 end
 
 return upgrade

@@ -85,4 +85,17 @@ function change.finish(name, plan, options, runs)
   return 0
 end
 
+--- Installs or upgrades from a package that the arguments name.
+---@param given string[]
+---@param tool { name: string, usage: string, upgrade: boolean }
+---@return integer exit_code
+function change.from_package(given, tool)
+  local flags = { unsigned = "flag", grant = "flag", ["dry-run"] = "flag", json = "flag" }
+  local options, code = args.parse(given, { name = tool.name, usage = tool.usage, flags = flags, least = 1, shop = true })
+  if not options then return code end
+  local plan, err = installer.plan_package(options[1], { unsigned = options.unsigned, grant = options.grant, upgrade = tool.upgrade })
+  if not plan then return args.fail(tool.name, err) end
+  return change.finish(tool.name, plan, options, true)
+end
+
 return change
