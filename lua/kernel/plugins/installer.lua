@@ -175,6 +175,14 @@ local function judge_package(staged, path, options)
   return plan
 end
 
+-- What was refused for what it is stands in the journal, whoever tried.
+local function note_refusal(path, staged, err)
+  if err.code ~= "package.invalid" and err.code ~= "plugin.invalid" then return end
+  command.run("plugins.note_refusal", {
+    plugin = staged and staged.package.id or "unknown", call = "install", why = ("%s: %s"):format(path, err.message):sub(1, 500),
+  }, { actor = "cli" })
+end
+
 --- What installing or upgrading from a package would do. Give the plan to installer.carry_out() or installer.drop().
 ---@param path string
 ---@param options { unsigned?: boolean, grant?: boolean, upgrade?: boolean }
@@ -182,11 +190,15 @@ end
 ---@return merx.Error?
 function installer.plan_package(path, options)
   local staged, err = staging.take(path)
-  if not staged then return nil, err end
+  if not staged then
+    note_refusal(path, nil, err)
+    return nil, err
+  end
   local ok, plan, refused = pcall(judge_package, staged, path, options)
   if ok and plan then return plan end
   staging.drop(staged)
   if not ok then error(plan, 0) end
+  note_refusal(path, staged, refused)
   return nil, refused
 end
 

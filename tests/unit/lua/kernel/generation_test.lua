@@ -287,6 +287,17 @@ test.group("a package is refused:", function()
   attack("an upgrade of what is not installed", "is not installed", function() return upgrade(pack()) end)
 end)
 
+test.case("a refused package is in the journal", function()
+  open()
+  install(pack(nil, packages.keys()))
+  local rows = db.many("audit_of_entity", { entity = "plugin", entity_id = "acme.less", before = 1000, limit = 1 })
+  test.equal({ rows[1].action, rows[1].actor }, { "plugin.refused", "cli" })
+  test.truthy(rows[1].payload:find("not trusted", 1, true))
+  install(packages.write(test.folder(), "no archive"))
+  rows = db.many("audit_of_entity", { entity = "plugin", entity_id = "unknown", before = 1000, limit = 1 })
+  test.truthy(rows[1].payload:find("cut off", 1, true))
+end)
+
 test.group("the writer itself refuses", function()
   local function switch(entry)
     entry.version, entry.digest, entry.granted = "1.0.0", ("a"):rep(64), {}
