@@ -10,9 +10,10 @@ local clock = require("kernel.clock")
 local db = require("kernel.db")
 local order = require("domain.order")
 local payment = require("domain.payment")
+local payment_conformance = require("domain.payment.conformance")
 local points = require("kernel.points")
 
-local expect = conformance.expect
+local expect, raw_of = conformance.expect, payment_conformance.raw_of
 
 local function context()
   return channel.context(channel.list()[1], clock.now())
@@ -75,12 +76,6 @@ local function place(subject, sample)
     expect(placed, "the order could not be placed: %s", err and err.message)
     return placed.id
   end)
-end
-
-local function raw_of(sample)
-  local headers = {}
-  for name, value in pairs(sample.webhook.headers or {}) do headers[name] = value end
-  return { method = "POST", query = sample.webhook.query or "", headers = headers, body = sample.webhook.body }
 end
 
 local function send(subject, raw)

@@ -25,6 +25,17 @@ local MAY_ANSWER <const> = {
 
 local NO_ANSWER <const> = { retry = true, pending = true, missing = true }
 
+local payment_conformance = {}
+
+--- The message of a sample, as an adapter is given it.
+---@param sample table
+---@return merx.RawWebhook
+function payment_conformance.raw_of(sample)
+  local headers = {}
+  for name, value in pairs(sample.webhook.headers or {}) do headers[name] = value end
+  return { method = "POST", query = sample.webhook.query or "", headers = headers, body = sample.webhook.body }
+end
+
 -- The sample of a method that has an adapter; nil for one without, which promises nothing here.
 local function sample_of(subject)
   if not subject.handler.fns then return nil end
@@ -174,12 +185,6 @@ local function hear(subject, raw)
   return subject.handler.fns.webhook(raw, subject.handler.settings, { now = 1767225600000 })
 end
 
-local function raw_of(sample)
-  local headers = {}
-  for name, value in pairs(sample.webhook.headers or {}) do headers[name] = value end
-  return { method = "POST", query = sample.webhook.query or "", headers = headers, body = sample.webhook.body }
-end
-
 local function with_webhook(run)
   return with_sample(function(subject, sample)
     if sample.webhook then run(subject, sample) end
@@ -199,15 +204,15 @@ end
 
 conformance.define("payment_method", {
   { name = "a message is understood, and the same each time", run = with_webhook(function(subject, sample)
-    local clean, problem = news.check(news.webhook, (hear(subject, raw_of(sample))))
+    local clean, problem = news.check(news.webhook, (hear(subject, payment_conformance.raw_of(sample))))
     expect(clean, "%s", tostring(problem))
     expect(#clean.events > 0, "the message says nothing")
     expect(clean.events[1].payment_id == sample.payment_id, "it is about %s, not about our reference", clean.events[1].payment_id)
-    local again = hear(subject, raw_of(sample))
+    local again = hear(subject, payment_conformance.raw_of(sample))
     expect(json.encode(again.events) == json.encode(clean.events), "heard twice it says two things")
   end) },
   { name = "a message that was altered anywhere, or that nobody signed, is refused", run = with_webhook(function(subject, sample)
-    local raw = raw_of(sample)
+    local raw = payment_conformance.raw_of(sample)
     for i = 1, 16 do
       local at = 1 + (i - 1) * (#raw.body - 1) // 15
       expect_refused(subject, { method = "POST", query = "", headers = raw.headers, body = altered(raw.body, at) }, "byte " .. at .. " was another")
@@ -217,4 +222,4 @@ conformance.define("payment_method", {
   end) },
 })
 
-return conformance
+return payment_conformance
