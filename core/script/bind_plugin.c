@@ -21,6 +21,7 @@ enum {
     DEPTH_MAX = 8,              // plugins that call plugins
     COLLECT_SLACK = 256 * 1024, // garbage that pure code may leave
     PRELUDES_MAX = 32,
+    ASKED_MAX = 10000, // host calls of an effect that does not wait
 };
 
 // Limits by kind, where the caller names none. Pure code is judged by instructions; the time is a
@@ -37,7 +38,9 @@ struct effect_box {
     struct mx_plugin *plugin;
     lua_State *co; // in P; NULL once it has ended
     int ref;
-    struct mx_budget budget; // of each slice
+    struct mx_budget budget; // from one wait to the next
+    uint64_t spent_ns;       // since it waited last
+    unsigned asked;          // host calls since then
     struct mx_values answer; // what the host call it waits for returned, in T
 };
 
@@ -54,12 +57,6 @@ static const char *code_of(enum mx_over over) {
         return "error";
     }
     return over == MX_OVER_MEMORY ? "memory" : "budget";
-}
-
-// [P: as it is] The failure whose trace is on top of P, told to T.
-static int push_failure_of(lua_State *T, lua_State *P, const char *code) {
-    bool is_text = lua_type(P, -1) == LUA_TSTRING;
-    return mx_plugin_push_failure(T, code, is_text ? lua_tostring(P, -1) : "not enough memory");
 }
 
 // --- budgets ------------------------------------------------------------------------------------
@@ -171,7 +168,8 @@ static int load(lua_State *T, struct mx_plugin_call *call) {
         note_loaded(call);
         return 0;
     }
-    return push_failure_of(T, call->plugin->state.L, call->is_missing ? "missing" : code_of(over));
+    return mx_plugin_push_failure_of(
+        T, call->plugin->state.L, call->is_missing ? "missing" : code_of(over));
 }
 
 // Pure code runs without the collector, so that nothing depends on when it runs.
@@ -210,16 +208,6 @@ static int push_results(lua_State *T, lua_State *P, int base) {
     return count + 1;
 }
 
-// [-0, +2] The failure of pure code that left something for its next call.
-static int push_changed(lua_State *T, const char *name) {
-    char text[250];
-    snprintf(text, sizeof(text),
-        "the handler keeps %.100s from call to call: pure code must answer the same whatever was "
-        "asked before",
-        name[0] ? name : "an iterator");
-    return mx_plugin_push_failure(T, "error", text);
-}
-
 static int call_now(lua_State *T, struct mx_plugin_call *call, const struct mx_budget *budget) {
     struct mx_plugin *plugin = call->plugin;
     lua_State *P = plugin->state.L;
@@ -231,8 +219,8 @@ static int call_now(lua_State *T, struct mx_plugin_call *call, const struct mx_b
     }
     int status = run(T, call, l_enter, LUA_MULTRET, budget, &over);
     const char *changed = is_pure ? mx_seal_restore(&plugin->seal) : NULL;
-    int count = status != LUA_OK ? push_failure_of(T, P, code_of(over))
-                : changed        ? push_changed(T, changed)
+    int count = status != LUA_OK ? mx_plugin_push_failure_of(T, P, code_of(over))
+                : changed        ? mx_plugin_push_changed(T, changed)
                                  : push_results(T, P, base);
     lua_settop(P, base);
     if (is_pure) {
@@ -301,10 +289,20 @@ static int fail_effect(lua_State *T, struct effect_box *effect, enum mx_over ove
     lua_pushcfunction(P, l_trace);
     lua_pushlightuserdata(P, effect->co);
     mx_call_try(P, 1, 1, NULL, &ignored); // P: trace
-    int count = push_failure_of(T, P, code_of(over));
+    int count = mx_plugin_push_failure_of(T, P, code_of(over));
     lua_pop(P, 1);
     end_effect(effect);
     return count;
+}
+
+// Host calls that are answered at once give no more time.
+static struct mx_budget rest_of(const struct effect_box *effect) {
+    struct mx_budget budget = effect->budget;
+    uint64_t spent = effect->spent_ns / 1000000;
+    if (budget.ms > 0) {
+        budget.ms = spent < budget.ms ? budget.ms - (unsigned)spent : 1;
+    }
+    return budget;
 }
 
 // One slice: `nargs` values are on the coroutine's stack.
@@ -317,9 +315,12 @@ static int run_slice(
     int top = lua_gettop(T);
     plugin->caller = T;
     plugin->kind = MX_KIND_EFFECT;
-    mx_run_enter(&run, effect->co, &effect->budget);
+    struct mx_budget budget = rest_of(effect);
+    uint64_t began = mx_watch_now();
+    mx_run_enter(&run, effect->co, &budget);
     int status = lua_resume(effect->co, NULL, nargs, nresults);
     mx_run_leave(&run);
+    effect->spent_ns += mx_watch_now() - began;
     plugin->kind = outer_kind;
     plugin->caller = outer_caller;
     lua_settop(T, top);
@@ -337,15 +338,31 @@ static void give_answer(lua_State *T, struct effect_box *effect, int index) {
     }
 }
 
-// [T: +results] Asks the host what the coroutine yielded.
-static void ask_host(lua_State *T, struct effect_box *effect, int index, int nresults) {
-    struct mx_values args = {effect->co, lua_gettop(effect->co) - nresults + 1, nresults};
+// [T: +results] Asks the host what the coroutine yielded. False when that is nothing that can
+// travel: then it was not asked.
+static bool ask_host(
+    lua_State *T, struct effect_box *effect, int index, int nresults, struct mx_error *err) {
+    int first = lua_gettop(effect->co) - nresults + 1;
     lua_settop(T, index);                                        // … box
     lua_rawgeti(T, LUA_REGISTRYINDEX, effect->plugin->host_ref); // … box fn
     lua_pushstring(T, mx_plugin_kinds[MX_KIND_EFFECT]);          // … box fn kind
-    int count = mx_values_copy(T, &args);                        // … box fn kind args
+    luaL_checkstack(T, nresults + 4, "too many values");
+    for (int i = 0; i < nresults; i++) { // … box fn kind args
+        if (mx_value_copy(effect->co, first + i, T, NULL, err) < 0) {
+            lua_settop(T, index);
+            return false;
+        }
+    }
     lua_pop(effect->co, nresults);
-    lua_callk(T, count + 1, LUA_MULTRET, index, after_host); // … box results
+    lua_callk(T, nresults + 1, LUA_MULTRET, index, after_host); // … box results
+    return true;
+}
+
+static int refuse_question(
+    lua_State *T, struct effect_box *effect, const char *code, const char *text) {
+    effect->plugin->failures++;
+    end_effect(effect);
+    return mx_plugin_push_failure(T, code, text);
 }
 
 // Slices and host calls in turn, until the effect ends. The effect's box is at `index` of T, and
@@ -369,7 +386,14 @@ static int run_effect(lua_State *T, int index, int nargs) {
         if (status != LUA_YIELD) {
             return fail_effect(T, effect, over);
         }
-        ask_host(T, effect, index, nresults);
+        if (++effect->asked > ASKED_MAX) {
+            return refuse_question(
+                T, effect, "budget", "the script asked the host again and again without waiting");
+        }
+        struct mx_error err;
+        if (!ask_host(T, effect, index, nresults, &err)) {
+            return refuse_question(T, effect, "error", err.text);
+        }
         give_answer(T, effect, index);
         nargs = 1;
     }
@@ -378,7 +402,10 @@ static int run_effect(lua_State *T, int index, int nargs) {
 static int after_host(lua_State *T, int status, lua_KContext ctx) {
     (void)status;
     int index = (int)ctx;
-    give_answer(T, lua_touserdata(T, index), index);
+    struct effect_box *effect = lua_touserdata(T, index);
+    effect->spent_ns = 0;
+    effect->asked = 0;
+    give_answer(T, effect, index);
     return run_effect(T, index, 1);
 }
 
@@ -393,7 +420,7 @@ static int call_effect(lua_State *T, struct mx_plugin_call *call, const struct m
     lua_pushcfunction(P, l_new_coroutine);
     lua_pushlightuserdata(P, effect);
     if (mx_call_try(P, 1, 0, NULL, &over) != LUA_OK) {
-        int count = push_failure_of(T, P, code_of(over));
+        int count = mx_plugin_push_failure_of(T, P, code_of(over));
         lua_pop(P, 1);
         return count;
     }

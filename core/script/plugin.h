@@ -77,5 +77,10 @@ int mx_values_copy(lua_State *to, const struct mx_values *values);
 // In T. [-0, +2] nil and { code, message, trace } from a text with Lua's trace behind it.
 int mx_plugin_push_failure(lua_State *T, const char *code, const char *text);
 
+// [P: as it is] The failure whose trace is on top of P, told to T.
+int mx_plugin_push_failure_of(lua_State *T, lua_State *P, const char *code);
+// The failure of pure code that left `name` for its next call.
+int mx_plugin_push_changed(lua_State *T, const char *name);
+
 // native.host in P: [-0, +1] pushes the table with `call`.
 void mx_plugin_push_host(lua_State *P);

@@ -1,6 +1,8 @@
 // What a plugin says when it fails, as it may be shown.
 #include "script/plugin.h"
 
+#include <stdio.h>
+
 #include <lauxlib.h>
 
 enum { MESSAGE_MAX = 500, TRACE_MAX = 4000 };
@@ -43,4 +45,18 @@ int mx_plugin_push_failure(lua_State *T, const char *code, const char *text) {
     push_words(T, trace ? trace + 1 : "", trace ? strlen(trace + 1) : 0, TRACE_MAX, true);
     lua_setfield(T, -2, "trace");
     return 2;
+}
+
+int mx_plugin_push_failure_of(lua_State *T, lua_State *P, const char *code) {
+    bool is_text = lua_type(P, -1) == LUA_TSTRING;
+    return mx_plugin_push_failure(T, code, is_text ? lua_tostring(P, -1) : "not enough memory");
+}
+
+int mx_plugin_push_changed(lua_State *T, const char *name) {
+    char text[250];
+    snprintf(text, sizeof(text),
+        "the handler keeps %.100s from call to call: pure code must answer the same whatever was "
+        "asked before",
+        name[0] ? name : "an iterator");
+    return mx_plugin_push_failure(T, "error", text);
 }

@@ -61,6 +61,40 @@ local function has(list, value)
   return false
 end
 
+-- What a handler can do to the host, which answers with what it was asked.
+local asking = {
+  { name = "asks for ever", run = "while true do host_prelude.ask(1) end" },
+  { name = "asks for ever behind pcall", run = "while true do pcall(host_prelude.ask, 1) end" },
+  { name = "asks and loops in turn", run = "while true do host_prelude.ask(1) for i = 1, 100000 do end end" },
+  { name = "asks with megabytes", run = "local s = ('x'):rep(1 << 18) while true do host_prelude.ask(s, s) end" },
+  { name = "asks with itself", run = "local t = {} t[1] = t while true do pcall(host_prelude.ask, t) end" },
+  { name = "asks with what doubles", run = "local t = { 1 } for i = 1, 40 do t = { t, t } end while true do pcall(host_prelude.ask, t) end" },
+  { name = "asks with functions", run = "host_prelude.ask(pairs)" },
+  { name = "asks within sort", run = "while true do table.sort({ 1, 2 }, function() host_prelude.ask(1) return true end) end" },
+  { name = "asks within gsub", run = "while true do (('x'):rep(1000)):gsub('x', function() host_prelude.ask(1) end) end" },
+}
+
+for _, script in ipairs(asking) do
+  for _, kind in ipairs(KINDS) do
+    test.case(("%s code: host: %s"):format(kind, script.name), function()
+      local asked = 0
+      local plugin <close> = assert(native.open({
+        id = "acme.hostile", modules = { m = "return { f = function() " .. script.run .. " end, fine = function(x) return x end }" },
+        prelude = { "../tests/support/host_prelude.lua" }, memory = MEMORY,
+        host = function(_, _, ...)
+          asked = asked + 1
+          return ...
+        end,
+      }))
+      local ok, err = plugin:call(kind, "m:f", nil)
+      test.equal(ok, nil)
+      test.truthy(err.code == "budget" or err.code == "memory" or err.code == "error", err.code)
+      test.truthy(asked <= 1000000, asked)
+      test.equal({ plugin:call(kind, "m:fine", nil, 1) }, { true, 1 })
+    end)
+  end
+end
+
 for _, file in ipairs(FILES) do
   for _, script in ipairs(require("unit.lua.hostile.scripts." .. file)) do
     for _, kind in ipairs(KINDS) do
