@@ -82,5 +82,16 @@ int mx_plugin_push_failure_of(lua_State *T, lua_State *P, const char *code);
 // The failure of pure code that left `name` for its next call.
 int mx_plugin_push_changed(lua_State *T, const char *name);
 
+// "error", "budget" or "memory".
+const char *mx_plugin_code_of(enum mx_over over);
+// In T. [-0, +n] true and copies of what lies above `base` in P, or the failure.
+int mx_plugin_push_results(lua_State *T, lua_State *P, int base);
+
+// In T. Calls a handler that may wait; the plugin is at 1. Returns how many results it left.
+int mx_plugin_call_effect(
+    lua_State *T, struct mx_plugin_call *call, const struct mx_budget *budget);
+// [-0, +0] What T must know of effects.
+void mx_plugin_open_effects(lua_State *T);
+
 // native.host in P: [-0, +1] pushes the table with `call`.
 void mx_plugin_push_host(lua_State *P);

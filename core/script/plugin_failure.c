@@ -1,9 +1,11 @@
-// What a plugin says when it fails, as it may be shown.
+// What comes out of a call: results, or why there are none, as that may be shown.
 #include "script/plugin.h"
 
 #include <stdio.h>
 
 #include <lauxlib.h>
+
+#include "script/value.h"
 
 enum { MESSAGE_MAX = 500, TRACE_MAX = 4000 };
 
@@ -59,4 +61,26 @@ int mx_plugin_push_changed(lua_State *T, const char *name) {
         "asked before",
         name[0] ? name : "an iterator");
     return mx_plugin_push_failure(T, "error", text);
+}
+
+const char *mx_plugin_code_of(enum mx_over over) {
+    if (over == MX_OVER_NOT) {
+        return "error";
+    }
+    return over == MX_OVER_MEMORY ? "memory" : "budget";
+}
+
+int mx_plugin_push_results(lua_State *T, lua_State *P, int base) {
+    struct mx_error err;
+    int count = lua_gettop(P) - base;
+    luaL_checkstack(T, count + 6, "too many results");
+    lua_pushboolean(T, 1);
+    for (int i = 1; i <= count; i++) {
+        if (mx_value_copy(P, base + i, T, NULL, &err) < 0) {
+            char text[sizeof(err.text) + 32];
+            snprintf(text, sizeof(text), "the result: %s", err.text);
+            return mx_plugin_push_failure(T, "error", text);
+        }
+    }
+    return count + 1;
 }
