@@ -100,12 +100,12 @@ function generation.by_id(id)
   return id and open(db.one("generation_by_id", { id = id })) or nil
 end
 
--- A folder of installed versions, not a plugin that was unpacked by hand.
+-- A folder of installed versions, or of one that was to come and did not: not a plugin that was unpacked by hand.
 local function holds_versions(folder)
   for _, name in ipairs(folders_in(folder)) do
     if name:find("^%d+%.%d+%.%d+%-%x+$") then return true end
   end
-  return false
+  return #assert(fs.list(folder)) == 0
 end
 
 --- What somebody unpacked by hand, for development: in force until there is a first generation, and then a part of it.
