@@ -173,6 +173,11 @@ local function field(self, definition, typed, err)
   })
 end
 
+-- What a plugin is called: its own words in the language of the page, else what its manifest says.
+local function about(self, plugin, name)
+  return i18n.find(self.locale, plugin.id .. ".about." .. name) or plugin.manifest[name]
+end
+
 local function plugin_groups(self, add)
   for _, plugin in ipairs(plugins.list()) do
     local keys = {}
@@ -181,7 +186,7 @@ local function plugin_groups(self, add)
     end
     table.sort(keys)
     if plugin.enabled and #keys > 0 then
-      add({ title = plugin.manifest.name, about = plugin.manifest.description, id = "group-" .. plugin.id:gsub("%p", "-") }, keys)
+      add({ title = about(self, plugin, "name"), about = about(self, plugin, "description"), id = "group-" .. plugin.id:gsub("%p", "-") }, keys)
     end
   end
 end
