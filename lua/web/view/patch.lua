@@ -28,11 +28,23 @@ local function handlers_of(view)
   return by_view[view] or {}
 end
 
+-- A handler whose required settings are empty is not asked: its plugin costs nothing until it is set up.
+local function is_set_up(handler)
+  local config = plugins.settings(handler)
+  for name, declared in pairs(handler.spec.settings) do
+    if declared.required and config[name] == nil then return false end
+  end
+  return true
+end
+
 --- Whether any plugin adds to such a view.
 ---@param view string
 ---@return boolean
 function patch.is_asked(view)
-  return #handlers_of(view) > 0
+  for _, handler in ipairs(handlers_of(view)) do
+    if is_set_up(handler) then return true end
+  end
+  return false
 end
 
 local function project(paths, items)
@@ -98,11 +110,13 @@ function patch.ask(page, view, items)
   local handlers, by_id = handlers_of(view), {}
   for _, item in ipairs(items) do by_id[item.id] = { badges = {}, ext = {} } end
   for _, handler in ipairs(handlers) do
-    local answer, err = handler.call({ view = view, items = project(handler.input, items), locale = page.locale }, plugins.settings(handler))
-    if type(answer) == "table" then
-      apply(page, handler, by_id, answer)
-    elseif err ~= nil or answer ~= nil then
-      log.warn("a view patch is left out", { handler = handler.id, error = type(err) == "table" and err.message or "it must return a list" })
+    if is_set_up(handler) then
+      local answer, err = handler.call({ view = view, items = project(handler.input, items), locale = page.locale }, plugins.settings(handler))
+      if type(answer) == "table" then
+        apply(page, handler, by_id, answer)
+      elseif err ~= nil or answer ~= nil then
+        log.warn("a view patch is left out", { handler = handler.id, error = type(err) == "table" and err.message or "it must return a list" })
+      end
     end
   end
   return by_id
