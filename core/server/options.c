@@ -59,8 +59,7 @@ static const struct spec specs[MX_OPT_COUNT] = {
     [MX_OPT_LOG_FORMAT] = {"log_format", KIND_CHOICE, "auto", 0, 0, "auto|json|human",
         "one JSON object a line, or for people", true},
     [MX_OPT_ACCESS_LOG] = {"access_log", KIND_FLAG, "false", 0, 0, NULL, "log every request", true},
-    [MX_OPT_COMPRESS] = {"compress", KIND_FLAG, "true", 0, 0, NULL, "answer in gzip or brotli",
-        true},
+    [MX_OPT_COMPRESS] = {"compress", KIND_FLAG, "true", 0, 0, NULL, "use gzip and brotli", true},
     [MX_OPT_CACHE_BYTES] = {"cache_bytes", KIND_SIZE, "64M", 0, INT64_C(1) << 40, NULL,
         "memory for rendered pages and sections", true},
     [MX_OPT_CONNECTIONS] = {"connections", KIND_INT, NUMBER(8192), 16, 1000000, NULL,
@@ -92,8 +91,7 @@ static const struct spec specs[MX_OPT_COUNT] = {
         "let the clock stand at these milliseconds since 1970", false},
     [MX_OPT_CLIENT_PRIVATE] = {"client_private", KIND_FLAG, "false", 0, 0, NULL,
         "let plugins reach addresses of this machine and network, for development", false},
-    [MX_OPT_DEV] = {"dev", KIND_FLAG, "false", 0, 0, NULL,
-        "development: watch files, keep mail instead of sending it, show where errors are", false},
+    [MX_OPT_DEV] = {"dev", KIND_FLAG, "false", 0, 0, NULL, "what merx dev does", false},
 };
 
 struct value {

@@ -158,9 +158,11 @@ local function shown(value)
   return "{ " .. table.concat(parts, ", ") .. " }"
 end
 
--- The locals of the function that raised, innermost first.
+-- The locals of the function that raised: the innermost one in Lua, as error() and assert() stand above it.
 local function locals_above(level)
   local list = {}
+  while (debug.getinfo(level, "S") or { what = "" }).what == "C" do level = level + 1 end
+  if not debug.getinfo(level, "S") then return list end
   for i = 1, MOST_LOCALS do
     local name, value = debug.getlocal(level, i)
     if not name then break end
@@ -173,7 +175,7 @@ end
 ---@param problem any
 ---@return { message: string, trace: string, locals: table[] }
 function dev.explain(problem)
-  return { message = tostring(problem), trace = debug.traceback(tostring(problem), 2), locals = locals_above(4) }
+  return { message = tostring(problem), trace = debug.traceback(tostring(problem), 2), locals = locals_above(3) }
 end
 
 return dev

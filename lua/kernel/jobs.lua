@@ -146,6 +146,7 @@ local function run_one(row)
 end
 
 local MOST_ASIDE <const> = 16 -- jobs of plugins at a time
+local ASIDE_PAUSE <const> = 1000
 local aside, aside_count = {}, 0
 
 -- Jobs of plugins wait for hosts: each is a task of its own. Answers whether it was begun.
@@ -271,7 +272,8 @@ function jobs.tick(now)
   local due, begun = db.many("jobs_due", { now = clock.now(), limit = BATCH }), 0
   for _, row in ipairs(due) do begun = begun + (begin_one(row) and 1 or 0) end
   if more or begun == BATCH then return 0 end
-  local next_job = aside_count == 0 and db.value("job_next_at") or nil -- one that runs still stands there as due, and wakes us
+  local next_job = db.value("job_next_at")
+  if next_job and aside_count > 0 then next_job = math.max(next_job, clock.now() + ASIDE_PAUSE) end -- what runs still stands there as due
   local soonest = math.min(next_at or math.maxinteger, next_job or math.maxinteger)
   return math.max(0, math.min(soonest - clock.now(), listener_rest))
 end

@@ -41,11 +41,7 @@ quote.explain = explain.text
 ---@return string? name
 function quote.missing_setting(handler)
   if not handler.spec or handler.point:find("^promotion_") then return nil end
-  local config = plugins.settings(handler)
-  for name, declared in pairs(handler.spec.settings) do
-    local value = config[name]
-    if declared.required and (value == nil or value == "" or type(value) == "table" and next(value) == nil) then return name end
-  end
+  return plugins.missing_setting(handler)
 end
 
 -- As quotes ask a handler: nil when it is not asked.

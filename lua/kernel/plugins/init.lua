@@ -279,6 +279,17 @@ function with_settings.__index(handler, name)
   if name == "settings" then return settings_of(handler.id, handler) end
 end
 
+--- The first required setting of a handler that is empty: a plugin costs nothing until it is set up.
+---@param handler merx.Handler
+---@return string? name nil when all are there
+function plugins.missing_setting(handler)
+  local config = plugins.settings(handler)
+  for name, declared in pairs(handler.spec.settings) do
+    local value = config[name]
+    if declared.required and (value == nil or value == "" or type(value) == "table" and next(value) == nil) then return name end
+  end
+end
+
 --- All plugins found, the broken ones too, by folder and name.
 ---@return merx.Plugin[]
 function plugins.list()

@@ -28,21 +28,12 @@ local function handlers_of(view)
   return by_view[view] or {}
 end
 
--- A handler whose required settings are empty is not asked: its plugin costs nothing until it is set up.
-local function is_set_up(handler)
-  local config = plugins.settings(handler)
-  for name, declared in pairs(handler.spec.settings) do
-    if declared.required and config[name] == nil then return false end
-  end
-  return true
-end
-
 --- Whether any plugin adds to such a view.
 ---@param view string
 ---@return boolean
 function patch.is_asked(view)
   for _, handler in ipairs(handlers_of(view)) do
-    if is_set_up(handler) then return true end
+    if not plugins.missing_setting(handler) then return true end
   end
   return false
 end
@@ -110,7 +101,7 @@ function patch.ask(page, view, items)
   local handlers, by_id = handlers_of(view), {}
   for _, item in ipairs(items) do by_id[item.id] = { badges = {}, ext = {} } end
   for _, handler in ipairs(handlers) do
-    if is_set_up(handler) then
+    if not plugins.missing_setting(handler) then
       local answer, err = handler.call({ view = view, items = project(handler.input, items), locale = page.locale }, plugins.settings(handler))
       if type(answer) == "table" then
         apply(page, handler, by_id, answer)
