@@ -4,6 +4,7 @@ local args = require("cli.args")
 local json = require("native.json")
 local plugins = require("kernel.plugins")
 local points = require("kernel.points")
+local settings = require("kernel.settings")
 
 local info = { summary = "Shows what one plugin contributes, sees and is set to.", usage = [[
 usage: merx plugin info ID [--json]
@@ -17,13 +18,34 @@ examples:
 
 local NAME <const> = "merx plugin info"
 
+-- Values as people may see them, by name; `owner` is a plugin or one of its handlers.
+local function shown(owner, declarations)
+  local values = {}
+  for name in pairs(declarations) do
+    local key = "plugin." .. owner .. "." .. name
+    values[name] = settings.list()[key] and settings.shown(key)
+  end
+  return values
+end
+
+local function print_settings(owner, declarations, indent)
+  local names, values = {}, shown(owner, declarations)
+  for name in pairs(declarations) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local value = values[name]
+    io.write(indent, name, " = ", value == nil and "(not set)" or type(value) == "string" and value or json.encode(value), "\n")
+  end
+end
+
 local function handlers_of(id)
   local found = json.array({})
   for point, handlers in pairs(points.all()) do
     for place, handler in ipairs(handlers) do
       if handler.plugin == id then
         found[#found + 1] = {
-          point = point, id = handler.id, kind = handler.kind, place = place, input = json.array(handler.input), settings = plugins.settings(handler),
+          point = point, id = handler.id, kind = handler.kind, place = place, input = json.array(handler.input),
+          settings = shown(handler.id, handler.spec.settings), declared = handler.spec.settings,
         }
       end
     end
@@ -32,15 +54,16 @@ local function handlers_of(id)
   return found
 end
 
-local function print_text(view)
+local function print_text(view, entry)
   io.write(view.name or view.id, " ", view.version or "", " (", view.state, ")\n", view.description or "", "\n", view.folder, "\n")
   if view.unsigned then io.write("UNSIGNED: nobody vouches for its files\n") end
   if view.problem then io.write("skipped: ", view.problem, "\n") end
   for _, line in ipairs(view.may) do io.write("it may ", line, "\n") end
+  if entry.enabled then print_settings(entry.id, entry.manifest.settings, "") end
   for _, handler in ipairs(view.handlers) do
     io.write(("\n%s  %s, asked as number %d\n"):format(handler.id, handler.point, handler.place))
     if #handler.input > 0 then io.write("  sees: ", table.concat(handler.input, ", "), "\n") end
-    for name, value in pairs(handler.settings) do io.write("  ", name, " = ", tostring(value), "\n") end
+    print_settings(handler.id, handler.declared, "  ")
   end
 end
 
@@ -56,10 +79,12 @@ function info.run(given)
   if not entry then return args.fail(NAME, { code = "missing", message = "there is no plugin " .. options[1] }) end
   local view = about.view(entry)
   view.handlers = handlers_of(entry.id)
+  view.settings = entry.enabled and shown(entry.id, entry.manifest.settings) or nil
   if options.json then
+    for _, handler in ipairs(view.handlers) do handler.declared = nil end
     io.write(json.encode(view, { pretty = true }), "\n")
   else
-    print_text(view)
+    print_text(view, entry)
   end
   return 0
 end
