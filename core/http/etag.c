@@ -1,15 +1,24 @@
-// The tag is a hash of our own: four lanes of 64 bits take 32 bytes a round. Each word is stirred
-// into its lane twice over, because with a single multiplication a change in the top bit passes
-// through as a change in the top bit, and the next word can undo it.
+// The tag is a hash of our own: four lanes of 64 bits take 64 bytes a round, and each lane meets two
+// words by a multiplication whose 128 bits are folded into 64, so that no bit of a word passes
+// through as a single bit that the next word could undo.
 #include "http/etag.h"
+
+__extension__ typedef unsigned __int128 wide;
 
 static const uint64_t factor_a = 0x9e3779b97f4a7c15u; // the golden ratio, and three
 static const uint64_t factor_b = 0xc2b2ae3d27d4eb4fu; // odd numbers with as many
 static const uint64_t factor_c = 0xd6e8feb86659fd93u; // ones as zeros
 static const uint64_t factor_d = 0xa0761d6478bd642fu;
 
+enum { ROUND = 64 };
+
 static uint64_t turn(uint64_t value, int bits) {
     return value << bits | value >> (64 - bits);
+}
+
+static uint64_t fold(uint64_t a, uint64_t b) {
+    wide product = (wide)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 static uint64_t stir(uint64_t value) {
@@ -25,23 +34,21 @@ static uint64_t word_at(const char *ptr) {
 }
 
 static void hash(struct mx_slice content, uint64_t out[2]) {
-    char last[32] = {0}; // what does not fill a round, and zeros
-    size_t whole = content.len & ~(size_t)31;
+    char last[ROUND] = {0}; // what does not fill a round, and zeros
+    size_t whole = content.len & ~(size_t)(ROUND - 1);
     if (whole < content.len) {
         memcpy(last, content.ptr + whole, content.len - whole);
     }
-    // Four variables and not an array: compilers would take a loop over that for vectors, which
-    // have no multiplication of 64 bits.
     uint64_t a = factor_b;
     uint64_t b = factor_c;
     uint64_t c = factor_d;
     uint64_t d = factor_a;
-    for (size_t at = 0; at <= whole; at += 32) {
+    for (size_t at = 0; at <= whole; at += ROUND) {
         const char *ptr = at < whole ? content.ptr + at : last;
-        a = stir(a ^ word_at(ptr));
-        b = stir(b ^ word_at(ptr + 8));
-        c = stir(c ^ word_at(ptr + 16));
-        d = stir(d ^ word_at(ptr + 24));
+        a = fold(word_at(ptr) ^ a, word_at(ptr + 8) ^ factor_a);
+        b = fold(word_at(ptr + 16) ^ b, word_at(ptr + 24) ^ factor_b);
+        c = fold(word_at(ptr + 32) ^ c, word_at(ptr + 40) ^ factor_c);
+        d = fold(word_at(ptr + 48) ^ d, word_at(ptr + 56) ^ factor_d);
     }
     uint64_t lanes[4] = {a, b, c, d};
     uint64_t len = stir(content.len + factor_d);

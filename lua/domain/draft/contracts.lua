@@ -25,9 +25,20 @@ function types.count(value)
   return math.type(value) == "integer" and value > 0 and value <= 1000000000
 end
 
+local READABLE_MOST <const> = 500
+local readable, readable_count = {}, 0 -- the same few words come again and again
+
+local function is_readable(value)
+  if readable[value] then return true end
+  if utf8.len(value) == nil or value:find("%c") then return false end
+  if readable_count == READABLE_MOST then readable, readable_count = {}, 0 end
+  readable[value], readable_count = true, readable_count + 1
+  return true
+end
+
 -- Whatever is shown, kept with the order or compared: readable, and not for ever.
 local function is_text(value, most)
-  return #value <= most and utf8.len(value) ~= nil and not value:find("%c")
+  return #value <= most and is_readable(value)
 end
 
 function types.name(value)

@@ -11,16 +11,16 @@ local task = require("native.task")
 local calls = {}
 
 local budgets = {} -- by kind and number of lines: made once
+for kind in pairs(kinds) do budgets[kind] = {} end
 
 local function budget_of(kind, count)
-  local key = kind .. count
-  local known = budgets[key]
+  local known = budgets[kind][count]
   if known then return known end
   local limits, per_line = kinds[kind].budget, kinds[kind].per_line
   if per_line and count > 0 then
     limits = { instructions = limits.instructions + per_line * count, memory = limits.memory }
   end
-  budgets[key] = limits
+  budgets[kind][count] = limits
   return limits
 end
 

@@ -2,8 +2,6 @@
 -- so many pieces on. Of several that hold, the highest tier counts, then the lowest price.
 local M = {}
 
-local NONE <const> = {}
-
 local function holds(offer, line, now)
   return offer.min_quantity <= line.qty
     and (not offer.starts_at or offer.starts_at <= now)
@@ -19,13 +17,18 @@ local function is_better(offer, best)
   return offer.amount < best.amount
 end
 
+local function best_offer(line, now)
+  local best
+  for _, offer in ipairs(line.offers) do
+    if holds(offer, line, now) and is_better(offer, best) then best = offer end
+  end
+  return best
+end
+
 function M.choose(input)
   local ops = {}
   for _, line in ipairs(input.lines) do
-    local best
-    for _, offer in ipairs(line.offers or NONE) do
-      if holds(offer, line, input.now) and is_better(offer, best) then best = offer end
-    end
+    local best = line.offers and best_offer(line, input.now)
     if best then
       ops[#ops + 1] = {
         op = "set_unit", line = line.id, amount = best.amount, pieces = best.pieces,

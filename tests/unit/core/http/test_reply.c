@@ -223,6 +223,33 @@ static void a_tag_differs_when_one_bit_does(void **state) {
     }
 }
 
+static int compare_tags(const void *a, const void *b) {
+    return memcmp(a, b, MX_ETAG_LEN);
+}
+
+// What one word did, the next one must not undo: not in its lane, and not from lane to lane.
+static void a_tag_differs_when_any_two_bits_do(void **state) {
+    (void)state;
+    enum { BYTES = 72, BITS = BYTES * 8, PAIRS = BITS * (BITS - 1) / 2 };
+    char content[BYTES];
+    memset(content, 'a', sizeof(content));
+    static char tags[PAIRS][MX_ETAG_LEN];
+    size_t count = 0;
+    for (size_t i = 0; i < BITS; i++) {
+        content[i / 8] ^= (char)(1 << i % 8);
+        for (size_t k = 0; k < i; k++) {
+            content[k / 8] ^= (char)(1 << k % 8);
+            mx_etag_write((struct mx_slice){content, BYTES}, tags[count++]);
+            content[k / 8] ^= (char)(1 << k % 8);
+        }
+        content[i / 8] ^= (char)(1 << i % 8);
+    }
+    qsort(tags, count, sizeof(tags[0]), compare_tags);
+    for (size_t i = 1; i < count; i++) {
+        assert_memory_not_equal(tags[i - 1], tags[i], MX_ETAG_LEN);
+    }
+}
+
 static void a_tag_differs_when_the_length_does(void **state) {
     (void)state;
     static char zeros[200];
@@ -263,6 +290,7 @@ int main(void) {
         cmocka_unit_test(every_day_of_eight_centuries_survives_the_round_trip),
         cmocka_unit_test(all_three_forms_of_a_date_are_read),
         cmocka_unit_test(a_tag_differs_when_one_bit_does),
+        cmocka_unit_test(a_tag_differs_when_any_two_bits_do),
         cmocka_unit_test(a_tag_differs_when_the_length_does),
         cmocka_unit_test(tags_are_compared_strongly_and_weakly),
     };
