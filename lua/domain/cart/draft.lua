@@ -121,21 +121,12 @@ local function problem_of(ctx, row, price)
   return nil
 end
 
--- The rows beside the list price: sales and tiers, which a price rule may take.
-local function offers_of(rows, price)
-  local offers = {}
-  for _, row in ipairs(rows) do
-    if row ~= price then offers[#offers + 1] = row end
-  end
-  return offers
-end
-
 local function finish_line(ctx, row, price_rows, options)
   local best, until_ms, base = prices.choose(price_rows or {}, ctx.now)
   local price = base or best
   if until_ms < math.maxinteger then bound(ctx, until_ms) end
   row.list, row.list_pieces = price and price.amount or 0, price and price.pieces or 1
-  row.compare, row.offers = price and price.compare_amount, offers_of(price_rows or {}, price)
+  row.compare, row.offers = price and price.compare_amount, prices.offers(price_rows or {}, ctx.now, price)
   row.properties = json.decode(row.properties)
   row.options = options or {}
   row.ships, row.taxable = row.ships == 1, row.is_taxable == 1

@@ -11,6 +11,7 @@ local catalog = {
   find_product_by_handle = product.find_by_handle,
   match_variant = product.match_variant,
   choose_price = prices.choose,
+  offers = prices.offers,
   category_tree = categories.tree,
   find_category = categories.find,
   category_path = categories.path,

@@ -48,4 +48,18 @@ function prices.choose(rows, now, quantity)
   return best, until_ms, base
 end
 
+--- The rows beside the list price that hold at a moment, sales and tiers: what a price rule may take. Whoever keeps them
+--- keeps them until `until_ms` of prices.choose().
+---@param rows merx.PriceRow[] of one variant in one list
+---@param now integer
+---@param list? merx.PriceRow the row of the list price
+---@return merx.PriceRow[]
+function prices.offers(rows, now, list)
+  local open = {}
+  for _, row in ipairs(rows) do
+    if row ~= list and is_open(row, now) then open[#open + 1] = row end
+  end
+  return open
+end
+
 return prices

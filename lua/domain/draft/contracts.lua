@@ -197,7 +197,7 @@ local LINE <const> = {
   ["lines[].weight"] = "integer: grams of a piece", ["lines[].ships"] = "boolean", ["lines[].taxable"] = "boolean",
   ["lines[].tax_class"] = "string", ["lines[].is_gift_card"] = "boolean", ["lines[].is_downloadable"] = "boolean",
   ["lines[].compare"] = "integer?: price before a reduction", ["lines[].cost_amount"] = "integer?", ["lines[].properties"] = "map: what the shopper typed",
-  ["lines[].offers[].amount"] = "integer: a price beside the list price", ["lines[].offers[].pieces"] = "integer",
+  ["lines[].offers[].amount"] = "integer: a price beside the list price that holds now", ["lines[].offers[].pieces"] = "integer",
   ["lines[].offers[].min_quantity"] = "integer", ["lines[].offers[].starts_at"] = "integer?: UTC milliseconds",
   ["lines[].offers[].ends_at"] = "integer?: UTC milliseconds", ["lines[].options[].name"] = "string", ["lines[].options[].value"] = "string",
 }

@@ -4,6 +4,7 @@ local categories = require("domain.catalog.categories")
 local db = require("kernel.db")
 local inventory = require("domain.inventory")
 local json = require("kernel.json")
+local prices = require("domain.catalog.prices")
 local refresh = require("domain.listings.refresh")
 
 local listings = {}
@@ -21,7 +22,7 @@ local KEPT_SHELVES <const> = 48 -- pages of lists, the same
 ---@field choices integer variants that can be chosen
 ---@field list_amount integer of the lead variant, for list_pieces
 ---@field list_pieces integer
----@field offers merx.PriceRow[] its other price rows
+---@field offers merx.PriceRow[] its other price rows that hold now
 ---@field price_amount integer lowest price of its variants, before rules of plugins
 ---@field price_max integer
 ---@field is_available boolean
@@ -126,9 +127,9 @@ end
 local NO_OFFERS <const> = {}
 
 -- What a card depends on by the clock: publish windows now, price windows of its offers.
-local function note_boundaries(ctx, card)
+local function note_boundaries(ctx, card, offers)
   if card.valid_until < math.maxinteger then cache.valid_until(card.valid_until) end
-  for _, offer in ipairs(card.offers) do
+  for _, offer in ipairs(offers) do
     if offer.starts_at and offer.starts_at > ctx.now then cache.valid_until(offer.starts_at) end
     if offer.ends_at and offer.ends_at > ctx.now then cache.valid_until(offer.ends_at) end
   end
@@ -145,9 +146,10 @@ local function load_card(ctx, id)
     cache.valid_until(card.valid_from) -- it appears by the clock
     return false
   end
-  card.offers = card.offers == "[]" and NO_OFFERS or json.decode(card.offers)
+  local offers = card.offers == "[]" and NO_OFFERS or json.decode(card.offers)
+  card.offers = offers == NO_OFFERS and NO_OFFERS or prices.offers(offers, ctx.now)
   card.is_available = card.is_available == 1
-  note_boundaries(ctx, card)
+  note_boundaries(ctx, card, offers)
   return card
 end
 

@@ -13,7 +13,7 @@ pricing.apply = rules.apply
 ---@field product_id? integer
 ---@field amount integer price of the list for `pieces` pieces
 ---@field pieces? integer
----@field offers? merx.PriceRow[] other rows of the price list: sales, tiers
+---@field offers? merx.PriceRow[] other rows of the price list that hold now: sales, tiers
 ---@field tags? string[]
 ---@field categories? string[]
 ---@field tax_class? string

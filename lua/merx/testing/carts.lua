@@ -1,5 +1,6 @@
 --- Carts as specs and golden files write them, and what they cost.
 local clock = require("native.clock")
+local tables = require("kernel.tables")
 
 local carts = {}
 
@@ -57,13 +58,25 @@ function carts.promotion(id, number, given)
   }
 end
 
+-- As the shop has its carts: with the offers that hold now.
+local function at(draft, now)
+  local prices = require("domain.catalog.prices")
+  local seen = tables.copy(draft, 0)
+  seen.lines = {}
+  for i, line in ipairs(draft.lines) do
+    seen.lines[i] = tables.copy(line, 0)
+    seen.lines[i].offers = prices.offers(line.offers, now)
+  end
+  return seen
+end
+
 --- What a draft costs in this shop. A handler that failed is an error.
 ---@param draft table
 ---@param rules merx.Rule[]
 ---@return merx.Quote
 function carts.quote(draft, rules)
   local quote = require("domain.quote")
-  local result = quote.evaluate(draft, quote.plan(), { now = clock.now(), rules = rules })
+  local result = quote.evaluate(at(draft, clock.now()), quote.plan(), { now = clock.now(), rules = rules })
   local issue = result.issues[1]
   if issue then error(("%s failed: %s"):format(issue.handler, issue.problem), 3) end
   return result

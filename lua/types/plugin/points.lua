@@ -30,7 +30,7 @@
 ---@field country string
 
 ---@class merx.in.offer
----@field amount integer a price beside the list price
+---@field amount integer a price beside the list price that holds now
 ---@field ends_at integer? UTC milliseconds
 ---@field min_quantity integer
 ---@field pieces integer

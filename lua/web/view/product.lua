@@ -23,29 +23,21 @@ local PARTS <const> = 6 -- printed of one product or list: sections of its page,
 local MOST_CHOICES <const> = 8 -- of one product that something printed is kept for
 
 -- What price rules are asked about a variant; nil when it has no price.
-local function line_of(found, variant)
-  local base, offers
-  for _, row in ipairs(variant.prices) do
-    if not base and row.min_quantity == 1 and not row.starts_at and not row.ends_at then
-      base = row
-    else
-      offers = offers or {}
-      offers[#offers + 1] = row
-    end
-  end
+local function line_of(ctx, found, variant)
+  local _, _, base = catalog.choose_price(variant.prices, ctx.now)
   return base and pricing.line({
-    variant_id = variant.id, product_id = found.id, amount = base.amount, pieces = base.pieces, offers = offers,
-    tax_class = variant.tax_class,
+    variant_id = variant.id, product_id = found.id, amount = base.amount, pieces = base.pieces,
+    offers = catalog.offers(variant.prices, ctx.now, base), tax_class = variant.tax_class,
   })
 end
 
--- Lines of all variants that have a price; they stay with the product.
-local function lines_of(found)
+-- Lines of all variants that have a price; they stay with the product, which is kept until another price holds.
+local function lines_of(ctx, found)
   local lines = found.lines
   if not lines then
     lines = {}
     for _, variant in ipairs(found.variants) do
-      variant.line = line_of(found, variant)
+      variant.line = line_of(ctx, found, variant)
       lines[#lines + 1] = variant.line
     end
     found.lines = lines
@@ -55,7 +47,7 @@ end
 
 -- Asks price rules about all variants at once.
 local function set_prices(ctx, found)
-  pricing.ask(ctx, lines_of(found), quote.handlers("price_rule"))
+  pricing.ask(ctx, lines_of(ctx, found), quote.handlers("price_rule"))
   for _, variant in ipairs(found.variants) do
     local line = variant.line
     local list = line and -(-line.amount // line.pieces)

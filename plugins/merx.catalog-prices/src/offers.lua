@@ -1,12 +1,6 @@
--- The price of a piece from the rows of the price list: a sale while its window is open, a tier from
--- so many pieces on. Of several that hold, the highest tier counts, then the lowest price.
+-- The price of a piece from the rows of the price list that hold now: a sale, a tier from so many pieces on. A sale counts
+-- before a tier, then the highest tier, then the lowest price.
 local M = {}
-
-local function holds(offer, line, now)
-  return offer.min_quantity <= line.qty
-    and (not offer.starts_at or offer.starts_at <= now)
-    and (not offer.ends_at or now < offer.ends_at)
-end
 
 local function is_better(offer, best)
   if not best then return true end
@@ -17,10 +11,10 @@ local function is_better(offer, best)
   return offer.amount < best.amount
 end
 
-local function best_offer(line, now)
+local function best_offer(line)
   local best
   for _, offer in ipairs(line.offers) do
-    if holds(offer, line, now) and is_better(offer, best) then best = offer end
+    if offer.min_quantity <= line.qty and is_better(offer, best) then best = offer end
   end
   return best
 end
@@ -28,7 +22,7 @@ end
 function M.choose(input)
   local ops = {}
   for _, line in ipairs(input.lines) do
-    local best = line.offers and best_offer(line, input.now)
+    local best = line.offers and best_offer(line)
     if best then
       ops[#ops + 1] = {
         op = "set_unit", line = line.id, amount = best.amount, pieces = best.pieces,
