@@ -136,7 +136,7 @@ test("stock is a file for whoever knows the key, and for nobody else", async (t)
 
 test("a limit keeps a cart small and says so in words", async (t) => {
   const data = await new_shop(t);
-  await set(data, "plugin.merx.order-limit/pieces.most_in_cart", "3");
+  await set(data, "plugin.merx.order-limit/cart.most", "3");
   const server = await start(t, data);
   const shopper = new Shopper(server.port);
   await shopper.add("mug", 3);

@@ -1,6 +1,8 @@
 --- Guards: before the writes of a command are final, plugins may say no. They run in the writer, see what the command
 --- declared for them, and can do nothing but block.
+local cache = require("kernel.cache")
 local command = require("kernel.command")
+local config = require("kernel.plugins.config")
 local contracts = require("kernel.contracts")
 local failure = require("kernel.failure")
 local points = require("kernel.points")
@@ -45,14 +47,26 @@ local function blocked(handler, answer, err)
   })
 end
 
+local NOTHING <const> = {}
+
+-- The guards that are set up, by what they guard.
+local by_subject = cache.memo("settings", function(handlers)
+  local found = {}
+  for _, handler in ipairs(handlers) do
+    if not config.missing(handler) then
+      local list = found[handler.spec.on] or {}
+      list[#list + 1], found[handler.spec.on] = handler, list
+    end
+  end
+  return found
+end)
+
 command.guard_with(function(definition, tx, args, result)
   local seen
-  for _, handler in ipairs(points.handlers("guard")) do
-    if handler.spec.on == definition.guard.name then
-      seen = seen or definition.guard.project(tx, args, result)
-      local answer, err = handler.call(only(handler.input, seen), handler.settings, { now = tx.now, actor = tx.actor })
-      if answer ~= nil or err ~= nil then return blocked(handler, answer, err) end
-    end
+  for _, handler in ipairs(by_subject(points.handlers("guard"))[definition.guard.name] or NOTHING) do
+    seen = seen or definition.guard.project(tx, args, result)
+    local answer, err = handler.call(only(handler.input, seen), handler.settings, { now = tx.now, actor = tx.actor })
+    if answer ~= nil or err ~= nil then return blocked(handler, answer, err) end
   end
   return true
 end)

@@ -1,7 +1,7 @@
 --- The plugins of this shop: found by folder, read as data, asked through extension points. Each runs
 --- in a Lua state of its own; one that is broken is named and skipped, and the shop goes on.
-local cache = require("kernel.cache")
 local calls = require("kernel.plugins.calls")
+local config = require("kernel.plugins.config")
 local contracts = require("kernel.contracts")
 local deliveries = require("kernel.plugins.deliveries")
 require("kernel.plugins.forget")
@@ -96,15 +96,11 @@ local function open_state(plugin)
   return opened
 end
 
-local function setting_key(id, name)
-  return "plugin." .. id .. "." .. name
-end
-
 -- `id` is that of the plugin or of one of its entries.
 local function define_settings(plugin, id, declarations)
   for name, declared in pairs(declarations) do
     settings.define({
-      key = setting_key(id, name), spec = manifest.setting_spec(declared), doc = declared.label or name, type = declared.type,
+      key = config.key(id, name), spec = manifest.setting_spec(declared), doc = declared.label or name, type = declared.type,
       label = declared.label and plugin.id .. "." .. declared.label, plugin = plugin.id,
       columns = declared.columns, seal = declared.type == "secret" and secrets.seal or nil,
     })
@@ -260,34 +256,11 @@ function plugins.try(sources, pins, fn)
   return result
 end
 
-local settings_of = cache.memo("settings", function(_, handler)
-  local config = {}
-  for name in pairs(handler.spec.settings) do
-    config[name] = settings.get(setting_key(handler.id, name))
-  end
-  return config
-end)
-
---- The settings of a handler, with defaults filled in.
----@param handler merx.Handler
----@return table<string, any>
-function plugins.settings(handler)
-  return settings_of(handler.id, handler)
-end
+plugins.settings = config.of
+plugins.missing_setting = config.missing
 
 function with_settings.__index(handler, name)
-  if name == "settings" then return settings_of(handler.id, handler) end
-end
-
---- The first required setting of a handler that is empty: a plugin costs nothing until it is set up.
----@param handler merx.Handler
----@return string? name nil when all are there
-function plugins.missing_setting(handler)
-  local config = plugins.settings(handler)
-  for name, declared in pairs(handler.spec.settings) do
-    local value = config[name]
-    if declared.required and (value == nil or value == "" or type(value) == "table" and next(value) == nil) then return name end
-  end
+  if name == "settings" then return config.of(handler) end
 end
 
 --- All plugins found, the broken ones too, by folder and name.
