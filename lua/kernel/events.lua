@@ -14,6 +14,7 @@ local events = {}
 ---@field event string
 ---@field handler fun(event: merx.Event)
 ---@field plugin? string whose it is
+---@field is_idle? fun(): boolean it hears nothing now, and never of what happened meanwhile
 
 ---@class merx.EventDefinition
 ---@field doc string one sentence

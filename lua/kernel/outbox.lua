@@ -7,6 +7,7 @@ local db = require("kernel.db")
 local events = require("kernel.events")
 local failure = require("kernel.failure")
 local json = require("native.json")
+local native_db = require("native.db")
 local log = require("kernel.log")
 local random = require("native.random")
 local schema = require("kernel.schema")
@@ -19,6 +20,7 @@ local LONGEST_LAG <const> = 30 * 24 * 3600 * 1000 -- nobody may be further behin
 local TRIES <const> = 12
 local FIRST_WAIT <const> = 1000
 local LONGEST_WAIT <const> = 6 * 3600 * 1000
+local LONGEST_MEMORY <const> = 5000 -- ms until a cursor is written that moved past what was not for its subscriber
 
 outbox.longest_pause = LONGEST_WAIT + LONGEST_WAIT // 4
 
@@ -56,6 +58,20 @@ command.define({
       })
     end
     return { seq = args.seq }
+  end,
+})
+
+command.define({
+  name = "outbox.pass",
+  doc = "Moves cursors past what was not for their subscribers.",
+  args = schema.object({ cursors = schema.list(schema.object({
+    subscriber = schema.text({ required = true, max = 200 }), seq = schema.integer({ required = true }),
+  }), { required = true }) }),
+  handler = function(tx, args)
+    for _, cursor in ipairs(args.cursors) do
+      db.run("outbox_cursor_set", { subscriber = cursor.subscriber, seq = cursor.seq, at = tx.now })
+    end
+    return { moved = #args.cursors }
   end,
 })
 
@@ -133,31 +149,72 @@ function outbox.welcome(ids, now)
   end
 end
 
--- New rows behind the cursor. Returns whether there may be more.
-local function deliver_new(subscriber)
-  local cursor = db.value("outbox_cursor", { subscriber = subscriber.id }) or 0
-  local rows = db.many("outbox_after", { seq = cursor, limit = BATCH })
-  if #rows == 0 then return false end
+---@class merx.OutboxPlace how far the subscribers have looked in a database, as this thread knows
+---@field seen table<string, integer> up to here everything was delivered, or was for others
+---@field unwritten table<string, integer> of these, what their cursors do not say yet
+---@field written_at integer
+
+local places = setmetatable({}, { __mode = "k" }) ---@type table<userdata, merx.OutboxPlace>
+
+local function place()
+  local conn = native_db.main()
+  local found = places[conn]
+  if not found then
+    found = { seen = {}, unwritten = {}, written_at = 0 }
+    places[conn] = found
+  end
+  return found
+end
+
+local function seen_by(subscriber)
+  return math.max(place().seen[subscriber.id] or 0, db.value("outbox_cursor", { subscriber = subscriber.id }) or 0)
+end
+
+-- What there is for a subscriber and how far this reaches; `newest` was read before.
+local function find_new(subscriber, newest)
+  local here = place()
+  if (here.seen[subscriber.id] or 0) >= newest then return nil end
+  local rows = db.many("outbox_after", { seq = seen_by(subscriber), event = subscriber.event, limit = BATCH })
+  local through = #rows == BATCH and rows[BATCH].seq or math.max(newest, rows[1] and rows[#rows].seq or 0)
+  if #rows > 0 and not (subscriber.is_idle and subscriber.is_idle()) then return rows, through end
+  here.seen[subscriber.id], here.unwritten[subscriber.id] = through, through
+end
+
+-- Cursors that moved past what was not for their subscribers are written now and then, together. Returns when.
+local function write_unwritten(now)
+  local here = place()
+  if not next(here.unwritten) then return math.maxinteger end
+  local due = here.written_at + LONGEST_MEMORY
+  if now < due and now >= here.written_at then return due end
+  local cursors = {}
+  for id, seq in pairs(here.unwritten) do cursors[#cursors + 1] = { subscriber = id, seq = seq } end
+  here.unwritten, here.written_at = {}, now
+  assert(command.run("outbox.pass", { cursors = cursors }))
+  return math.maxinteger
+end
+
+-- Returns whether there may be more.
+local function deliver_new(subscriber, rows, through)
   local blocked = {}
   for _, row in ipairs(db.many("outbox_exception_keys", { subscriber = subscriber.id })) do
     blocked[row.key] = true
   end
   local failed = {}
   for _, row in ipairs(rows) do
-    if row.event == subscriber.event then
-      local now = clock.now()
-      if blocked[row.key] then
-        failed[#failed + 1] = { seq = row.seq, key = row.key, attempts = 0, retry_at = now }
-      else
-        local ok, err = deliver(subscriber, row)
-        if not ok then
-          blocked[row.key] = true
-          failed[#failed + 1] = describe_failure(subscriber, row, 1, err, now)
-        end
+    local now = clock.now()
+    if blocked[row.key] then
+      failed[#failed + 1] = { seq = row.seq, key = row.key, attempts = 0, retry_at = now }
+    else
+      local ok, err = deliver(subscriber, row)
+      if not ok then
+        blocked[row.key] = true
+        failed[#failed + 1] = describe_failure(subscriber, row, 1, err, now)
       end
     end
   end
-  assert(command.run("outbox.ack", { subscriber = subscriber.id, seq = rows[#rows].seq, failed = failed }))
+  assert(command.run("outbox.ack", { subscriber = subscriber.id, seq = through, failed = failed }))
+  local here = place()
+  here.seen[subscriber.id], here.unwritten[subscriber.id] = through, nil
   return #rows == BATCH
 end
 
@@ -175,53 +232,54 @@ end
 function outbox.prune()
   local lowest = db.value("outbox_newest")
   if not lowest then return end
-  for _, subscriber in ipairs(events.subscribers()) do
-    lowest = math.min(lowest, db.value("outbox_cursor", { subscriber = subscriber.id }) or 0)
-  end
+  for _, subscriber in ipairs(events.subscribers()) do lowest = math.min(lowest, seen_by(subscriber)) end
   assert(command.run("outbox.prune", { lowest = lowest }))
 end
 
 local busy = {} -- subscribers of plugins whose task runs
 
-local function serve(subscriber)
-  local more = deliver_new(subscriber)
+local function serve(subscriber, rows, through)
+  local more = rows and deliver_new(subscriber, rows, through) or false
   retry_due(subscriber)
   return more
 end
 
-local function serve_aside(subscriber)
-  if busy[subscriber.id] then return end
+local function serve_aside(subscriber, rows, through)
   busy[subscriber.id] = true
   task.spawn(function()
-    local ok, more = xpcall(serve, debug.traceback, subscriber)
+    local ok, err = xpcall(serve, debug.traceback, subscriber, rows, through)
     busy[subscriber.id] = nil
-    if not ok then log.error("a subscriber could not be served", { subscriber = subscriber.id, error = tostring(more) }) end
+    if not ok then log.error("a subscriber could not be served", { subscriber = subscriber.id, error = tostring(err) }) end
     task.wake_jobs()
   end)
 end
 
--- Whether there is anything for a subscriber now: tasks are not made for nothing.
-local function has_work(subscriber)
-  local cursor = db.value("outbox_cursor", { subscriber = subscriber.id })
-  return not cursor or cursor < (db.value("outbox_newest") or 0)
-    or #db.many("outbox_exceptions_due", { subscriber = subscriber.id, now = clock.now(), limit = 1 }) > 0
+local function next_retries()
+  local found = {}
+  for _, row in ipairs(db.many("outbox_next_retries")) do found[row.subscriber] = row.at end
+  return found
 end
 
 --- Delivers all that is due now.
 ---@return boolean more there is more at once
 ---@return integer? next_at when the next retry is due, ms UTC
 function outbox.run()
-  local more, soonest = false, math.maxinteger
+  local newest, retries, now, more = db.value("outbox_newest") or 0, next_retries(), clock.now(), false
   for _, subscriber in ipairs(events.subscribers()) do
-    if not subscriber.plugin or not task.current() then
-      more = serve(subscriber) or more
-    elseif has_work(subscriber) then
-      serve_aside(subscriber)
-    end
-    -- A task that runs wakes the thread when it ends: what it has to do is not due a second time.
     if not busy[subscriber.id] then
-      soonest = math.min(soonest, db.value("outbox_next_retry", { subscriber = subscriber.id }) or math.maxinteger)
+      local rows, through = find_new(subscriber, newest)
+      local is_due = rows or (retries[subscriber.id] or math.maxinteger) <= now
+      if is_due and subscriber.plugin and task.current() then
+        serve_aside(subscriber, rows, through)
+      elseif is_due then
+        more = serve(subscriber, rows, through) or more
+      end
     end
+  end
+  local soonest = write_unwritten(now)
+  -- A task that runs wakes the thread when it ends: what it has to do is not due a second time.
+  for subscriber, at in pairs(next_retries()) do
+    if not busy[subscriber] then soonest = math.min(soonest, at) end
   end
   return more, soonest < math.maxinteger and soonest or nil
 end

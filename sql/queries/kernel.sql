@@ -53,10 +53,11 @@ INSERT INTO outbox (key, event, body, at)
 VALUES (:key, :event, :body, :at);
 
 -- :name outbox_after :many
--- :use  facts behind a cursor, in order
+-- :use  what happened of one kind behind a cursor, in order
 SELECT seq, key, event, body, at
   FROM outbox
  WHERE seq > :seq
+   AND event = :event
  ORDER BY seq
  LIMIT :limit;
 
@@ -67,11 +68,11 @@ SELECT seq
  WHERE subscriber = :subscriber;
 
 -- :name outbox_cursor_set :run
--- :use  moves a cursor on
+-- :use  moves a cursor on, never back
 INSERT INTO outbox_cursors (subscriber, seq, updated_at)
 VALUES (:subscriber, :seq, :at)
 ON CONFLICT (subscriber) DO UPDATE
-   SET seq = excluded.seq, updated_at = excluded.updated_at;
+   SET seq = max(seq, excluded.seq), updated_at = excluded.updated_at;
 
 -- :name outbox_exception_keys :many
 -- :use  keys of a subscriber that wait for a failed event
@@ -104,12 +105,12 @@ ON CONFLICT (subscriber, seq) DO UPDATE
 DELETE FROM outbox_exceptions
  WHERE subscriber = :subscriber AND seq = :seq;
 
--- :name outbox_next_retry :value
--- :use  when the next failed delivery to a subscriber is due
-SELECT min(next_at)
+-- :name outbox_next_retries :many
+-- :use  when the next failed delivery to each subscriber is due
+SELECT subscriber, min(next_at) AS at
   FROM outbox_exceptions
- WHERE subscriber = :subscriber
-   AND state = 'waiting';
+ WHERE state = 'waiting'
+ GROUP BY subscriber;
 
 -- :name outbox_prune :run
 -- :use  facts that every subscriber has, or that are older than 30 days

@@ -1,6 +1,7 @@
 --- Events and jobs of plugins: effects in the jobs thread. Facts come from the outbox, at least once and in order for each
 --- key; schedules are an interval, or a time of the day or of the week.
 local clock = require("native.clock")
+local config = require("kernel.plugins.config")
 local contracts = require("kernel.contracts")
 local events = require("kernel.events")
 local jobs = require("kernel.jobs")
@@ -56,7 +57,7 @@ events.more_with(function()
   local list = {}
   for i, handler in ipairs(points.handlers("event")) do
     list[i] = {
-      id = handler.id, event = handler.spec.on, plugin = handler.plugin,
+      id = handler.id, event = handler.spec.on, plugin = handler.plugin, is_idle = function() return config.missing(handler) ~= nil end,
       handler = function(event) run(handler, { seq = event.seq, event = event.event, key = event.key, body = event.body, at = event.at }) end,
     }
   end
@@ -68,7 +69,9 @@ jobs.more_with(function()
   for _, handler in ipairs(points.handlers("job")) do
     list[handler.id] = {
       name = handler.id, doc = handler.title or "a job of " .. handler.plugin, schedule = assert(schedule.parse(handler.spec.every)),
-      plugin = handler.plugin, handler = function(args, now) run(handler, { args = args, now = now }) end,
+      plugin = handler.plugin, handler = function(args, now)
+        if not config.missing(handler) then run(handler, { args = args, now = now }) end
+      end,
     }
   end
   return list

@@ -164,7 +164,7 @@ local function handlers_of(plugin, out)
         title = entry.title and plugin.id .. "." .. entry.title, input = entry.input, before = entry.before,
         after = entry.after, on_error = entry.on_error, spec = entry, flow = entry.flow,
         hold_minutes = entry.hold_minutes, call = asked.call, ask = asked.ask, trace = asked.trace, blame = asked.blame,
-        accounts = accounts, fns = functions_of(plugin, entry, contract, id),
+        accounts = accounts, plugin_settings = plugin.manifest.settings, fns = functions_of(plugin, entry, contract, id),
       }, with_settings)
     end
   end

@@ -16,6 +16,7 @@ local SMALL <const> = {
   locations_all = "a handful of places",
   menu_links_all = "some dozen links, kept in memory",
   outbox_exceptions_all = "merx jobs, the first five hundred of what failed",
+  outbox_next_retries = "what waits for another try, by a partial index",
   outbox_last_before = "the outbox is pruned; the newest old row ends it",
   pages_listed = "some dozen pages",
   plugin_tables = "the names of some hundred tables, when one plugin is taken away for good",

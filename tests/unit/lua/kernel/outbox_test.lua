@@ -58,3 +58,65 @@ test.case("who is new hears of what happens from now on", function()
   outbox.welcome({ "test/new" }, 0)
   test.truthy(db.value("outbox_cursor", { subscriber = "test/new" }) < db.value("outbox_newest"))
 end)
+
+local others, idle, ears = {}, false, nil
+
+-- Subscribers that come and go, as those of plugins do.
+local function with_ears(list, fn)
+  ears = list
+  events.more_with(function() return ears end)
+  local ok, err = xpcall(fn, debug.traceback)
+  ears = {}
+  if not ok then error(err, 0) end
+end
+
+local ear = {
+  id = "test/other", event = "test.told", is_idle = function() return idle end,
+  handler = function(event) others[#others + 1] = event.key .. event.body.n end,
+}
+
+local function cursor(id) return db.value("outbox_cursor", { subscriber = id }) end
+
+test.case("who is not set up is asked nothing, and hears nothing of that time later", function()
+  outbox.welcome({ ear.id }, 0)
+  with_ears({ ear }, function()
+    idle = true
+    tell("d", 6)
+    outbox.run()
+    idle = false
+    tell("d", 7)
+    outbox.run()
+    test.equal(others, { "d7" })
+  end)
+end)
+
+test.case("cursors past what was for others are written together, seconds later, and never go back", function()
+  events.define("test.rare", { doc = "For a test." })
+  local deaf = { id = "test/deaf", event = "test.rare", handler = error }
+  outbox.welcome({ deaf.id }, 0)
+  with_ears({ deaf }, function()
+    outbox.run()
+    shop.wait(HOUR)
+    outbox.run()
+    tell("e", 8)
+    local before = cursor(deaf.id)
+    local _, next_at = outbox.run()
+    test.truthy(next_at and next_at <= require("native.clock").now() + 5000, "nobody would come back to write it")
+    test.equal(cursor(deaf.id), before)
+    shop.wait(5000)
+    _, next_at = outbox.run()
+    test.equal({ cursor(deaf.id), next_at }, { db.value("outbox_newest"), nil })
+    assert(command.run("outbox.pass", { cursors = { { subscriber = deaf.id, seq = 1 } } }))
+    test.equal(cursor(deaf.id), db.value("outbox_newest"))
+  end)
+end)
+
+test.case("what everybody has looked past is forgotten, also before cursors say so", function()
+  tell("f", 9)
+  outbox.run()
+  outbox.prune()
+  test.equal(db.value("outbox_newest"), nil)
+  tell("f", 10)
+  outbox.run()
+  test.equal(heard[#heard], "f10")
+end)
