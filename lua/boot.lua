@@ -3,6 +3,7 @@
 local strict = require("kernel.strict")
 strict.guard(_G)
 
+local cache = require("native.cache")
 local command = require("kernel.command")
 local db = require("kernel.db")
 local dev = require("kernel.dev")
@@ -36,11 +37,22 @@ end
 
 plugins.load(sources, { safe = thread.options.safe == "true" })
 
+local looked -- while this holds nobody touched the plugins since they were loaded
+
 -- What begins takes the plugins that are in force, once the writer has made their tables; what is under way keeps those
 -- that it began with.
+local function renew()
+  local label = cache.label("plugins") -- before looking: what is committed meanwhile is looked at again
+  if generation.current() ~= loaded then
+    if not tables.are_ready(generation.sources()) then return end
+    plugins.reload()
+  end
+  looked = label
+end
+
 local function renewed(fn)
   return function(...)
-    if generation.current() ~= loaded and tables.are_ready(generation.sources()) then plugins.reload() end
+    if not looked or not cache.holds("plugins", looked) then renew() end
     watch.tell()
     return fn(...)
   end

@@ -219,7 +219,7 @@ end
 -- A shop without an owner says at each start, where only its owner reads, how to become it. The link
 -- of the start before is over then.
 jobs.at_start(function()
-  if staff.is_set_up() then return end
+  if thread.role ~= "jobs" or staff.is_set_up() then return end -- a tool or a test serves nobody
   local token, token_hash = staff.draw_token()
   if not command.run("staff.open_setup", { token_hash = token_hash }) then return end
   log.warn("this shop has no owner yet: open the link within 24 hours to become it", { link = staff.link_url(token) })
