@@ -13,7 +13,7 @@
 #include "storage/internal.h"
 #include "storage/migration_folder.h"
 
-enum { PATH_SIZE = 4096, TABLE_SIZE = 128 };
+enum { PATH_SIZE = 4096, TABLE_SIZE = 160 };
 
 // One run.
 struct run {

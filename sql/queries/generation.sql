@@ -99,8 +99,8 @@ SELECT id
 SELECT name
   FROM sqlite_schema
  WHERE type = 'table'
-   AND name >= :from
-   AND name < :to
+   AND name COLLATE NOCASE >= :from -- SQL knows them in any case
+   AND name COLLATE NOCASE < :to
  ORDER BY name DESC;
 
 -- :name settings_forget :run

@@ -2,6 +2,7 @@
 local args = require("cli.args")
 local folder = require("cli.plugin.folder")
 local fs = require("native.fs")
+local tables = require("kernel.plugins.tables")
 local thread = require("native.thread")
 
 local new = { summary = "Makes a plugin of a kind, which works and passes its tests.", usage = [[
@@ -43,7 +44,7 @@ end
 
 local function adapt(text, id)
   local words = {
-    { SAMPLE, id }, { (SAMPLE:gsub("%.", "_")), (id:gsub("[.-]", "_")) }, { "Sample", name_of(id) }, { "SHARE", thread.share },
+    { SAMPLE, id }, { tables.prefix_of(SAMPLE), tables.prefix_of(id) }, { "Sample", name_of(id) }, { "SHARE", thread.share },
   }
   for _, pair in ipairs(words) do
     text = text:gsub(pair[1]:gsub("%p", "%%%0"), (pair[2]:gsub("%%", "%%%%")))

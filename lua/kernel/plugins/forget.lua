@@ -1,33 +1,16 @@
 --- The last of a plugin that is installed no more: its tables, its settings with the secrets in them, and which versions
 --- there were.
 local command = require("kernel.command")
-local database = require("kernel.plugins.host.database")
 local db = require("kernel.db")
 local failure = require("kernel.failure")
 local generation = require("kernel.plugins.generation")
 local native_db = require("native.db")
 local schema = require("kernel.schema")
-
-local forget = {}
-
---- Whether the tables of two plugins could be mistaken for each other's: "acme.book" and "acme.book-club".
----@param id string
----@param other string
----@return boolean
-function forget.is_mistakable(id, other)
-  local one, two = database.prefix_of(id), database.prefix_of(other)
-  return id ~= other and (one:sub(1, #two) == two or two:sub(1, #one) == one)
-end
-
-local function mistakable_with(id)
-  for _, source in ipairs(generation.sources()) do
-    if forget.is_mistakable(id, source.id) then return source.id end
-  end
-end
+local tables = require("kernel.plugins.tables")
 
 -- A table that others refer to goes after them: as long as one goes, the rest is tried again.
 local function drop_tables(id)
-  local prefix, dropped = database.prefix_of(id), 0
+  local prefix, dropped = tables.prefix_of(id), 0
   local range = { from = prefix, to = prefix:sub(1, -2) .. "`" } -- "`" comes right behind "_"
   local conn, left = native_db.main(), math.huge
   local names = db.many("plugin_tables", range)
@@ -50,17 +33,13 @@ command.define({
     if generation.find(id) or generation.is_bundled(id) then
       return failure.new("generation.conflict", id .. " is installed: merx plugin uninstall " .. id)
     end
-    local other = mistakable_with(id)
-    if other then
-      return failure.new("generation.conflict", ("the tables of %s cannot be told from those of %s: nothing was dropped"):format(id, other))
-    end
-    local tables = drop_tables(id)
+    local dropped = drop_tables(id)
     local settings = db.run("settings_forget", { from = "plugin." .. id .. ".", to = "plugin." .. id .. "0" }) -- "." and "/" lie between
     db.run("plugin_versions_forget", { plugin = id })
     tx.touch("settings")
-    tx.audit({ action = "plugin.forget", entity = "plugin", id = id, after = { tables = tables, settings = settings } })
-    return { id = id, tables = tables, settings = settings }
+    tx.audit({ action = "plugin.forget", entity = "plugin", id = id, after = { tables = dropped, settings = settings } })
+    return { id = id, tables = dropped, settings = settings }
   end,
 })
 
-return forget
+return true

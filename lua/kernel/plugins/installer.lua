@@ -2,7 +2,6 @@
 --- which is one command, nothing that sells has changed.
 local command = require("kernel.command")
 local failure = require("kernel.failure")
-local forget = require("kernel.plugins.forget")
 local fs = require("native.fs")
 local generation = require("kernel.plugins.generation")
 local lockfile = require("kernel.plugins.lockfile")
@@ -126,16 +125,6 @@ local function judge_company(plan)
   return true
 end
 
--- Tables belong to whose name they begin with.
-local function judge_name(id)
-  for _, source in ipairs(generation.sources()) do
-    if forget.is_mistakable(id, source.id) then
-      return refuse("%s: its tables could not be told from those of %s, which is installed; its publisher must give it another id", id, source.id)
-    end
-  end
-  return true
-end
-
 local function judge_grants(plan, granted, capabilities, consents)
   plan.asks = lockfile.describe(capabilities)
   plan.grows = lockfile.growth(granted, capabilities)
@@ -166,8 +155,7 @@ local function judge_package(staged, path, options)
     action = before and "upgrade" or "install", id = found.id, before = before, after = after, staged = staged,
     plugins = generation.with(found.id, after), seen = generation.seen(),
   }
-  ok, err = judge_name(found.id)
-  if ok then ok, err = judge_grants(plan, before and before.granted or {}, after.granted, options.grant) end
+  ok, err = judge_grants(plan, before and before.granted or {}, after.granted, options.grant)
   if not ok then return nil, err end
   ok, err = staging.unpack(staged)
   if ok then ok, err = judge_company(plan) end

@@ -82,7 +82,7 @@ local capabilities = schema.object({
     methods = schema.list(METHOD, { max = 6, doc = "all when absent" }),
   }, { required = true, either = { "host", "setting" } }), { max = 50, doc = "hosts that effects may send requests to" }),
   secrets = schema.boolean({ doc = "use its secret settings in requests, signatures and digests" }),
-  tables = schema.boolean({ doc = "tables of its own, named p_publisher_name_…, made by its migrations" }),
+  tables = schema.boolean({ doc = "tables of its own, named p_publisher_name_… (p_acme_2_book_club_… for acme.book-club), made by its migrations" }),
   mail = schema.boolean({ doc = "send mail from the shop's address" }),
   checkout_js = schema.boolean({ doc = "bring JavaScript to the checkout: shown to the merchant, and nothing takes it in yet" }),
   accounts = schema.list(schema.text({ required = true, max = 60 }), {

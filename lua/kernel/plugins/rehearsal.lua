@@ -1,7 +1,6 @@
 --- A plugin tried out before it is put in force: its handlers are loaded in a state of its own, its migrations are made in
 --- an empty database. Nothing of the shop is touched.
 local contracts = require("kernel.contracts")
-local database = require("kernel.plugins.host.database")
 local failure = require("kernel.failure")
 local fs = require("native.fs")
 local host = require("kernel.plugins.host")
@@ -9,6 +8,7 @@ local manifest = require("kernel.plugins.manifest")
 local native = require("native.plugin")
 local native_db = require("native.db")
 local preludes = require("kernel.plugins.preludes")
+local tables = require("kernel.plugins.tables")
 local thread = require("native.thread")
 
 local rehearsal = {}
@@ -52,7 +52,7 @@ local function migrate(plugin)
     return refuse('%s has migrations, but does not ask for tables: its plugin.json lacks "capabilities": { "tables": true }', plugin.id)
   end
   local conn = assert(native_db.open({ mode = "memory" }))
-  local owner = native_db.owner({ prefix = database.prefix_of(plugin.id), views = {}, grant = "migrate" })
+  local owner = native_db.owner({ prefix = tables.prefix_of(plugin.id), views = {}, grant = "migrate" })
   local done, err = native_db.migrate(conn, folder, owner)
   conn:close()
   if not done then return refuse("%s: its migrations fail: %s", plugin.id, err.message) end

@@ -1,6 +1,5 @@
 --- The tables of plugins: made by the plugin's own migrations, which may only add, under the plugin's name. The writer brings
 --- them up to date when plugins are loaded; other threads see whether it could.
-local database = require("kernel.plugins.host.database")
 local fs = require("native.fs")
 local native = require("native.db")
 local thread = require("native.thread")
@@ -8,6 +7,22 @@ local thread = require("native.thread")
 local tables = {}
 
 local FOLDER <const> = "/migrations"
+
+-- A part of an id as it stands in the names of tables. One of several words says first how many follow, and no word of an
+-- id begins with a digit where a part does: so whoever reads from the left always knows where it ends.
+local function part_of(words)
+  local spelt, dashes = words:gsub("%-", "_")
+  return dashes == 0 and spelt or ("%d_%s"):format(dashes + 1, spelt)
+end
+
+--- The prefix of a plugin's tables: "p_acme_book_" for "acme.book", "p_acme_2_book_club_" for "acme.book-club". Of no two
+--- plugins is one the beginning of the other.
+---@param id string "publisher.name"
+---@return string
+function tables.prefix_of(id)
+  local publisher, name = id:match("^([^.]+)%.(.+)$")
+  return ("p_%s_%s_"):format(part_of(publisher), part_of(name))
+end
 
 local function newest_of(root)
   local newest = 0
@@ -29,7 +44,7 @@ function tables.are_ready(sources)
   local conn = native.main()
   for _, source in ipairs(sources) do
     local newest = not source.is_off and newest_of(source.root) or 0
-    if newest > 0 and applied_of(conn, database.prefix_of(source.id)) < newest then return false end
+    if newest > 0 and applied_of(conn, tables.prefix_of(source.id)) < newest then return false end
   end
   return true
 end
@@ -47,7 +62,7 @@ function tables.prepare(plugin)
   if not plugin.granted.tables then
     return 'it has migrations, but no tables were granted to it: add "capabilities": { "tables": true } to its plugin.json'
   end
-  local prefix = database.prefix_of(plugin.id)
+  local prefix = tables.prefix_of(plugin.id)
   if applied_of(conn, prefix) >= newest then return nil end
   if not may_write(conn) then return "its tables are older than it is: see the log of the start" end
   local owner = native.owner({ prefix = prefix, views = {}, grant = "migrate" })

@@ -173,7 +173,7 @@ end
 
 shop.db = {}
 
---- SQL on the plugin's own tables (p_publisher_name_…) and on the views that `capabilities.read` names.
+--- SQL on the plugin's own tables (p_publisher_name_…; p_acme_2_book_club_… for acme.book-club) and on the views that `capabilities.read` names.
 ---@param sql string
 ---@param params? table<string, any>
 ---@return table[] rows

@@ -9,6 +9,7 @@ local outside = require("merx.testing.outside")
 local preludes = require("kernel.plugins.preludes")
 local samples = require("merx.testing.samples")
 local shop = require("merx.testing.shop")
+local tables = require("kernel.plugins.tables")
 
 local subject = {}
 
@@ -51,9 +52,9 @@ end
 
 local function count_rows(plugin)
   local conn, sum = native_db.main(), 0
-  local prefix = "p_" .. plugin.id:gsub("[.-]", "_") .. "_"
-  local tables = conn:prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, :length) = :prefix")
-  for _, row in ipairs(assert(tables):all({ length = #prefix, prefix = prefix })) do
+  local prefix = tables.prefix_of(plugin.id)
+  local named = conn:prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, :length) = :prefix")
+  for _, row in ipairs(assert(named):all({ length = #prefix, prefix = prefix })) do
     sum = sum + assert(conn:prepare("SELECT count(*) FROM " .. row.name)):value()
   end
   return sum

@@ -4,6 +4,7 @@ local command = require("kernel.command")
 local contracts = require("kernel.contracts")
 local host = require("kernel.plugins.host")
 local reports = require("cli.plugin.check.report")
+local tables = require("kernel.plugins.tables")
 
 local grants = {}
 
@@ -53,7 +54,7 @@ function checks.http(report, path, call, read)
 end
 
 local function check_table(report, path, call, read, name, made)
-  local prefix = "p_" .. read.id:gsub("[.-]", "_") .. "_"
+  local prefix = tables.prefix_of(read.id)
   if name:sub(1, #prefix) == prefix then
     if not read.capabilities.tables then
       report:error(path, call.line, 'tables need a capability: add "capabilities": { "tables": true } to plugin.json')

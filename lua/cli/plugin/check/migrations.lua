@@ -3,6 +3,7 @@
 local folder = require("cli.plugin.folder")
 local fs = require("native.fs")
 local native = require("native.db")
+local tables = require("kernel.plugins.tables")
 
 local migrations = {}
 
@@ -74,7 +75,7 @@ function migrations.check(report, root, read)
   if has_some and not read.capabilities.tables then
     report:error("plugin.json", 1, 'there are migrations, and no tables were asked for: add "capabilities": { "tables": true }')
   elseif has_some and is_fine then
-    try(report, root, "p_" .. read.id:gsub("[.-]", "_") .. "_")
+    try(report, root, tables.prefix_of(read.id))
   end
 end
 

@@ -5,16 +5,10 @@ local command = require("kernel.command")
 local failure = require("kernel.failure")
 local host = require("kernel.plugins.host")
 local native = require("native.db")
+local tables = require("kernel.plugins.tables")
 
 local READ <const> = { view = true, command = true, effect = true }
 local MOST_ROWS <const> = 10000
-
---- The prefix of a plugin's tables.
----@param id string "publisher.name"
----@return string "p_publisher_name_"
-local function prefix_of(id)
-  return "p_" .. id:gsub("[.-]", "_") .. "_"
-end
 
 -- Statements of one plugin, by what they may do and their text. Another connection makes them anew.
 local function statements_of(plugin, grant)
@@ -25,7 +19,7 @@ local function statements_of(plugin, grant)
     plugin.statements = kept
   end
   if not kept[grant] then
-    kept[grant] = { owner = native.owner({ prefix = prefix_of(plugin.id), views = plugin.granted.read or {}, grant = grant }), by_text = {} }
+    kept[grant] = { owner = native.owner({ prefix = tables.prefix_of(plugin.id), views = plugin.granted.read or {}, grant = grant }), by_text = {} }
   end
   return conn, kept[grant]
 end
@@ -81,4 +75,4 @@ host.define("db.run", {
   end,
 })
 
-return { prefix_of = prefix_of }
+return true

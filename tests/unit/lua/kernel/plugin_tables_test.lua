@@ -3,6 +3,7 @@ local conn = shop.open()
 local command = require("kernel.command")
 local plugin_folder = require("support.plugin_folder")
 local plugins = require("kernel.plugins")
+local tables = require("kernel.plugins.tables")
 local test = require("support.test")
 
 local SOURCE <const> = [[
@@ -75,4 +76,42 @@ end)
 
 test.case("a view that is not published cannot be asked for", function()
   test.truthy(load({}, { read = { "orders" } }).problem:find("no published view orders", 1, true))
+end)
+
+test.group("the prefix of a plugin's tables", function()
+  local function begins(long, short)
+    return long:sub(1, #short) == short
+  end
+
+  test.case("reads like its id, and says how many words are one part of it", function()
+    local expected = {
+      ["acme.book"] = "p_acme_book_", ["acme.book-club"] = "p_acme_2_book_club_", ["acme-press.book"] = "p_2_acme_press_book_",
+      ["acme-press.book-club-2"] = "p_2_acme_press_3_book_club_2_", ["acme.book2"] = "p_acme_book2_", ["a.b-"] = "p_a_2_b__",
+    }
+    for id, prefix in pairs(expected) do test.equal(tables.prefix_of(id), prefix) end
+  end)
+
+  -- Few letters and many dashes: what nearly meets comes often.
+  test.property("is never the beginning of another's", function(any)
+    local function part()
+      local letters = { any.one_of({ "a", "b" }) }
+      for i = 2, any.integer(1, 7) do letters[i] = any.one_of({ "a", "b", "-", "-", "1", "2" }) end
+      return table.concat(letters)
+    end
+    local one, two = part() .. "." .. part(), part() .. "." .. part()
+    if any.boolean() then two = one .. any.one_of({ "-", "a", "1", "-a", "-1", "--" }) end
+    if any.boolean() then two = one:gsub("%.", "-"):gsub("%-(%l)", ".%1", 1) end
+    if one == two or not two:find("^%l[%l%d-]*%.%l[%l%d-]*$") then return end
+    local first, second = tables.prefix_of(one), tables.prefix_of(two)
+    test.truthy(not begins(first, second) and not begins(second, first), ("%s of %s and %s of %s"):format(first, one, second, two))
+  end)
+
+  test.case("leaves room for the longest id", function()
+    local id = "a" .. ("-"):rep(29) .. ".b" .. ("-"):rep(28)
+    plugin_folder.load({ {
+      manifest = plugin_folder.manifest(id, { capabilities = { tables = true }, contributes = {} }, {}),
+      files = { ["migrations/0001_notes.sql"] = ("CREATE TABLE %snotes (id INTEGER PRIMARY KEY) STRICT;"):format(tables.prefix_of(id)) },
+    } })
+    test.equal({ #id, plugins.find(id).problem }, { 60 })
+  end)
 end)
