@@ -1,5 +1,5 @@
-// The tag is a hash of our own: four lanes of 64 bits take 64 bytes a round, and each lane meets two
-// words by a multiplication whose 128 bits are folded into 64, so that no bit of a word passes
+// The tag is a hash of our own: four lanes of 64 bits take 64 bytes a round, and each lane meets
+// two words by a multiplication whose 128 bits are folded into 64, so that no bit of a word passes
 // through as a single bit that the next word could undo.
 #include "http/etag.h"
 
@@ -17,8 +17,8 @@ static uint64_t turn(uint64_t value, int bits) {
 }
 
 static uint64_t fold(uint64_t a, uint64_t b) {
-    wide product = (wide)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
+    wide both = (wide)a * b;
+    return (uint64_t)both ^ (uint64_t)(both >> 64);
 }
 
 static uint64_t stir(uint64_t value) {

@@ -87,6 +87,12 @@ static int l_exists(lua_State *L) {
     return 1;
 }
 
+// is_below(root, path) -> boolean: with all links followed
+static int l_is_below(lua_State *L) {
+    lua_pushboolean(L, mx_file_is_below(luaL_checkstring(L, 1), luaL_checkstring(L, 2)));
+    return 1;
+}
+
 // mkdir(path [, mode]) -> true | nil, err: with the folders above it
 static int l_mkdir(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
@@ -110,6 +116,7 @@ static int l_rename(lua_State *L) {
 
 static const luaL_Reg fs_module[] = {
     {"exists", l_exists},
+    {"is_below", l_is_below},
     {"list", l_list},
     {"mkdir", l_mkdir},
     {"read", l_read},

@@ -5,6 +5,7 @@ local config = require("kernel.plugins.config")
 local contracts = require("kernel.contracts")
 local deliveries = require("kernel.plugins.deliveries")
 require("kernel.plugins.forget")
+local folders = require("kernel.plugins.folder")
 local fs = require("native.fs")
 local host = require("kernel.plugins.host")
 local i18n = require("kernel.i18n")
@@ -61,6 +62,8 @@ local function read_plugin(source)
     id = source.id, root = source.root, bundled = source.bundled, unsigned = source.unsigned, is_off = source.is_off, generation = source.generation,
     enabled = false, granted = {}, calls = 0, errors = 0,
   }
+  plugin.problem = not plugin.bundled and fs.exists(plugin.root) and folders.problem(plugin.root) or nil
+  if plugin.problem then return plugin end
   local bytes, err = fs.read(plugin.root .. "/plugin.json")
   if not bytes and not fs.exists(plugin.root .. "/plugin.json") then
     plugin.problem = "there is no plugin.json in its folder; if it was unpacked one folder too deep, move it up"

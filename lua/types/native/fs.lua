@@ -31,6 +31,12 @@ function fs.stat(path) end
 ---@return boolean
 function fs.exists(path) end
 
+--- Whether a path, with all symbolic links followed, still lies below a folder.
+---@param root string
+---@param path string
+---@return boolean
+function fs.is_below(root, path) end
+
 --- Makes the folder and those above it.
 ---@param path string
 ---@param mode? integer 0755

@@ -16,15 +16,15 @@ test.group("pricing.page", function()
     end)
     local items = {}
     for i = 1, 24 do items[i] = { variant_id = i, amount = 100 * i } end
-    local prices = pricing.page(ctx, items, { rule })
+    local found = pricing.page(ctx, items, { rule })
     test.equal(calls, 1)
-    test.equal({ prices[1].amount, prices[24].amount }, { 99, 2399 })
+    test.equal({ found[1].amount, found[24].amount }, { 99, 2399 })
   end)
 
   test.case("a rule that fails leaves the list price", function()
-    local prices = pricing.page(ctx, { { variant_id = 1, amount = 500, pieces = 10 } },
+    local found = pricing.page(ctx, { { variant_id = 1, amount = 500, pieces = 10 } },
       { drafts.handler("price_rule", function() error("boom") end) })
-    test.equal(prices[1], { amount = 500, pieces = 10 })
+    test.equal(found[1], { amount = 500, pieces = 10 })
   end)
 
   test.case("without rules the list price stands", function()

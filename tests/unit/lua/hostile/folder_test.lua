@@ -1,6 +1,7 @@
 --- A plugin's folder as an attacker lays it out: links that lead out of it, bytecode, things that are no files.
 local fs = require("native.fs")
 local native = require("native.plugin")
+local plugins = require("kernel.plugins")
 local test = require("support.test")
 
 local SECRET <const> = "return { f = function() return 'the secret of another plugin' end }"
@@ -103,4 +104,34 @@ test.case("a body that loops is stopped each time, and named", function()
     test.equal({ ok, err.code }, { nil, "budget" })
     test.truthy(os.clock() - started < 20) -- a net: without a stop it never ends
   end
+end)
+
+test.group("a folder that was unpacked by hand and leads out of itself is not loaded", function()
+  local MANIFEST <const> = '{ "manifest": 1, "id": "acme.a", "version": "1.0.0", "name": "A", "license": "MIT", "engine": ">=0.1 <1", "api": {}, "contributes": {} }'
+
+  local function problem_of(commands)
+    local folder = folder_with(commands)
+    if not fs.exists(folder .. "/acme.a/plugin.json") then assert(fs.write(folder .. "/acme.a/plugin.json", MANIFEST)) end
+    plugins.load({ { id = "acme.a", root = folder .. "/acme.a", bundled = false } })
+    return plugins.find("acme.a").problem
+  end
+
+  local ways = {
+    ["by a template"] = { "mkdir sections && ln -s ../../password sections/x.liquid", "sections/x.liquid" },
+    ["by its words"] = { "mkdir locales && ln -s ../../password locales/en.json", "locales/en.json" },
+    ["by a folder"] = { "ln -s ../acme.b/src assets", "assets" },
+    ["by its manifest"] = { "ln -s ../password plugin.json", "plugin.json" },
+    ["by a link to nothing"] = { "ln -s ../nothing x", "x" },
+    ["to the folder beside it whose name begins alike"] = { "mkdir ../acme.a2 && touch ../acme.a2/f && ln -s ../acme.a2/f x", "x" },
+  }
+  for name, way in pairs(ways) do
+    test.case(name, function() test.equal(problem_of({ way[1] }), way[2] .. " leads out of its folder: put the file itself there") end)
+  end
+
+  test.case("links within it, and files without end, are told apart", function()
+    test.equal(problem_of({ "touch one && ln -s one two && cd .. && mv acme.a real && ln -s real acme.a" }), nil)
+    test.equal(problem_of({ "mkfifo pipe" }), "pipe is neither a file nor a folder: remove it")
+    test.contains(problem_of({ "ln -s . loop" }), "leads out of its folder")
+    test.contains(problem_of({ "mkdir a && ln -s ../a a/loop" }), "folders deeper than")
+  end)
 end)
