@@ -26,16 +26,15 @@ local function section_handler(id)
 end
 
 -- A plugin's section names a list; the list is read here, so cards never cross states.
-local function expand(self, data)
-  if type(data.products) == "table" then
-    local wanted = data.products
+local function expand(self, id, data)
+  local wanted = data.products
+  data.products = nil
+  if type(wanted) == "table" and listings.sorts[wanted.sort] then
     local limit = math.type(wanted.limit) == "integer" and math.max(1, math.min(wanted.limit, 24)) or 4
-    if listings.sorts[wanted.sort] then
-      local cards = listings.page(self.ctx, { category_id = 0, sort = wanted.sort, limit = limit, is_on_sale = wanted.is_on_sale })
-      data.products = require("web.view.card").list(self, cards)
-    else
-      data.products = nil
-    end
+    local cards = listings.page(self.ctx, { category_id = 0, sort = wanted.sort, limit = limit, is_on_sale = wanted.is_on_sale })
+    data.products = require("web.view.card").list(self, cards)
+  elseif wanted ~= nil then
+    log.warn("the products of a section are left out", { handler = id, error = "`products` must be { sort, limit, is_on_sale } with a sort of lists" })
   end
   if type(data.url) == "string" and data.url:find("^/") then data.url = self.ctx.root .. data.url end
   return data
@@ -50,7 +49,7 @@ local function ask_section(self, id, given)
     log.warn("a section is left out", { handler = id, error = err and err.message or "it must return a table" })
     return nil
   end
-  return expand(self, data)
+  return expand(self, id, data)
 end
 
 --- Opens a page. `own` are the globals that it alone has; `stores` says where parts are kept that show one
