@@ -85,6 +85,13 @@ SELECT min(next_at)
    AND method = :method
    AND next_at > :now;
 
+-- :name payment_operations_waiting :many
+-- :use  merx doctor: what providers were asked and did not answer
+SELECT method, count(*) AS total, min(created_at) AS since
+  FROM payment_operations
+ WHERE state = 'pending'
+ GROUP BY method;
+
 -- :name payment_operations_open :value
 -- :use  an order with a question under way cannot expire
 SELECT count(*)

@@ -14,6 +14,7 @@ local thread = require("native.thread")
 local checks = {}
 
 local DAY <const> = 86400000
+local HOUR <const> = 3600000
 local WAL_LARGE <const> = 64 * 1024 * 1024
 
 ---@param m merx.DoctorFindings
@@ -97,6 +98,25 @@ function checks.trials()
   return "ok", "payments are real"
 end
 
+--- Whether providers of payments answer what they were asked.
+---@param m merx.DoctorFindings
+function checks.providers(m)
+  local state, text, advice = without_shop()
+  if state then return state, text, advice end
+  for _, row in ipairs(db.many("payment_operations_waiting")) do
+    local asked = args.count(row.total, "question")
+    if not points.find("payment_method", row.method) then
+      return "error", ("%s to %s, whose plugin is not here: nobody asks"):format(asked, row.method),
+        "enable it again (merx plugin enable), or capture, void and refund at the provider by hand"
+    end
+    if m.now - row.since > HOUR then
+      return "warn", ("%s to %s: no answer for %s"):format(asked, row.method, args.count((m.now - row.since) // HOUR, "hour")),
+        "look for its errors in the log; they are asked again by themselves"
+    end
+  end
+  return "ok", "nothing waits for a provider"
+end
+
 --- Every language of every storefront has its texts.
 function checks.languages()
   local state, text, advice = without_shop()
@@ -122,6 +142,6 @@ function checks.shop()
 end
 
 --- In this order.
-checks.names = { "database", "backup", "history", "plugins", "selling", "trials", "languages", "shop" }
+checks.names = { "database", "backup", "history", "plugins", "selling", "trials", "providers", "languages", "shop" }
 
 return checks

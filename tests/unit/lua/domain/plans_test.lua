@@ -18,6 +18,7 @@ local SMALL <const> = {
   outbox_exceptions_all = "merx jobs, the first five hundred of what failed",
   outbox_next_retries = "what waits for another try, by a partial index",
   outbox_last_before = "the outbox is pruned; the newest old row ends it",
+  payment_operations_waiting = "merx doctor: what providers have not answered, by a partial index",
   pages_listed = "some dozen pages",
   plugin_tables = "the names of some hundred tables, when one plugin is taken away for good",
   promotions_enabled = "some dozen reductions, by a partial index",

@@ -295,3 +295,18 @@ test.group("a way to pay that moves no money", function()
     test.equal({ order.find(id).is_test, only_payment(id).is_test, handler.asked.authorize[1].is_test }, { true, 1, true })
   end)
 end)
+
+test.case("merx doctor tells of a provider that does not answer, and of one that is gone", function()
+  local function look(hours)
+    return require("cli.doctor.shop").providers({ now = START + hours * 3600000 })
+  end
+  open_shop()
+  press()
+  test.equal(look(0), "ok")
+  test.equal({ look(3) }, {
+    "warn", "1 question to test.provider/pay: no answer for 3 hours", "look for its errors in the log; they are asked again by themselves" })
+  market.open()
+  local state, told, advice = look(0)
+  test.equal({ state, told }, { "error", "1 question to test.provider/pay, whose plugin is not here: nobody asks" })
+  test.contains(advice, "merx plugin enable")
+end)
