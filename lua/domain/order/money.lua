@@ -47,10 +47,13 @@ command.define({
 command.define({
   name = "payment.capture",
   doc = "Asks the provider for money that it promised.",
-  args = schema.object({ payment_id = id, amount = schema.integer({ min = 1 }) }),
+  args = schema.object({ payment_id = id, order_id = schema.id(), version = version, amount = schema.integer({ min = 1 }) }),
   handler = function(tx, args)
     local row = payment.find(args.payment_id)
-    if not row or row.state ~= "authorized" then return failure.new("payment.not_authorized", "nothing is promised there") end
+    local is_of_order = row and (not args.order_id or row.order_id == args.order_id)
+    if not is_of_order or row.state ~= "authorized" then return failure.new("payment.not_authorized", "nothing is promised there") end
+    local stale = stale_order({ order_id = row.order_id, version = args.version })
+    if stale then return nil, stale end
     if db.value("order_is_held", { order_id = row.order_id }) then
       return failure.new("order.held", "the order waits: nothing is captured meanwhile")
     end

@@ -75,6 +75,12 @@ route.post("/orders/:number/cash", "orders.change", function(ctx, params)
   change(ctx, params, "payment.record", function(found) return { order_id = found.id } end, "cash")
 end)
 
+route.post("/orders/:number/capture", "orders.change", function(ctx, params)
+  change(ctx, params, "payment.capture", function(found, sent)
+    return { order_id = found.id, payment_id = form.quantity(sent.payment) }
+  end, "capture")
+end)
+
 route.post("/orders/:number/parcels", "orders.change", function(ctx, params)
   change(ctx, params, "order.fulfil", function(found, sent)
     return { id = found.id, carrier = given(sent.carrier), tracking_number = given(sent.tracking_number), tracking_url = given(sent.tracking_url) }

@@ -77,9 +77,10 @@ local function addresses(self, found)
 end
 
 local function payments(self, found)
-  local list = {}
+  local list, is_asked = {}, payment.has_open_operations(found.id)
   for _, row in ipairs(found.payments) do
     local facts = {}
+    if is_asked and row.flow == "online" then facts[#facts + 1] = page.text(self, "order.provider_asked") end
     if row.captured_amount > 0 then facts[#facts + 1] = page.text(self, "order.received", { amount = amount_of(self, found, row.captured_amount) }) end
     if row.refunded_amount > 0 then facts[#facts + 1] = page.text(self, "order.given_back", { amount = amount_of(self, found, row.refunded_amount) }) end
     if row.disputed_amount > 0 then facts[#facts + 1] = page.text(self, "order.disputed", { amount = amount_of(self, found, row.disputed_amount) }) end
@@ -132,7 +133,7 @@ end
 
 --- What can be done with an order now.
 ---@param found merx.Order
----@return { due?: integer, can_ship: boolean, can_cancel: boolean, can_hold: boolean, can_refund: boolean?, hold?: table }
+---@return { due?: integer, promised?: table, can_ship: boolean, can_cancel: boolean, can_hold: boolean, can_refund: boolean?, hold?: table }
 function view.actions(found)
   local is_live = found.state == "placed" or found.state == "confirmed"
   local actions = { can_hold = is_live, can_cancel = false, can_ship = false }
@@ -142,7 +143,9 @@ function view.actions(found)
   for _, row in ipairs(found.payments) do
     local is_waiting = row.flow == "offline" and row.kind == "charge" and row.state ~= "voided" and row.captured_amount < row.amount
     if found.state ~= "cancelled" and is_waiting and not actions.due then actions.due = row.amount - row.captured_amount end
+    if found.state ~= "cancelled" and row.state == "authorized" then actions.promised = row end
   end
+  if actions.hold or payment.has_open_operations(found.id) then actions.promised = nil end
   for _, row in ipairs(payment.list_refundable(found.id)) do actions.can_refund = actions.can_refund or row.refundable > 0 end
   local is_here = found.delivery_state == "unfulfilled" or found.delivery_state == "not_required"
   actions.can_cancel = is_live and is_here
@@ -156,7 +159,7 @@ local function primary(actions, list)
   for _, parcel in ipairs(list) do
     if parcel.can_deliver then return "deliver" end
   end
-  return actions.due and "cash" or nil
+  return actions.promised and "capture" or actions.due and "cash" or nil
 end
 
 -- A number to be called, and as it is read: in one piece.
@@ -184,6 +187,7 @@ function view.of(self, found)
     hold = actions.hold and { id = actions.hold.id, reason = page.text_or(self, "holds." .. actions.hold.reason, actions.hold.reason) } or nil,
     can_ship = may_change and actions.can_ship, can_cancel = may_change and actions.can_cancel, can_hold = may_change and actions.can_hold and not actions.hold,
     can_refund = may_change and actions.can_refund,
+    promised = may_change and actions.promised and { id = actions.promised.id, amount = amount_of(self, found, actions.promised.amount) } or nil,
     due = may_change and actions.due and amount_of(self, found, actions.due) or nil, primary = may_change and primary(actions, list) or nil,
     journal_url = staff.may(self.ctx.staff, "audit.view") and "/admin/journal?order=" .. found.id or nil,
   }
