@@ -78,9 +78,31 @@ local function edges_of(handlers, pins)
   return follows
 end
 
-local function name_cycle(handlers, waiting)
-  local names = {}
-  for i in pairs(waiting) do names[#names + 1] = handlers[i].id end
+-- Who comes before a handler and waits, too; the first by name.
+local function waiting_before(follows, waiting, i)
+  local found
+  for j in pairs(follows[i]) do
+    if waiting[j] and (not found or j < found) then found = j end
+  end
+  return found
+end
+
+-- A circle among those that wait: each wants to come before the next, and the last before the first. Going back from any of
+-- them leads into one.
+local function circle_of(handlers, follows, waiting)
+  local at, way, place = nil, {}, {}
+  for i in pairs(waiting) do at = math.min(at or i, i) end
+  while not place[at] do
+    way[#way + 1], place[at] = at, #way + 1
+    at = waiting_before(follows, waiting, at)
+  end
+  local circle = {}
+  for i = #way, place[at], -1 do circle[#circle + 1] = handlers[way[i]].id end
+  return circle
+end
+
+local function name_cycle(circle)
+  local names = table.move(circle, 1, #circle, 1, {})
   table.sort(names)
   return "these handlers each want to come before the other: " .. table.concat(names, ", ")
 end
@@ -90,6 +112,7 @@ end
 ---@param pins? { [1]: string, [2]: string }[] the merchant's own, which win: the first before the second
 ---@return merx.Handler[]? sorted
 ---@return string? cycle names the handlers that cannot be ordered
+---@return string[]? circle their ids, each wanting to come before the next
 function points.sort(handlers, pins)
   local list = table.move(handlers, 1, #handlers, 1, {})
   table.sort(list, function(a, b) return a.id < b.id end)
@@ -107,7 +130,10 @@ function points.sort(handlers, pins)
         break
       end
     end
-    if not ready then return nil, name_cycle(list, waiting) end
+    if not ready then
+      local circle = circle_of(list, follows, waiting)
+      return nil, name_cycle(circle), circle
+    end
     waiting[ready] = nil
     sorted[#sorted + 1] = list[ready]
   end

@@ -123,3 +123,45 @@ test("a version with new tables takes over without a moment in which there is no
   }
   assert.deepEqual(server.lines().filter((line) => line.level === "error"), []);
 });
+
+test("a merchant says who is asked first, and a running shop keeps to it", async (t) => {
+  const data = await new_shop(t);
+  const folder = await t.folder();
+  for (const [id, amount] of [["acme.half", "line.unit // 2"], ["acme.less", "line.unit - 100"]]) {
+    const source = HARMLESS.replace("amount = line.unit", `amount = ${amount}`);
+    await lay(join(folder, id), "1.0.0", source, { id });
+    await plugin(["pack", "-o", join(folder, `${id}.tar`), join(folder, id)]);
+    await plugin(["install", "--unsigned", join(folder, `${id}.tar`)], { data });
+  }
+  const server = await start(t, data);
+  const shopper = new Shopper(server.port);
+  await shopper.add("mug");
+  const total = async () => (await shopper.visit("/cart")).text.match(/€\s?[\d.,]+|[\d.,]+\s?€/g).join(" ");
+  const before = await total();
+
+  const dry = await json(["pin", "--dry-run", "acme.half", "after", "acme.less"], { data });
+  assert.deepEqual([dry.dry_run, dry.carts.changed, dry.pins], [true, 1, [{ first: "acme.less", second: "acme.half" }]]);
+  const done = await plugin(["pin", "acme.half", "after", "acme.less"], { data });
+  assert.match(done.stdout, /^pin acme\.less before acme\.half\n1 of the last 1 cart would change\n(.*\n)*pinned, as generation \d+\n$/);
+  assert.notEqual(await total(), before, "the next request has the new order");
+  assert.match((await plugin(["list"], { data })).stdout, /^pinned: acme\.less before acme\.half$/m);
+  assert.deepEqual((await json(["info", "acme.half"], { data })).pins, [{ first: "acme.less", second: "acme.half", absent: [] }]);
+  await plugin(["rollback"], { data });
+  assert.equal(await total(), before, "going back takes the pin back");
+
+  await plugin(["pin", "acme.less", "before", "acme.half"], { data });
+  for (const [args, code, words] of [
+    [["pin", "acme.less", "before", "acme.gone"], 3, /there is no plugin acme\.gone/],
+    [["pin", "acme.half", "after", "acme.less"], 4, /is pinned already/],
+    [["pin", "acme.half", "before", "merx.flat-tax"], 5, /never asked together/],
+    [["pin", "acme.half", "beside", "acme.less"], 2, /write before or after, not "beside"/],
+    [["unpin", "acme.half", "before", "acme.less"], 3, /is not pinned; these are: acme\.less before acme\.half/],
+  ]) {
+    const refused = await plugin(args, { data, ok: [code] });
+    assert.match(refused.stderr, words);
+  }
+  await plugin(["unpin", "acme.half"], { data });
+  assert.equal(await total(), before);
+  assert.doesNotMatch((await plugin(["list"], { data })).stdout, /pinned/);
+  shopper.close();
+});

@@ -253,7 +253,7 @@ local function summary(entry)
 end
 
 -- Each plugin that is other than before, in the journal.
-local function audit(tx, action, before, after, note)
+local function audit(tx, action, before, after, arranged)
   local had, has, ids = by_id(before), by_id(after), {}
   for id in pairs(had) do ids[id] = true end
   for id in pairs(has) do ids[id] = true end
@@ -262,7 +262,7 @@ local function audit(tx, action, before, after, note)
       tx.audit({ action = action, entity = "plugin", id = id, before = summary(had[id]), after = summary(has[id]) })
     end
   end
-  tx.audit({ action = action, entity = "generation", id = generation.seen(), after = { note = note } })
+  tx.audit({ action = action, entity = "generation", id = generation.seen(), after = arranged })
 end
 
 -- The writer's own judgement of what comes new into a generation; files and signatures were looked at by whoever asks.
@@ -327,7 +327,7 @@ command.define({
   args = schema.object({
     action = ACTIONS, seen = schema.integer({ required = true, min = 0 }),
     plugins = schema.list(installed, { required = true, max = 500 }),
-    pins = schema.list(schema.list(schema.text({ required = true, max = 120 }), { max = 2 }), { max = 500 }),
+    pins = schema.list(schema.list(schema.text({ required = true, max = 120 }), { required = true, max = 2 }), { max = 500 }),
     bindings = schema.map(schema.text({ required = true, max = 60 }), { max = 50 }),
     base = schema.list(installed, { max = 500, default = {} }), -- what the first generation of all begins with
     note = schema.text({ max = 500, default = "" }), watch = schema.boolean({ default = false }),
@@ -340,6 +340,9 @@ command.define({
     local old = before and before.plugins or args.base
     local ok, refused = check_new(old, args.plugins)
     if not ok then return nil, refused end
+    for _, pin in ipairs(args.pins or {}) do
+      if #pin ~= 2 then return failure.new("generation.invalid", "a pin says which of two is asked first") end
+    end
     for _, entry in ipairs(args.plugins) do
       if entry.digest ~= "" then
         db.run("plugin_version_add", { plugin = entry.id, version = entry.version, digest = entry.digest, key_id = entry.key, at = tx.now })
@@ -355,7 +358,7 @@ command.define({
     })
     db.run("generations_prune", { kept = KEPT })
     announce(tx)
-    audit(tx, "plugin." .. args.action, old, args.plugins, args.note)
+    audit(tx, "plugin." .. args.action, old, args.plugins, { note = args.note, pins = args.pins })
     return { generation = id, before = before and before.id or 0 }
   end,
 })
@@ -381,7 +384,7 @@ command.define({
     db.run("generation_retire", { state = args.failed and "failed" or "retired" })
     db.run("generation_activate", { id = target.id })
     announce(tx)
-    audit(tx, "plugin.rollback", before.plugins, target.plugins, args.note)
+    audit(tx, "plugin.rollback", before.plugins, target.plugins, { note = args.note, pins = target.pins })
     return { generation = target.id, before = before.id }
   end,
 })

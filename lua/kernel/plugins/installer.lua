@@ -1,22 +1,26 @@
 --- Installing, upgrading and taking away, each in the same steps: look, ask, rehearse, place, switch. Until the switch,
 --- which is one command, nothing that sells has changed.
 local command = require("kernel.command")
+local company = require("kernel.plugins.company")
 local failure = require("kernel.failure")
 local fs = require("native.fs")
 local generation = require("kernel.plugins.generation")
 local lockfile = require("kernel.plugins.lockfile")
 local manifest = require("kernel.plugins.manifest")
 local minisign = require("native.minisign")
+local pins = require("kernel.plugins.pins")
 local rehearsal = require("kernel.plugins.rehearsal")
-local resolve = require("kernel.plugins.resolve")
 local staging = require("kernel.plugins.staging")
 local thread = require("native.thread")
 
 local installer = {}
 
 ---@class merx.InstallPlan what will change, before it does
----@field action "install"|"upgrade"|"enable"|"disable"|"uninstall"
----@field id string
+---@field action "install"|"upgrade"|"enable"|"disable"|"uninstall"|"arrange"
+---@field id? string of the plugin that it is about
+---@field verb? string of the command, when it is not the action
+---@field note? string for the journal
+---@field pins? merx.Pin[] the merchant's from now on; as before without it
 ---@field before? merx.Installed
 ---@field after? merx.Installed
 ---@field plugins merx.Installed[] the whole list to switch to
@@ -89,32 +93,12 @@ local function judge_place(found, options, before)
   return true
 end
 
--- What each plugin of a list can be, by id: nil when it is fit.
-local function problems_of(list, replaced)
-  local candidates, problems = {}, {}
-  for _, source in ipairs(generation.sources(list)) do
-    if not source.is_off then
-      local root = replaced and replaced.id == source.id and replaced.root or source.root
-      local bytes = fs.read(root .. "/plugin.json")
-      local found, problem
-      if bytes then found, problem = manifest.parse(bytes, source.id, thread.version) else problem = "its plugin.json cannot be read" end
-      if found then
-        candidates[#candidates + 1] = { id = source.id, manifest = found, bundled = source.bundled }
-      else
-        problems[source.id] = problem
-      end
-    end
-  end
-  local now = generation.current()
-  local _, unfit = resolve.check(candidates, { pins = now and now.pins })
-  for id, problem in pairs(unfit) do problems[id] = problem end
-  return problems
-end
-
 -- What would be worse than now, as one sentence.
 local function judge_company(plan)
   local content = plan.staged and { id = plan.id, root = plan.staged.content }
-  local before, after = problems_of(nil), problems_of(plan.plugins, content)
+  local now = generation.current()
+  local _, before = company.judge(nil, { pins = now and now.pins })
+  local _, after = company.judge(plan.plugins, { pins = plan.pins or now and now.pins, replaced = content })
   if after[plan.id] and plan.after and plan.after.enabled then return refuse("%s: %s", plan.id, after[plan.id]) end
   local ids = {}
   for id in pairs(after) do ids[#ids + 1] = id end
@@ -256,7 +240,7 @@ function installer.plan_state(id, enabled, options)
   return plan
 end
 
---- What taking a plugin away would do.
+--- What taking a plugin away would do. Pins that are about it go with it.
 ---@param id string
 ---@return merx.InstallPlan?
 ---@return merx.Error?
@@ -266,8 +250,10 @@ function installer.plan_removal(id)
     local hint = generation.is_bundled(id) and "comes with Merx: merx plugin disable " .. id or "is not installed"
     return failure.new("plugin.missing", id .. " " .. hint)
   end
+  local now = generation.current()
   local plan = {
     action = "uninstall", id = id, before = before, plugins = generation.with(id, nil), seen = generation.seen(), asks = {}, grows = {},
+    pins = now and select(2, pins.split(now.pins, id)),
   }
   local ok, err = judge_company(plan)
   if not ok then return nil, err end
@@ -287,19 +273,17 @@ end
 --- Carries a plan out.
 ---@param plan merx.InstallPlan
 ---@param actor string
----@param note? string
 ---@return table? result of the command
 ---@return merx.Error?
-function installer.carry_out(plan, actor, note)
+function installer.carry_out(plan, actor)
   if plan.staged then
     local root, err = staging.place(plan.staged)
     staging.drop(plan.staged)
     if not root then return nil, err end
   end
   return command.run("generation.switch", {
-    action = plan.action, seen = plan.seen, plugins = plan.plugins, base = generation.with("", nil),
-    watch = plan.action ~= "uninstall" and plan.action ~= "disable",
-    note = note or ("%s %s"):format(plan.action, plan.id),
+    action = plan.action, seen = plan.seen, plugins = plan.plugins, base = generation.with("", nil), pins = plan.pins,
+    watch = plan.after ~= nil and plan.after.enabled, note = plan.note or ("%s %s"):format(plan.action, plan.id),
   }, { actor = actor })
 end
 

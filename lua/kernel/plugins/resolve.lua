@@ -145,10 +145,11 @@ local function handlers_at(by_id, place)
 end
 
 -- The plugin that goes when handlers cannot be ordered: not a bundled one while another will do.
-local function weakest(by_id, cycle)
+local function weakest(by_id, ring)
   local worst
-  for _, id in ipairs(sorted_ids(by_id)) do
-    if cycle:find(id .. "/", 1, true) and (not worst or stays(by_id[worst], by_id[id])) then worst = id end
+  for _, handler in ipairs(ring) do
+    local id = handler:match("^[^/]+")
+    if not worst or stays(by_id[worst], by_id[id]) then worst = id end
   end
   return worst
 end
@@ -156,11 +157,11 @@ end
 local function drop_cycles(by_id, problems, pins)
   local has_dropped = false
   for place in pairs(contracts.by_place()) do
-    local ordered, cycle = points.sort(handlers_at(by_id, place), pins)
+    local ordered, cycle, ring = points.sort(handlers_at(by_id, place), pins)
     while not ordered do
-      local id = weakest(by_id, cycle)
+      local id = weakest(by_id, ring)
       by_id[id], problems[id], has_dropped = nil, cycle .. "; change `before` or `after` of one of them, or pin their order", true
-      ordered, cycle = points.sort(handlers_at(by_id, place), pins)
+      ordered, cycle, ring = points.sort(handlers_at(by_id, place), pins)
     end
   end
   return has_dropped

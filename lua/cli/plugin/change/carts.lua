@@ -61,8 +61,8 @@ function carts.compare(plan)
   if #rows == 0 then return count({}, {}, {}) end
   local now = generation.current()
   local before, problem = totals_of(rows), nil
-  local after = plugins.try(sources_of(plan), now and now.pins, function()
-    problem = plugins.find(plan.id).problem
+  local after = plugins.try(sources_of(plan), plan.pins or now and now.pins, function()
+    problem = plan.id and plugins.find(plan.id).problem
     return totals_of(rows)
   end)
   if problem then return failure.new("plugin.invalid", ("%s: %s"):format(plan.id, problem)) end

@@ -19,8 +19,17 @@ local function view_of(plan, tried)
 end
 
 local DONE <const> = {
-  install = "installed", upgrade = "upgraded", enable = "enabled", disable = "disabled", uninstall = "uninstalled",
+  install = "installed", upgrade = "upgraded", enable = "enabled", disable = "disabled", uninstall = "uninstalled", pin = "pinned",
+  unpin = "unpinned",
 }
+
+local function print_carts(seen)
+  if not seen or seen.looked == 0 then return end
+  io.write(("%d of the last %s would change\n"):format(seen.changed, args.count(seen.looked, "cart")))
+  for _, example in ipairs(seen.examples) do
+    io.write(("  cart %d: %d before, %d then (%s)\n"):format(example.cart, example.before, example.after, example.currency))
+  end
+end
 
 local function print_view(view)
   local was = view.before and view.before ~= view.version and ", which was " .. view.before or ""
@@ -29,13 +38,7 @@ local function print_view(view)
   for _, line in ipairs(view.asks) do io.write("it may ", line, "\n") end
   if view.handlers > 0 then io.write(args.count(view.handlers, "handler"), view.handlers == 1 and " loads\n" or " load\n") end
   if view.migrations > 0 then io.write(args.count(view.migrations, "migration"), " can be made\n") end
-  local seen = view.carts
-  if seen and seen.looked > 0 then
-    io.write(("%d of the last %s would change\n"):format(seen.changed, args.count(seen.looked, "cart")))
-    for _, example in ipairs(seen.examples) do
-      io.write(("  cart %d: %d before, %d then (%s)\n"):format(example.cart, example.before, example.after, example.currency))
-    end
-  end
+  print_carts(view.carts)
 end
 
 local function refuse(name, plan, err)
@@ -83,6 +86,44 @@ function change.finish(name, plan, options, runs)
   if not result then return refuse(name, plan, refused) end
   tell(view, options, result)
   return 0
+end
+
+--- Goes through with a plan that changes no plugin, only who of them is asked first, or only looks.
+---@param name string of the command
+---@param plan merx.InstallPlan
+---@param options table
+---@return integer exit_code
+function change.arrange(name, plan, options)
+  local seen, err = carts.compare(plan)
+  if not seen then return args.fail(name, err) end
+  local view = { action = plan.verb, note = plan.note, pins = json.array({}), carts = seen }
+  for i, pin in ipairs(plan.pins) do view.pins[i] = { first = pin[1], second = pin[2] } end
+  if not options.json then
+    io.write(plan.note, "\n")
+    print_carts(seen)
+  end
+  if options["dry-run"] then
+    tell(view, options)
+    return 0
+  end
+  local result, refused = installer.carry_out(plan, "cli")
+  if not result then return args.fail(name, refused) end
+  tell(view, options, result)
+  return 0
+end
+
+--- Reads "A before B" or "A after B": who is asked first, and who second.
+---@param name string of the command
+---@param usage string
+---@param options string[]
+---@return string? first nil when it is neither
+---@return string|integer second or the exit code
+function change.read_order(name, usage, options)
+  local one, word, other = options[1], options[2], options[3]
+  if word == "before" then return one, other end
+  if word == "after" then return other, one end
+  io.stderr:write(name, (": write before or after, not %q\n\n"):format(word), usage)
+  return nil, 2
 end
 
 --- Installs or upgrades from a package that the arguments name.
