@@ -53,7 +53,7 @@ end
 local function renewed(fn)
   return function(...)
     if not looked or not cache.holds("plugins", looked) then renew() end
-    watch.tell()
+    plugins.close_left()
     return fn(...)
   end
 end
@@ -63,7 +63,6 @@ if dev.is_on() and thread.role == "jobs" then jobs.on_tick(dev.look) end
 
 local doors = {
   command = function(name, args, meta)
-    watch.tell()
     local result, err = command.execute(name, args, meta)
     if result == nil and not failure.is_error(err) then error("a command must return a result or an error") end
     return result, err

@@ -160,6 +160,18 @@ static void begin_pure(struct mx_plugin *plugin) {
     }
 }
 
+// Clearing up after itself is a plugin's time, too.
+static void collect(struct mx_plugin *plugin) {
+    struct mx_run *outer = plugin->state.script->run;
+    uint64_t began = mx_watch_now();
+    lua_gc(plugin->state.L, LUA_GCCOLLECT);
+    uint64_t took = mx_watch_now() - began;
+    mx_plugin_bill(plugin, took);
+    if (outer) {
+        outer->inner_ns += took;
+    }
+}
+
 static void end_pure(struct mx_plugin *plugin) {
     if (plugin->depth > 0) {
         return;
@@ -167,7 +179,7 @@ static void end_pure(struct mx_plugin *plugin) {
     plugin->state.is_exact = false;
     lua_gc(plugin->state.L, LUA_GCRESTART);
     if (plugin->state.used > plugin->collect_at) {
-        lua_gc(plugin->state.L, LUA_GCCOLLECT);
+        collect(plugin);
         plugin->collect_at = plugin->state.used + plugin->state.used / 2 + COLLECT_SLACK;
     }
 }
@@ -218,7 +230,7 @@ static int start(lua_State *T, struct mx_plugin_call *call) {
     if (plugin->depth >= DEPTH_MAX) {
         return luaL_error(T, "plugins call each other more than %d deep", DEPTH_MAX);
     }
-    plugin->calls++;
+    mx_plugin_count_call(plugin);
     int count = load(T, call);
     if (count == 0) {
         count = call->kind == MX_KIND_EFFECT ? mx_plugin_call_effect(T, call, &budget)
@@ -263,16 +275,25 @@ static int l_load_handler(lua_State *T) {
     return 1;
 }
 
-// state:stats() -> { memory, peak, calls, failures, spent }
+// state:is_busy() -> whether something in it runs or waits
+static int l_is_busy(lua_State *T) {
+    const struct mx_plugin *plugin = check_plugin(T);
+    lua_pushboolean(T, plugin->depth > 0 || plugin->effects > 0);
+    return 1;
+}
+
+// state:stats() -> { memory, peak, calls, failures, spent, ns }
 static int l_stats(lua_State *T) {
     const struct mx_plugin *plugin = check_plugin(T);
-    lua_createtable(T, 0, 5);
+    lua_createtable(T, 0, 6);
     lua_pushinteger(T, (lua_Integer)plugin->state.used);
     lua_setfield(T, -2, "memory");
     lua_pushinteger(T, (lua_Integer)plugin->state.peak);
     lua_setfield(T, -2, "peak");
-    lua_pushinteger(T, (lua_Integer)plugin->calls);
+    lua_pushinteger(T, (lua_Integer)plugin->tally.calls);
     lua_setfield(T, -2, "calls");
+    lua_pushinteger(T, (lua_Integer)plugin->tally.ns);
+    lua_setfield(T, -2, "ns");
     lua_pushinteger(T, (lua_Integer)plugin->failures);
     lua_setfield(T, -2, "failures");
     lua_pushinteger(T, (lua_Integer)plugin->spent);
@@ -319,13 +340,15 @@ static struct mx_plugin *push_plugin(lua_State *T) {
     return plugin;
 }
 
-// open{id=, root=, prelude={…}, modules={…}, memory=, host=function(kind, name, …)} -> state
+// open{id=, root=, prelude={…}, modules={…}, memory=, generation=, host=function(kind, name, …)} ->
+// state. With a generation it is counted with those of all threads.
 static int l_open(lua_State *T) {
     luaL_checktype(T, 1, LUA_TTABLE);
     lua_settop(T, 1);
     struct mx_slice id = mx_field_slice(T, 1, "id", MX_SLICE("plugin"));
     struct mx_slice root = mx_field_slice(T, 1, "root", MX_SLICE(""));
     int64_t memory = mx_field_int(T, 1, "memory", DEFAULT_MEMORY);
+    int64_t generation = mx_field_int(T, 1, "generation", -1);
     struct mx_plugin *plugin = push_plugin(T); // options plugin
     int modules = lua_getfield(T, 1, "modules") == LUA_TTABLE ? 3 : 0;
     if (lua_getfield(T, 1, "host") == LUA_TFUNCTION) { // options plugin modules host
@@ -344,6 +367,9 @@ static int l_open(lua_State *T) {
     if (mx_plugin_open(plugin, &preludes, modules, &err) < 0) {
         return mx_failure_push(T, &err);
     }
+    if (generation >= 0) {
+        mx_plugin_show(plugin, (uint64_t)generation);
+    }
     lua_settop(T, 2);
     return 1;
 }
@@ -352,6 +378,7 @@ static const luaL_Reg plugin_methods[] = {
     {"ask", l_ask},
     {"call", l_call},
     {"close", l_close},
+    {"is_busy", l_is_busy},
     {"load", l_load_handler},
     {"stats", l_stats},
     {NULL, NULL},

@@ -199,18 +199,14 @@ static int l_pinned(lua_State *L) {
     return 1;
 }
 
-// note_plugin(id, generation, calls, errors): adds to what it did in all threads. Nothing without a
+// note_failure(id, generation): of a plugin, counted with those in all threads. Nothing without a
 // server.
-static int l_note_plugin(lua_State *L) {
-    const struct mx_services *services = mx_script_of(L)->options.services;
+static int l_note_failure(lua_State *L) {
+    const struct mx_services *services = &mx_script_of(L)->services;
     struct mx_slice id = mx_slice_check(L, 1);
-    struct mx_plugin_count more = {
-        .generation = (uint64_t)luaL_checkinteger(L, 2),
-        .calls = (uint64_t)luaL_checkinteger(L, 3),
-        .errors = (uint64_t)luaL_checkinteger(L, 4),
-    };
-    if (services && services->note_plugin) {
-        services->note_plugin(services->ctx, id, &more);
+    uint64_t generation = (uint64_t)luaL_checkinteger(L, 2);
+    if (services->note_failure) {
+        services->note_failure(services->ctx, id, generation);
     }
     return 0;
 }
@@ -241,6 +237,23 @@ static int l_plugin_counts(lua_State *L) {
     return 1;
 }
 
+// ask_server(verb) -> text | nil, err: tools only
+static int l_ask_server(lua_State *L) {
+    const struct mx_services *services = &mx_script_of(L)->services;
+    struct mx_slice verb = mx_slice_check(L, 1);
+    struct mx_error err;
+    if (!services->ask_server) {
+        mx_fail(&err, MX_E_MISSING, "there is no server to ask here");
+        return mx_failure_push(L, &err);
+    }
+    mx_buf *answer = mx_scratch_take(L);
+    if (services->ask_server(services->ctx, verb, answer, &err) < 0) {
+        return mx_failure_push(L, &err);
+    }
+    mx_scratch_push(L);
+    return 1;
+}
+
 // reload(): every thread takes up changed plugins, after the running command is on disk. Nothing
 // without a server.
 static int l_reload(lua_State *L) {
@@ -261,6 +274,7 @@ static int l_wake_jobs(lua_State *L) {
 }
 
 static const luaL_Reg task_module[] = {
+    {"ask_server", l_ask_server},
     {"command", l_command},
     {"current", l_current},
     {"offload", l_offload},
@@ -268,7 +282,7 @@ static const luaL_Reg task_module[] = {
     {"pinned", l_pinned},
     {"sleep", l_sleep},
     {"spawn", l_spawn},
-    {"note_plugin", l_note_plugin},
+    {"note_failure", l_note_failure},
     {"plugin_counts", l_plugin_counts},
     {"reload", l_reload},
     {"wake_jobs", l_wake_jobs},

@@ -33,7 +33,8 @@ struct mx_plugin {
     struct mx_seal seal;      // of pure code
     size_t collect_at;        // bytes at which pure code is collected after
     mx_buf loaded;            // names of handlers, see load() in bind_plugin.c
-    uint64_t calls;
+    int effects;              // that run or wait
+    struct mx_plugin_tally tally;
     uint64_t failures;
     int64_t spent; // instructions of the last pure call
 };
@@ -63,6 +64,16 @@ int mx_plugin_open(
 
 // Closes P. Fine to repeat.
 void mx_plugin_close(struct mx_plugin *plugin);
+
+// Whoever counts for all threads sees what the plugin does from now on, as one of that generation,
+// until it is closed.
+void mx_plugin_show(struct mx_plugin *plugin, uint64_t generation);
+
+// One call more.
+void mx_plugin_count_call(struct mx_plugin *plugin);
+
+// Adds to the time that its code took, and takes down what its state holds now.
+void mx_plugin_bill(struct mx_plugin *plugin, uint64_t ns);
 
 // In P, protected: what handlers of that kind stand in is there from now on.
 void mx_plugin_need_environment(lua_State *P, enum mx_plugin_kind kind);

@@ -21,19 +21,21 @@ struct effect_box {
     struct mx_values answer; // what the host call it waits for returned, in T
 };
 
-static int l_effect_free(lua_State *T) { // __gc: safe to repeat
-    struct effect_box *effect = luaL_checkudata(T, 1, EFFECT_TYPE);
-    if (effect->co && effect->plugin->state.L) {
-        // Dropped, never closed: its <close> handlers must not run.
+// The coroutine is dropped, never closed: its <close> handlers must not run. Safe to repeat.
+static void end_effect(struct effect_box *effect) {
+    if (!effect->co) {
+        return;
+    }
+    effect->plugin->effects--;
+    if (effect->plugin->state.L) {
         luaL_unref(effect->plugin->state.L, LUA_REGISTRYINDEX, effect->ref);
     }
     effect->co = NULL;
-    return 0;
 }
 
-static void end_effect(struct effect_box *effect) {
-    luaL_unref(effect->plugin->state.L, LUA_REGISTRYINDEX, effect->ref);
-    effect->co = NULL;
+static int l_effect_free(lua_State *T) { // __gc
+    end_effect(luaL_checkudata(T, 1, EFFECT_TYPE));
+    return 0;
 }
 
 // In P. [1] struct effect_box
@@ -42,6 +44,7 @@ static int l_new_coroutine(lua_State *P) {
     lua_State *co = lua_newthread(P);
     effect->ref = luaL_ref(P, LUA_REGISTRYINDEX);
     effect->co = co;
+    effect->plugin->effects++;
     return 0;
 }
 
@@ -105,11 +108,10 @@ static int run_slice(
     plugin->caller = T;
     plugin->kind = MX_KIND_EFFECT;
     struct mx_budget budget = rest_of(effect);
-    uint64_t began = mx_watch_now();
     mx_run_enter(&run, effect->co, &budget);
     int status = lua_resume(effect->co, NULL, nargs, nresults);
     mx_run_leave(&run);
-    effect->spent_ns += mx_watch_now() - began;
+    effect->spent_ns += run.took_ns;
     plugin->kind = outer_kind;
     plugin->caller = outer_caller;
     lua_settop(T, top);
@@ -160,7 +162,7 @@ static int run_effect(lua_State *T, int index, int nargs) {
     struct effect_box *effect = lua_touserdata(T, index);
     for (;;) {
         if (!effect->plugin->state.L) {
-            effect->co = NULL;
+            end_effect(effect);
             return mx_plugin_push_failure(
                 T, "error", "the plugin was closed while its effect waited");
         }

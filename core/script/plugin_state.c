@@ -372,7 +372,40 @@ int mx_plugin_open(
     return rc;
 }
 
+// One writer: no locked instruction.
+static void add(_Atomic uint64_t *number, uint64_t by) {
+    uint64_t now = atomic_load_explicit(number, memory_order_relaxed);
+    atomic_store_explicit(number, now + by, memory_order_relaxed);
+}
+
+void mx_plugin_count_call(struct mx_plugin *plugin) {
+    add(&plugin->tally.calls, 1);
+}
+
+void mx_plugin_bill(struct mx_plugin *plugin, uint64_t ns) {
+    add(&plugin->tally.ns, ns);
+    atomic_store_explicit(&plugin->tally.memory, plugin->state.used, memory_order_relaxed);
+}
+
+void mx_plugin_show(struct mx_plugin *plugin, uint64_t generation) {
+    const struct mx_services *services = &plugin->state.script->services;
+    plugin->tally.id = plugin->id;
+    plugin->tally.generation = generation;
+    mx_plugin_bill(plugin, 0);
+    if (services->show_plugin) {
+        services->show_plugin(services->ctx, &plugin->tally);
+    }
+}
+
+static void hide(struct mx_plugin *plugin) {
+    if (plugin->tally.link) {
+        const struct mx_services *services = &plugin->state.script->services;
+        services->hide_plugin(services->ctx, &plugin->tally);
+    }
+}
+
 void mx_plugin_close(struct mx_plugin *plugin) {
+    hide(plugin);
     mx_state_close(&plugin->state);
     mx_seal_deinit(&plugin->seal);
     mx_free(plugin->id);

@@ -1,11 +1,10 @@
 // The stack of budgets of a thread. A run over its budget stays over: the hook then fires at every
 // instruction, so catching the error only meets the next one.
-#include "script/state.h"
-
 #include <assert.h>
 
 #include <lauxlib.h>
 
+#include "script/plugin.h"
 #include "script/watchdog.h"
 
 enum {
@@ -154,7 +153,8 @@ static void limit_step(struct mx_run *run, const struct mx_budget *budget) {
 }
 
 static void limit_time(struct mx_run *run, const struct mx_budget *budget) {
-    uint64_t own = budget->ms ? mx_watch_now() + (uint64_t)budget->ms * 1000000 : 0;
+    run->began_ns = budget->ms || run->state->plugin ? mx_watch_now() : 0;
+    uint64_t own = budget->ms ? run->began_ns + (uint64_t)budget->ms * 1000000 : 0;
     run->deadline_ns = earlier(own, run->outer ? run->outer->deadline_ns : 0);
 }
 
@@ -222,6 +222,19 @@ static void charge_callers(struct mx_run *run) {
     }
 }
 
+// A plugin's time is what passes between enter and leave, without what other plugins took inside.
+static void bill_time(struct mx_run *run) {
+    uint64_t inner = run->inner_ns;
+    if (run->state->plugin) {
+        run->took_ns = mx_watch_now() - run->began_ns;
+        mx_plugin_bill(run->state->plugin, run->took_ns - inner);
+        inner = run->took_ns;
+    }
+    if (run->outer) {
+        run->outer->inner_ns += inner;
+    }
+}
+
 void mx_run_leave(struct mx_run *run) {
     mx_script *script = run->state->script;
     struct mx_run *outer = run->outer;
@@ -233,6 +246,7 @@ void mx_run_leave(struct mx_run *run) {
     }
     lua_sethook(run->L, run->outer_hook, run->outer_mask, run->outer_count);
     script->run = outer;
+    bill_time(run);
     if (run->is_counted) {
         script->last_spent = run->given - run->left;
     }

@@ -2,6 +2,8 @@
 // border in both directions. Whoever implements this needs no lua.h.
 #pragma once
 
+#include <stdatomic.h>
+
 #include "client/client.h"
 #include "platform/buf.h"
 #include "platform/error.h"
@@ -115,6 +117,20 @@ struct mx_plugin_count {
     uint64_t generation;
     uint64_t calls;
     uint64_t errors;
+    uint64_t ns;     // that its code ran
+    uint64_t memory; // bytes of its states now
+};
+
+// What one plugin did in one thread. Only that thread writes the numbers, whoever asks reads them:
+// so each is a relaxed atomic, and an addition costs what it costs without.
+struct mx_plugin_tally {
+    const char *id; // borrowed
+    uint64_t generation;
+    _Atomic uint64_t calls;
+    _Atomic uint64_t ns;
+    _Atomic uint64_t memory;
+    struct mx_plugin_tally *next;  // both belong to whom it was shown
+    struct mx_plugin_tally **link; // what points at this one, NULL: nobody was shown it
 };
 
 // --- the table ----------------------------------------------------------------------------------
@@ -163,9 +179,16 @@ struct mx_services {
     // Writer: the server takes up changed plugins and settings once the running batch is over.
     void (*reload)(void *ctx);
 
-    // Adds to what a plugin did; tells of all. Never waits.
-    void (*note_plugin)(void *ctx, struct mx_slice id, const struct mx_plugin_count *more);
+    // A plugin's state is there, and stays until it is hidden: what it did is kept then, what it
+    // holds is not.
+    void (*show_plugin)(void *ctx, struct mx_plugin_tally *tally);
+    void (*hide_plugin)(void *ctx, struct mx_plugin_tally *tally);
+    // A call of a plugin failed, or answered what was of no use.
+    void (*note_failure)(void *ctx, struct mx_slice id, uint64_t generation);
+    // What all plugins did.
     size_t (*plugin_counts)(void *ctx, struct mx_plugin_count *out, size_t max);
+    // Tools: what the running server answers to `verb`; MX_E_MISSING when none runs.
+    int (*ask_server)(void *ctx, struct mx_slice verb, mx_buf *out, struct mx_error *err);
 
     // The way out to other servers (native.client), borrowed; tasks wait for it. NULL in roles that
     // send nothing; tools and tests make one of their own.

@@ -41,6 +41,9 @@ struct mx_run {
     struct mx_run *outer;
     lua_State *L;
     struct mx_state *state;
+    uint64_t began_ns;      // of a plugin's run, or of one that is timed
+    uint64_t took_ns;       // of a plugin's run that was left
+    uint64_t inner_ns;      // that other plugins ran inside of it
     uint64_t deadline_ns;   // the earliest of its own and its callers', 0: none
     struct mx_run *counter; // the nearest outer run that counts: what this one counts is its too
     bool is_counted;

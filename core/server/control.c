@@ -14,6 +14,7 @@
 #include "platform/log.h"
 #include "server/frame.h"
 #include "server/health.h"
+#include "server/plugin_counts.h"
 #include "server/writer.h"
 #include "storage/backup.h"
 
@@ -101,6 +102,16 @@ static int do_metrics(struct caller *caller, const struct mx_frame *frame, struc
     (void)err;
     mx_buf out = {0};
     mx_health_write_metrics(caller->control->shared, NULL, &out);
+    send_ok(caller, mx_buf_slice(&out));
+    mx_buf_deinit(&out);
+    return MX_OK;
+}
+
+static int do_plugins(struct caller *caller, const struct mx_frame *frame, struct mx_error *err) {
+    (void)frame;
+    (void)err;
+    mx_buf out = {0};
+    mx_plugin_counts_write_json(caller->control->shared->plugin_counts, &out);
     send_ok(caller, mx_buf_slice(&out));
     mx_buf_deinit(&out);
     return MX_OK;
@@ -227,6 +238,7 @@ static const struct {
     {"command", do_command},
     {"metrics", do_metrics},
     {"ping", do_ping},
+    {"plugins", do_plugins},
     {"reload", do_reload},
     {"status", do_status},
     {"stop", do_stop},

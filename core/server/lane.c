@@ -234,8 +234,16 @@ static bool take_activity(void *ctx, struct mx_activity_book *out) {
 
 // --- what plugins did -------------------------------------------------------------------------
 
-static void note_plugin(void *ctx, struct mx_slice id, const struct mx_plugin_count *more) {
-    mx_plugin_counts_add(((struct mx_lane *)ctx)->shared->plugin_counts, id, more);
+static void show_plugin(void *ctx, struct mx_plugin_tally *tally) {
+    mx_plugin_counts_show(((struct mx_lane *)ctx)->shared->plugin_counts, tally);
+}
+
+static void hide_plugin(void *ctx, struct mx_plugin_tally *tally) {
+    mx_plugin_counts_hide(((struct mx_lane *)ctx)->shared->plugin_counts, tally);
+}
+
+static void note_failure(void *ctx, struct mx_slice id, uint64_t generation) {
+    mx_plugin_counts_fail(((struct mx_lane *)ctx)->shared->plugin_counts, id, generation);
 }
 
 static size_t plugin_counts(void *ctx, struct mx_plugin_count *out, size_t max) {
@@ -279,7 +287,9 @@ static int open_script(
         .record_activity = lane->role == MX_ROLE_WORKER ? record_activity : NULL,
         .take_activity = lane->role == MX_ROLE_JOBS ? take_activity : NULL,
         .wake_jobs = wake_jobs,
-        .note_plugin = note_plugin,
+        .show_plugin = show_plugin,
+        .hide_plugin = hide_plugin,
+        .note_failure = note_failure,
         .plugin_counts = plugin_counts,
         .client = lane->outgoing ? mx_outgoing_client(lane->outgoing) : NULL,
         .exchange_ops = ops,

@@ -33,6 +33,18 @@ static int run_command(
     return rc;
 }
 
+static int ask_server(void *ctx, struct mx_slice verb, mx_buf *out, struct mx_error *err) {
+    struct mx_frame frame;
+    mx_buf answer = {0};
+    const char *data = mx_options_text(ctx, MX_OPT_DATA);
+    int rc = mx_call_server(data, &verb, 1, &answer, &frame, err);
+    if (rc == MX_OK && frame.count > 0) {
+        mx_buf_append_slice(out, frame.words[0]);
+    }
+    mx_buf_deinit(&answer);
+    return rc;
+}
+
 // --- the shop's data --------------------------------------------------------------------------
 
 // What a tool works on: nothing, the folder, or a view of what a server holds.
@@ -122,7 +134,10 @@ int mx_tool_run(mx_options *options, const char *name, int argc, char *const *ar
         goto out;
     }
     struct mx_services services = {
-        .ctx = options, .run_command = ground.is_remote ? run_command : NULL};
+        .ctx = options,
+        .run_command = ground.is_remote ? run_command : NULL,
+        .ask_server = ask_server,
+    };
     struct mx_script_options wanted = {
         .role = MX_ROLE_TOOL,
         .share = mx_options_text(options, MX_OPT_SHARE),

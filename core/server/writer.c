@@ -70,9 +70,16 @@ static void wake_jobs(void *ctx) {
     commands->shared->wake_jobs(commands->shared->wake_ctx);
 }
 
-static void note_plugin(void *ctx, struct mx_slice id, const struct mx_plugin_count *more) {
-    mx_commands *commands = ctx;
-    mx_plugin_counts_add(commands->shared->plugin_counts, id, more);
+static void show_plugin(void *ctx, struct mx_plugin_tally *tally) {
+    mx_plugin_counts_show(((mx_commands *)ctx)->shared->plugin_counts, tally);
+}
+
+static void hide_plugin(void *ctx, struct mx_plugin_tally *tally) {
+    mx_plugin_counts_hide(((mx_commands *)ctx)->shared->plugin_counts, tally);
+}
+
+static void note_failure(void *ctx, struct mx_slice id, uint64_t generation) {
+    mx_plugin_counts_fail(((mx_commands *)ctx)->shared->plugin_counts, id, generation);
 }
 
 static void reload(void *ctx) {
@@ -96,7 +103,9 @@ static int thread_begin(void *ctx, struct mx_error *err) {
         .cache_touch = touch,
         .wake_jobs = wake_jobs,
         .reload = reload,
-        .note_plugin = note_plugin,
+        .show_plugin = show_plugin,
+        .hide_plugin = hide_plugin,
+        .note_failure = note_failure,
     };
     struct mx_script_options options = {
         .role = MX_ROLE_WRITER,

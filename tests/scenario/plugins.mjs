@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import { createServer as createWire } from "node:net";
+import { join } from "node:path";
 import { new_shop, start } from "../fault/support/shop.mjs";
+import { BROKEN, ID, lay, plugin } from "../support/packages.mjs";
 import { Shopper } from "../support/shopper.mjs";
 import { request } from "./support/http.mjs";
 import { merx, root } from "./support/server.mjs";
@@ -150,4 +152,45 @@ test("new products are marked as long as the merchant says", async (t) => {
   assert.doesNotMatch((await request(server.port, "/collections/all")).text, /product-card__badges/);
   await set(data, "plugin.merx.badges/new.days", "30");
   assert.match((await request(server.port, "/collections/all")).text, /<span class="badge">New<\/span>/);
+});
+
+// What /metrics says of one plugin, over all its generations: { calls_total, errors_total, seconds_total, memory_bytes }.
+async function metrics_of(server, id) {
+  const sums = {};
+  const text = (await request(server.port, "/metrics")).text;
+  for (const [, name, of, value] of text.matchAll(/^merx_plugin_(\w+)\{plugin="([^"]+)",generation="\d+"\} (\S+)$/gm)) {
+    if (of === id) sums[name] = (sums[name] ?? 0) + Number(value);
+  }
+  return sums;
+}
+
+test("what plugins did and hold is counted over all threads, and a tool asks for it", async (t) => {
+  const data = await new_shop(t);
+  await lay(join(data, "plugins", ID), "1.0.0", BROKEN);
+  const info = async (id) => JSON.parse((await plugin(["info", "--json", id], { data })).stdout);
+  const idle = await info(ID);
+  assert.equal(idle.running, undefined);
+  assert.match(idle.not_running, /no server runs on .*: start one with merx serve/);
+  assert.match((await plugin(["info", ID], { data })).stdout, /^calls, errors, time and memory are those of a running server: no server runs/m);
+
+  const server = await start(t, data, { args: ["--workers=2"] });
+  assert.deepEqual((await info(ID)).running, { calls: 0, errors: 0, seconds: 0, memory: 0 });
+  for (let i = 0; i < 4; i++) await buy(server.port); // connections go to any worker
+  for (const [id, fails] of [["merx.flat-rate", false], [ID, true]]) {
+    const seen = await metrics_of(server, id);
+    assert.ok(seen.calls_total >= 1, `${seen.calls_total} calls of ${id}`);
+    assert.equal(seen.errors_total, fails ? seen.calls_total : 0, id);
+    assert.ok(seen.seconds_total > 1e-6 && seen.seconds_total < 4, `${seen.seconds_total} s of ${id}`);
+    assert.ok(seen.memory_bytes > 10_000 && seen.memory_bytes < 10_000_000, `${seen.memory_bytes} bytes of ${id}`);
+    const { calls, errors, seconds, memory } = (await info(id)).running;
+    assert.deepEqual([calls, errors, memory], [seen.calls_total, seen.errors_total, seen.memory_bytes]);
+    assert.ok(Math.abs(seconds - seen.seconds_total) < 1e-9, `${seconds} s and ${seen.seconds_total} s`);
+    const line = new RegExp(`^since the server started: ${calls} calls, ${errors} errors, \\d+\\.\\d+ s; now \\d+ KiB`, "m");
+    assert.match((await plugin(["info", id], { data })).stdout, line);
+  }
+
+  const before = await metrics_of(server, ID);
+  await plugin(["disable", ID], { data });
+  await eventually("every thread has let it go", async () => (await metrics_of(server, ID)).memory_bytes === 0);
+  assert.ok((await metrics_of(server, ID)).calls_total >= before.calls_total, "what it did stays");
 });

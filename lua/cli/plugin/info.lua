@@ -1,15 +1,18 @@
---- Shows one plugin: what it contributes, what that sees, and what it is set to.
+--- Shows one plugin: what it contributes, what that sees, what it is set to, and what it costs the running server.
 local about = require("cli.plugin.about")
 local args = require("cli.args")
 local json = require("native.json")
 local plugins = require("kernel.plugins")
 local points = require("kernel.points")
 local settings = require("kernel.settings")
+local task = require("native.task")
 
-local info = { summary = "Shows what one plugin contributes, sees and is set to.", usage = [[
+local info = { summary = "Shows what one plugin contributes, sees and is set to, and what it costs.", usage = [[
 usage: merx plugin info ID [--json]
 
-What a plugin contributes, what each part of it sees, its settings and their values.
+What a plugin contributes, what each part of it sees, its settings and their values. Of a
+running server also how often it was asked and failed and how long its code ran, in all
+threads since the server started, and the memory of its Lua states now.
 
 examples:
   merx plugin info merx.flat-rate
@@ -54,11 +57,36 @@ local function handlers_of(id)
   return found
 end
 
+-- What it did in all threads and generations of the running server; nil and why nothing is known.
+local function running(id)
+  local answer, err = task.ask_server("plugins")
+  if not answer then return nil, err.message end
+  local sum = { calls = 0, errors = 0, seconds = 0.0, memory = 0 }
+  for _, entry in ipairs(json.decode(answer).plugins) do
+    if entry.id == id then
+      for name, value in pairs(sum) do sum[name] = value + entry[name] end
+    end
+  end
+  return sum
+end
+
+local KIB <const> = 1024
+
+local function print_running(sum, problem)
+  if not sum then
+    io.write("calls, errors, time and memory are those of a running server: ", problem, "\n")
+    return
+  end
+  io.write(("since the server started: %d calls, %d errors, %.3f s; now %d KiB of memory\n"):format(
+    sum.calls, sum.errors, sum.seconds, (sum.memory + KIB - 1) // KIB))
+end
+
 local function print_text(view, entry)
   io.write(view.name or view.id, " ", view.version or "", " (", view.state, ")\n", view.description or "", "\n", view.folder, "\n")
   if view.unsigned then io.write("UNSIGNED: nobody vouches for its files\n") end
   if view.problem then io.write("skipped: ", view.problem, "\n") end
   for _, line in ipairs(view.may) do io.write("it may ", line, "\n") end
+  print_running(view.running, view.not_running)
   if entry.enabled then print_settings(entry.id, entry.manifest.settings, "") end
   for _, handler in ipairs(view.handlers) do
     io.write(("\n%s  %s, asked as number %d\n"):format(handler.id, handler.point, handler.place))
@@ -79,6 +107,7 @@ function info.run(given)
   if not entry then return args.fail(NAME, { code = "missing", message = "there is no plugin " .. options[1] }) end
   local view = about.view(entry)
   view.handlers = handlers_of(entry.id)
+  view.running, view.not_running = running(entry.id)
   view.settings = entry.enabled and shown(entry.id, entry.manifest.settings) or nil
   if options.json then
     for _, handler in ipairs(view.handlers) do handler.declared = nil end

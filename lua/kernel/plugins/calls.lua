@@ -77,8 +77,7 @@ function calls.make(plugin, about, open)
 
   local function take_down(code, message)
     plugin.errors = plugin.errors + 1
-    task.note_plugin(plugin.id, plugin.generation or 0, plugin.calls - (plugin.told or 0), 1) -- a generation that fails is taken back
-    plugin.told = plugin.calls
+    task.note_failure(plugin.id, plugin.generation or 0) -- a generation that fails is taken back
     plugin.last_error = message
     log.warn("a plugin's handler failed", { plugin = plugin.id, handler = id, code = code, error = message })
   end

@@ -44,8 +44,8 @@ local plugins = {}
 ---@field generation? integer with which it was loaded
 ---@field pool? string of the requests that it sends, when others must not hold them up
 ---@field state? userdata its Lua, once it was needed in this thread
----@field calls integer
----@field told? integer of these, what the other threads know of
+---@field is_left? boolean this thread has gone on to others; what is under way may still ask it
+---@field calls integer in this thread, as are errors
 ---@field errors integer
 ---@field refused? integer
 ---@field last_error? string
@@ -55,6 +55,7 @@ local MIB <const> = 1024 * 1024
 local STATE_MEMORY <const> = 48 * MIB
 
 local found = {} ---@type merx.Plugin[]
+local left = {} ---@type merx.Plugin[] those of before, while they have a state
 
 -- What was granted may be less than what the manifest asks for; without a word about it, it is all of that.
 local function read_plugin(source)
@@ -92,10 +93,12 @@ end
 local function open_state(plugin)
   if plugin.state then return plugin.state end
   local opened, err = native.open({
-    id = plugin.id, root = plugin.root, prelude = preludes, memory = STATE_MEMORY, host = host.serve(plugin),
+    id = plugin.id, root = plugin.root, prelude = preludes, memory = STATE_MEMORY, generation = plugin.generation or 0,
+    host = host.serve(plugin),
   })
   if not opened then return nil, err end
   plugin.state = opened
+  if plugin.is_left then left[#left + 1] = plugin end
   return opened
 end
 
@@ -215,6 +218,30 @@ local function read_all(sources)
   end
 end
 
+--- Closes the states of plugins that this thread has gone on from, but those in which an effect waits. Whatever began with
+--- one and asks it once more opens it again.
+function plugins.close_left()
+  if #left == 0 then return end
+  local busy = {}
+  for _, plugin in ipairs(left) do
+    if plugin.state:is_busy() then
+      busy[#busy + 1] = plugin
+    else
+      plugin.state:close()
+      plugin.state = nil
+    end
+  end
+  left = busy
+end
+
+local function leave(list)
+  for _, plugin in ipairs(list) do
+    plugin.is_left = true
+    if plugin.state then left[#left + 1] = plugin end
+  end
+  plugins.close_left()
+end
+
 --- Finds the plugins and registers what they contribute. Never raises for a plugin's mistake.
 ---@param sources (merx.PluginFolder|merx.PluginSource)[]|fun(): (merx.PluginFolder|merx.PluginSource)[], table?, integer? a function is asked
 --- at each reload, and may give the merchant's pins, too
@@ -222,6 +249,7 @@ end
 function plugins.load(sources, options)
   options = options or {}
   loaded = { sources, options }
+  leave(found)
   found = {}
   settings.renew_plugins()
   local list, pins, number = sources, options.pins, nil
@@ -272,7 +300,7 @@ function plugins.list()
   return found
 end
 
---- Memory and counts of the plugins in this thread, for /metrics and `merx plugin info`.
+--- Memory and counts of a plugin in this thread.
 ---@param id string
 ---@return table?
 function plugins.stats(id)

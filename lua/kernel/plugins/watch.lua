@@ -1,37 +1,18 @@
 --- Looks after a generation that has just come into force: when what it changed fails, the one before comes back by
---- itself. Every thread tells what its plugins did; the jobs thread judges.
-local clock = require("native.clock")
+--- itself. What plugins did is counted over all threads; the jobs thread judges.
 local command = require("kernel.command")
 local generation = require("kernel.plugins.generation")
 local jobs = require("kernel.jobs")
 local log = require("kernel.log")
-local plugins = require("kernel.plugins")
 local staging = require("kernel.plugins.staging")
 local task = require("native.task")
 
 local watch = {}
 
-local SECOND <const> = 1000000000
 local OFTEN <const> = 1000 -- ms between two looks
 local SELDOM <const> = 60000
 local FEWEST <const> = 5 -- failures, and
 local SHARE <const> = 5 -- one call in so many
-
-local told_at = 0
-
---- Tells the other threads how often plugins were asked here, once a second; of one that fails that is told at once.
-function watch.tell()
-  local now = clock.mono()
-  if now - told_at < SECOND then return end
-  told_at = now
-  for _, plugin in ipairs(plugins.list()) do
-    local calls = plugin.calls - (plugin.told or 0)
-    if calls > 0 then
-      task.note_plugin(plugin.id, plugin.generation or 0, calls, 0)
-      plugin.told = plugin.calls
-    end
-  end
-end
 
 -- What one generation has that the other has not, or has otherwise.
 local function changed(before, after)

@@ -23,6 +23,7 @@ local plugin = {}
 ---@field modules? table<string, string> sources by name, instead of or beside the folder
 ---@field prelude? string[] files below SHARE/lua whose results become globals
 ---@field memory? integer of the whole state, 16 MiB
+---@field generation? integer with it, the server counts what the plugin does with what it does in other threads
 ---@field host? fun(kind: native.PluginKind, name: string, ...): any answers host.call of the prelude; may wait in effects
 
 ---@class native.PluginState: userdata
@@ -60,9 +61,12 @@ function PluginState:ask(kind, handler, budget, shape, bytes, ...) end
 ---@return native.PluginError? err
 function PluginState:load(kind, handler) end
 
----@return { memory: integer, peak: integer, calls: integer, failures: integer, spent: integer } spent: instructions of the
---- last pure call, in steps of 1,000 unless its budget was exact
+---@return { memory: integer, peak: integer, calls: integer, failures: integer, spent: integer, ns: integer } spent: instructions
+--- of the last pure call, in steps of 1,000 unless its budget was exact; ns: that its code ran, without plugins that it asked
 function PluginState:stats() end
+
+---@return boolean busy something in it runs or waits
+function PluginState:is_busy() end
 
 --- Fine to repeat.
 function PluginState:close() end

@@ -38,17 +38,21 @@ function task.pin(generation) end
 ---@return integer generation that the running task is pinned to, 0 when there is none
 function task.pinned() end
 
---- Adds to what a plugin did in all threads. Nothing without a server.
+--- A call of a plugin failed: counted with those in all threads. Nothing without a server.
 ---@param id string
 ---@param generation integer
----@param calls integer
----@param errors integer
-function task.note_plugin(id, generation, calls, errors) end
+function task.note_failure(id, generation) end
 
 --- What plugins did in a generation in all threads, since the server began.
 ---@param generation integer
 ---@return table<string, { calls: integer, errors: integer }>
 function task.plugin_counts(generation) end
+
+--- Tools: what the running server answers over merx.sock; "missing" when none runs.
+---@param verb "metrics"|"plugins"|"status"
+---@return string? text
+---@return native.Error? err
+function task.ask_server(verb) end
 
 --- Every thread takes up changed plugins, after the running command is on disk. Nothing without a server.
 function task.reload() end

@@ -1,4 +1,6 @@
 // Effects: plugin code that waits for its host, inside a task that waits for the server.
+#include <time.h>
+
 #include "script_fixture.h"
 
 static const struct mx_arg nothing = {.kind = MX_ARG_NIL};
@@ -44,6 +46,25 @@ static void an_effect_waits_without_holding_the_thread(void **state) {
     fixture_answer(f, &nothing);
     assert_int_equal(f->result.integer, 13);
     assert_int_equal(f->done, 2);
+    fixture_destroy(f);
+}
+
+static void waiting_is_no_time_of_the_plugin_but_keeps_it_busy(void **state) {
+    (void)state;
+    struct script_fixture *f =
+        create("prelude.get(5)", "if n == 1 then return plugin:stats().ns end "
+                                 "if n == 2 then return plugin:is_busy() and 1 or 0 end "
+                                 "plugin:call('effect', 'm:f', { ms = 200 })");
+    const struct timespec pause = {.tv_nsec = 200 * 1000 * 1000};
+    fixture_tick(f, 0);
+    nanosleep(&pause, NULL);
+    fixture_tick(f, 2);
+    assert_int_equal(f->result.integer, 1);
+    fixture_answer(f, &nothing);
+    fixture_tick(f, 1);
+    assert_in_range(f->result.integer, 1, 190 * 1000 * 1000);
+    fixture_tick(f, 2);
+    assert_int_equal(f->result.integer, 0);
     fixture_destroy(f);
 }
 
@@ -137,6 +158,7 @@ int main(void) {
         cmocka_unit_test(an_effect_outside_a_task_cannot_wait),
         cmocka_unit_test(an_effect_waits_without_holding_the_thread),
         cmocka_unit_test(an_error_behind_a_wait_is_caught_by_the_plugin),
+        cmocka_unit_test(waiting_is_no_time_of_the_plugin_but_keeps_it_busy),
         cmocka_unit_test(pcall_around_a_host_call_still_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,6 +118,35 @@ test.case("answers of a handler are bounded, large questions are not kept", func
   test.equal(key, nil)
 end)
 
+test.case("a plugin that was left gives its state back, once nothing in it runs; who began with it may ask it again", function()
+  open()
+  local function ask(handler) return handler.ask({ lines = { { id = "a" } } }, {}) end
+  local old, handler = plugin_called("test.below"), quote.handlers("price_rule")[1]
+  test.truthy(ask(handler))
+  local state = old.state
+  plugins.reload()
+  test.raises("closed", state.stats, state)
+  test.equal({ old.state, plugin_called("test.below") ~= old }, { nil, true })
+  test.truthy(ask(handler))
+  state = old.state
+  plugins.close_left()
+  test.raises("closed", state.stats, state)
+  test.equal(plugin_called("test.below").calls, 0)
+end)
+
+test.case("a plugin whose effect runs keeps its state until it has ended", function()
+  open()
+  local plugin, busy, closed = plugin_called("test.below"), true, 0
+  plugin.state = { is_busy = function() return busy end, close = function() closed = closed + 1 end }
+  plugins.reload()
+  plugins.close_left()
+  test.equal(closed, 0)
+  busy = false
+  plugins.close_left()
+  plugins.close_left()
+  test.equal({ closed, plugin.state }, { 1, nil })
+end)
+
 local HOLDS <const> = [[
 { "manifest": 1, "id": "test.holds", "version": "1.0.0", "name": "Holds", "license": "MIT", "engine": ">=0.1 <1", "api": { "cart_validator": 1 },
   "capabilities": { "accounts": ["test.holds.tickets"] },

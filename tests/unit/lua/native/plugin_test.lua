@@ -132,6 +132,33 @@ test.group("native.plugin calls", function()
     test.equal({ stats.calls, stats.failures }, { 2, 1 })
     test.truthy(stats.memory > 10000 and stats.memory < 1000000)
   end)
+
+  for _, kind in ipairs({ "pure", "view", "command", "effect" }) do
+    test.case("stats count the time that " .. kind .. " code takes, failed calls too", function()
+      local plugin <close> = open("return { f = function(n) for _ = 1, n do end if n > 1 then error('late') end end }")
+      local budget = { instructions = kind ~= "effect" and 1 << 40 or nil, ms = 10000 }
+      plugin:call(kind, "m:f", budget, 1)
+      local before, began = plugin:stats().ns, clock.mono()
+      plugin:call(kind, "m:f", budget, 5000000)
+      local took, whole = plugin:stats().ns - before, clock.mono() - began
+      test.truthy(took > 1000000 and took <= whole, took)
+    end)
+  end
+
+  test.case("a plugin is busy while it is called", function()
+    local plugin, was_busy
+    plugin = assert(native.open({
+      id = "acme.busy", modules = { m = "return { f = function() host_prelude.ask() end }" }, prelude = PRELUDE_HOST,
+      host = function() was_busy = plugin:is_busy() end,
+    }))
+    for _, kind in ipairs({ "view", "effect" }) do
+      was_busy = nil
+      test.equal(plugin:is_busy(), false)
+      assert(plugin:call(kind, "m:f"))
+      test.equal({ was_busy, plugin:is_busy() }, { true, false })
+    end
+    plugin:close()
+  end)
 end)
 
 test.group("native.plugin environment", function()
@@ -385,6 +412,23 @@ test.group("native.plugin and its host", function()
     local ok, inner, message = plugin:call("view", "m:f", nil)
     test.equal({ ok, inner }, { true, false })
     test.truthy(not message:find("secret"))
+  end)
+
+  test.case("the time of a plugin that is called inside is its own, that of the host is the caller's", function()
+    local inner <close> = open("return { f = function(n) for _ = 1, n do end end }")
+    local outer <close> = assert(native.open({
+      id = "acme.outer", modules = { m = "return { f = function() host_prelude.ask() end }" }, prelude = PRELUDE_HOST,
+      host = function() inner:call("view", "m:f", { ms = 10000 }, 5000000) end,
+    }))
+    assert(outer:call("view", "m:f", { ms = 20000 }))
+    test.truthy(inner:stats().ns > 2 * outer:stats().ns, outer:stats().ns)
+    local began = clock.mono()
+    local slow <close> = assert(native.open({
+      id = "acme.slow", modules = { m = "return { f = function() host_prelude.ask() end }" }, prelude = PRELUDE_HOST,
+      host = function() while clock.mono() - began < 5000000 do end end,
+    }))
+    assert(slow:call("view", "m:f", { ms = 20000 }))
+    test.truthy(slow:stats().ns > 2000000, slow:stats().ns)
   end)
 
   test.case("plugins may be called inside host calls, and are charged to the first", function()
