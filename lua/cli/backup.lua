@@ -6,6 +6,7 @@ local crypto = require("native.crypto")
 local db = require("native.db")
 local fs = require("native.fs")
 local json = require("native.json")
+local storage = require("kernel.plugins.storage")
 local text = require("native.text")
 local thread = require("native.thread")
 
@@ -13,9 +14,10 @@ local backup = { usage = [[
 usage: merx backup [--force] FILE.merx
        merx backup --verify FILE.merx
 
-Writes databases, media and plugins into one file, as they are at one moment, while the
-shop goes on selling. Secrets in it are sealed with the shop's key, which is not in the
-file: keep a copy of merx.key elsewhere, or restore will ask for the secrets again.
+Writes databases, media, plugins and the files that these keep into one file, while the
+shop goes on selling. Databases are as they were at one moment. Secrets in it are sealed
+with the shop's key, which is not in the file: keep a copy of merx.key elsewhere, or
+restore will ask for the secrets again.
 
 The file carries the SHA-256 of everything in it. --verify reads it whole, compares, and
 names what is damaged; it changes nothing.
@@ -45,11 +47,21 @@ local function add_copies(writer, copies)
   for _, copy in ipairs(copies) do assert(writer:add_file(copy.name, copy.path)) end
 end
 
+-- What plugins keep, file by file: they go on writing, and what they delete meanwhile is not of this backup.
+local function add_kept(writer)
+  for _, name in ipairs(storage.all()) do
+    local path = thread.data .. "/" .. name
+    local ok, err = writer:add_file(name, path)
+    if not ok and fs.exists(path) then error(err) end
+  end
+end
+
 local function write(path, copies)
   local writer <close> = assert(archive.create(path))
   add_copies(writer, copies)
   assert(writer:add_tree("media", thread.data .. "/media"))
   assert(writer:add_tree("plugins", thread.data .. "/plugins"))
+  add_kept(writer)
   local manifest = json.encode({
     format = FORMAT, version = thread.version, made_at = clock.now(), members = json.array(writer:members()),
   }, { pretty = true })

@@ -1,7 +1,7 @@
 // Backups at random moments while shoppers buy: each restores to a shop that was, complete up to one moment and with
 // nothing from after it. And imports while shoppers buy.
 import { spawn } from "node:child_process";
-import { cp, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Shopper } from "../support/shopper.mjs";
 import { bin, merx, root } from "../scenario/support/server.mjs";
@@ -128,6 +128,9 @@ async function with_media(t) {
   await writeFile(join(data, "media/ab/picture.webp"), Buffer.alloc(70_001, 7));
   await mkdir(join(data, "plugins/acme.hello"), { recursive: true });
   await writeFile(join(data, "plugins/acme.hello/note.txt"), "hello");
+  await mkdir(join(data, "plugin-files/acme.hello"), { recursive: true });
+  await writeFile(join(data, "plugin-files/acme.hello/kept.csv"), "kept");
+  await writeFile(join(data, "plugin-files/acme.hello/kept.csv.123.tmp"), "half"); // on the way to a file
   return data;
 }
 
@@ -172,6 +175,10 @@ test("no byte of a backup changes unseen, and the damaged member is named", asyn
   await cli(["restore", file, "--data", folder], "merx restore");
   const picture = await readFile(join(folder, "media/ab/picture.webp"));
   if (!picture.equals(Buffer.alloc(70_001, 7))) throw new Error("a picture came back as another one");
+  const kept = await readdir(join(folder, "plugin-files/acme.hello"));
+  if (kept.join() !== "kept.csv" || (await readFile(join(folder, "plugin-files/acme.hello/kept.csv"), "utf8")) !== "kept") {
+    throw new Error(`what a plugin kept came back as ${kept}`);
+  }
   say(`${chosen.length} wrong bytes of ${whole.length} found; "${told[2].replace(file, "FILE")}"`);
 }, { timeout: IS_LONG ? 1_200_000 : 180_000 });
 

@@ -22,6 +22,8 @@ manifests.WRONG = {
   { "an id without a publisher", "id must be like acme.member-price", function(m) m.id = "tiers" end },
   { "a folder of another name", "the folder is called acme.tiers", function(m) m.id = "acme.steps" end, is_beyond_schema = true },
   { "a version that is no version", "version must be like 1.0.0", function(m) m.version = "1.2" end },
+  { "JavaScript in the checkout", "capabilities.checkout_js is not offered by this version: remove it", function(m) m.capabilities = { checkout_js = true } end },
+  { "permissions", "capabilities.permissions is not offered by this version: remove it", function(m) m.capabilities = { permissions = { "acme.tiers.see" } } end },
   { "no license", "license is missing", function(m) m.license = nil end },
   { "a newer engine", "it asks for an engine >=9", function(m) m.engine = ">=9" end, is_beyond_schema = true },
   { "an engine that is no range", "write the engine as a range", function(m) m.engine = "0.1" end },

@@ -19,14 +19,12 @@ local LISTS <const> = {
   { name = "accounts", text = "keep accounts of the kind %s", key = as_is },
   { name = "read", text = "read the view %s", key = as_is },
   { name = "commands", text = "run the command %s", key = as_is },
-  { name = "permissions", text = "declare the permission %s", key = as_is },
   { name = "services", text = "call the service %s", key = as_is },
 }
 local FLAGS <const> = {
   { name = "secrets", text = "keep secrets" },
   { name = "tables", text = "keep tables of its own in the database" },
   { name = "mail", text = "send mail" },
-  { name = "checkout_js", text = "run JavaScript in the checkout" },
 }
 
 local function list_growth(out, spec, granted, wanted)
@@ -48,7 +46,7 @@ function lockfile.growth(granted, wanted)
   for _, spec in ipairs(FLAGS) do
     if wanted[spec.name] and not granted[spec.name] then out[#out + 1] = spec.text end
   end
-  if (wanted.storage or 0) > (granted.storage or 0) then out[#out + 1] = ("store %d bytes of files"):format(wanted.storage) end
+  if (wanted.storage or 0) > (granted.storage or 0) then out[#out + 1] = ("keep %d bytes of files of its own"):format(wanted.storage) end
   for name in pairs(wanted) do -- what a later engine adds is not granted by silence
     if not lockfile.is_known(name) then out[#out + 1] = "use " .. name end
   end

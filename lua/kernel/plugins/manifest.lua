@@ -33,9 +33,7 @@ local RANGE_REGEX <const> = "^\\s*[<>=]+[0-9][0-9.]*(\\s+[<>=]+[0-9][0-9.]*)*\\s
 ---@field commands? string[]
 ---@field mail? boolean
 ---@field storage? integer bytes
----@field permissions? string[]
 ---@field services? string[] "publisher.name/service"
----@field checkout_js? boolean
 
 local id_text = schema.text({ required = true, max = 60, pattern = ID, message = "plugin.id" })
 
@@ -84,15 +82,13 @@ local capabilities = schema.object({
   secrets = schema.boolean({ doc = "use its secret settings in requests, signatures and digests" }),
   tables = schema.boolean({ doc = "tables of its own, named p_publisher_name_… (p_acme_2_book_club_… for acme.book-club), made by its migrations" }),
   mail = schema.boolean({ doc = "send mail from the shop's address" }),
-  checkout_js = schema.boolean({ doc = "bring JavaScript to the checkout: shown to the merchant, and nothing takes it in yet" }),
   accounts = schema.list(schema.text({ required = true, max = 60 }), {
     max = 20, doc = "kinds of accounts of its own, each beginning with its id: what can be held, taken and put back by quantity",
   }),
   read = names(60, "published views that it may read by SQL"),
   commands = names(60, "commands of the shop that its effects may run"),
-  permissions = names(60, "permissions that it adds for staff: shown to the merchant, and no role can have them yet"),
   services = names(120, "services of other plugins that it asks, as acme.fx/rate", { pattern = "^%l[%l%d.-]*/%l[%l%d_-]*$" }),
-  storage = schema.integer({ min = 1, max = 1 << 30, doc = "bytes of files that it may keep: shown to the merchant, and there is no place for them yet" }),
+  storage = schema.integer({ min = 1, max = 1 << 30, doc = "bytes of files that it may keep, all together" }),
 }, { default = {}, doc = "what it may do beyond answering; the merchant grants it" })
 
 local function contributes_spec()
@@ -291,6 +287,20 @@ local function check_capabilities(found)
   end
 end
 
+-- What earlier versions took and did nothing with: an author who asks for it counts on something.
+local NOT_OFFERED <const> = { "checkout_js", "permissions" }
+
+--- What a manifest asks for and this version does not have.
+---@param raw any as it was decoded
+---@return string? problem
+---@return string? path of it
+function manifest.not_offered(raw)
+  local asked = type(raw) == "table" and type(raw.capabilities) == "table" and raw.capabilities or {}
+  for _, name in ipairs(NOT_OFFERED) do
+    if asked[name] ~= nil then return ("capabilities.%s is not offered by this version: remove it"):format(name), "capabilities." .. name end
+  end
+end
+
 --- Reads a manifest.
 ---@param bytes string content of plugin.json
 ---@param folder? string name of the plugin's folder, which must be its id
@@ -300,6 +310,8 @@ end
 function manifest.parse(bytes, folder, engine)
   local raw, err = json.decode(bytes)
   if raw == nil then return nil, "plugin.json is not JSON: " .. err.message end
+  local ignored = manifest.not_offered(raw)
+  if ignored then return nil, "plugin.json: " .. ignored end
   local found, invalid = schema.check(manifest.shape(), raw)
   if not found then return nil, "plugin.json: " .. invalid.message end
   if folder and found.id ~= folder then

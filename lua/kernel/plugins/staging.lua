@@ -7,6 +7,7 @@ local fs = require("native.fs")
 local generation = require("kernel.plugins.generation")
 local machine = require("native.machine")
 local package = require("kernel.plugins.package")
+local storage = require("kernel.plugins.storage")
 local thread = require("native.thread")
 
 local staging = {}
@@ -138,10 +139,11 @@ function staging.drop(staged)
   fs.remove(staged.folder)
 end
 
---- Removes every file of a plugin that is installed no more.
+--- Removes every file of a plugin that is installed no more, also those that it kept itself.
 ---@param id string
 function staging.purge(id)
   fs.remove(base() .. "/" .. id)
+  storage.purge(id)
 end
 
 return staging

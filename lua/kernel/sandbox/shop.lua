@@ -171,6 +171,32 @@ function shop.mail.send(mail)
   return ask("mail.send", mail)
 end
 
+shop.storage = {}
+
+--- Keeps a file of the plugin, in place of one of that name: 8 MiB at most, and all of them together no more than
+--- `capabilities.storage`. The old content stays or the new is there, never half.
+---@param name string small letters, digits, dots, dashes and underscores
+---@param bytes string
+---@return true? ok
+---@return shop.Error? err code "storage.full"
+function shop.storage.put(name, bytes) return ask("storage.put", name, bytes) end
+
+--- What a file of the plugin has in it.
+---@param name string
+---@return string? bytes
+---@return shop.Error? err code "storage.missing"
+function shop.storage.get(name) return ask("storage.get", name) end
+
+--- The files of the plugin, by name.
+---@return { name: string, size: integer, modified: integer }[] files modified: milliseconds UTC
+function shop.storage.list() return ask("storage.list") end
+
+--- Deletes a file of the plugin. One that is not there is fine.
+---@param name string
+---@return true? ok
+---@return shop.Error? err
+function shop.storage.delete(name) return ask("storage.delete", name) end
+
 shop.db = {}
 
 --- SQL on the plugin's own tables (p_publisher_name_…; p_acme_2_book_club_… for acme.book-club) and on the views that `capabilities.read` names.

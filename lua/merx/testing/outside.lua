@@ -1,7 +1,9 @@
 --- The world outside of the shop, as specs describe it: which requests will be sent and what comes back, and the mails that
---- were sent. Everything of the host's own guard stays in force; only the wire is another one.
+--- were sent; files are kept in memory. Everything of the host's own guard stays in force; only the wire is another one.
+local files = require("merx.testing.files")
 local json = require("native.json")
 local mails = require("merx.testing.mails")
+local storage = require("kernel.plugins.storage")
 
 local outside = {}
 
@@ -45,6 +47,7 @@ end
 --- Forgets everything.
 function outside.reset()
   expected, unexpected, mood, script, outside.sent, outside.mails = {}, {}, nil, nil, {}, {}
+  files.reset()
 end
 
 --- Has every request answered by a function, until mood() says otherwise.
@@ -121,6 +124,7 @@ end
 function outside.stand_in()
   local client = require("native.client")
   client.request, client.mail = request, mail
+  storage.keep_in(files)
 end
 
 return outside

@@ -125,6 +125,12 @@ function checks.mail(report, path, call, read)
   if not read.capabilities.mail then report:error(path, call.line, 'mail needs a capability: add "capabilities": { "mail": true } to plugin.json') end
 end
 
+function checks.storage(report, path, call, read)
+  if not read.capabilities.storage then
+    report:error(path, call.line, 'files need a capability: add "capabilities": { "storage": 1000000 }, in bytes, to plugin.json')
+  end
+end
+
 function checks.crypto(report, path, call, read)
   if call.path[3] and call.path[3]:find("^hmac") and not read.capabilities.secrets then
     report:error(path, call.line, 'secrets need a capability: add "capabilities": { "secrets": true } to plugin.json')
@@ -187,7 +193,7 @@ end
 
 -- ---- what is asked for and never used ----------------------------------------------------------------------------------------
 
-local USED_BY <const> = { http = "http", mail = "mail", commands = "command", services = "service", read = "db" }
+local USED_BY <const> = { http = "http", mail = "mail", commands = "command", services = "service", read = "db", storage = "storage" }
 
 local function check_unused(report, read, found, used)
   for capability, call in pairs(USED_BY) do

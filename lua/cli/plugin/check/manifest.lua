@@ -33,6 +33,11 @@ local function check(report, bytes, folder)
     return nil
   end
   local found = places.read(bytes)
+  local ignored, path = manifest.not_offered(raw)
+  if ignored then
+    report:error(FILE, places.find(found, path), "%s", ignored)
+    return nil
+  end
   local _, invalid = schema.check(manifest.shape(), raw)
   if invalid then
     report_shape(report, found, invalid)

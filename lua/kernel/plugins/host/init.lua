@@ -50,7 +50,11 @@ command.define({
 local MINUTE <const> = 60 * 1000000000
 local noted = {} -- when each refusal was told last: a loop of them is one line a minute
 
-local function note(plugin, name, why)
+--- Takes down that a plugin asked for what it may not have: in the log and the journal, once a minute for each call.
+---@param plugin merx.Plugin
+---@param name string of the call
+---@param why string
+function host.note(plugin, name, why)
   local key, now = plugin.id .. " " .. name, clock.mono()
   plugin.refused = (plugin.refused or 0) + 1
   if noted[key] and now - noted[key] < MINUTE then return end
@@ -65,7 +69,7 @@ local function note(plugin, name, why)
 end
 
 local function refuse(plugin, name, why)
-  note(plugin, name, why)
+  host.note(plugin, name, why)
   return false, why
 end
 

@@ -76,6 +76,10 @@ local mistakes = {
   { "command", "src/sample.lua", "INTO p_zoe_thing_notes", "INTO orders", "src/sample.lua:13: error: orders is neither a table" },
   { "command", "src/sample.lua", "INTO p_zoe_thing_notes", "INTO p_zoe_thing_note", "src/sample.lua:13: error: no migration makes the table p_zoe_thing_note; did you mean p_zoe_thing_notes?" },
   { "command", "src/sample.lua", '"zoe.thing.noted"', '"order.noted"', 'the name of a plugin\'s event begins with zoe.thing: write "zoe.thing.noted"' },
+  { "job", "plugin.json", '"capabilities": { ', '"capabilities": { "checkout_js": true, ', 'plugin.json:5: error: capabilities.checkout_js is not offered by this version: remove it' },
+  { "job", "src/sample.lua", "if not address", 'shop.storage.put("last", "x") if not address', 'files need a capability: add "capabilities": { "storage": 1000000 }, in bytes' },
+  { "job", "plugin.json", '"capabilities": { ', '"capabilities": { "storage": 10, ', "warning: no source uses capabilities.storage" },
+  { "price_rule", "src/sample.lua", "local ops = {}", "local ops = {} shop.storage.list()", "shop.storage.list may be called in handlers of these kinds: effect; those of this file are: pure" },
   { "command", "plugin.json", '"capabilities": { "tables": true },', "", 'add "capabilities": { "tables": true }' },
   -- texts
   { "price_rule", "locales/en.json", '"title": "Quantity price", ', "", "plugin.json:7: error: no language has a text for title" },

@@ -128,6 +128,25 @@ end)]]))
   test.equal(passed, 1)
 end)
 
+test.case("a spec finds the files that were kept, in memory, and none of the case before", function()
+  local root = made("job")
+  replace(root, "plugin.json", '"http": [ { "setting": "endpoint", "methods": ["GET"] } ]', '"storage": 5')
+  assert(fs.write(root .. "/src/sample.lua", [[
+local M = {}
+function M.ask()
+  assert(#shop.storage.list() == 0)
+  assert(shop.storage.put("a.txt", "12345"))
+  assert(select(2, shop.storage.put("b.txt", "1")).code == "storage.full")
+  assert(shop.storage.list()[1].size == 5 and shop.storage.get("a.txt") == "12345")
+end
+return M]]))
+  assert(fs.write(root .. "/tests/sample_test.lua", [[
+local t = require("merx.testing")
+for i = 1, 2 do t.case("files " .. i, function() t.run_job("ask") end) end]]))
+  local lines, passed = failures(root, "files ")
+  test.equal({ lines, passed }, { "", 2 })
+end)
+
 test.case("a folder is found however it is written", function()
   local folder = require("cli.plugin.folder")
   local here = os.getenv("PWD")

@@ -207,7 +207,7 @@ test.group("what was granted", function()
     local granted = { http = { { host = "a.example", methods = { "POST", "GET" } } }, mail = true, storage = 10 }
     test.equal(lockfile.growth(granted, { http = { { host = "a.example", methods = { "GET", "POST" } } }, storage = 10 }), {})
     test.equal(lockfile.growth(granted, { http = { { host = "b.example" } }, mail = true, secrets = true, storage = 11 }),
-      { "send requests to b.example", "keep secrets", "store 11 bytes of files" })
+      { "send requests to b.example", "keep secrets", "keep 11 bytes of files of its own" })
   end)
 
   test.case("to one host is not granted without encryption, nor with other methods", function()
