@@ -146,6 +146,7 @@ test("a merchant says who is asked first, and a running shop keeps to it", async
   assert.notEqual(await total(), before, "the next request has the new order");
   assert.match((await plugin(["list"], { data })).stdout, /^pinned: acme\.less before acme\.half$/m);
   assert.deepEqual((await json(["info", "acme.half"], { data })).pins, [{ first: "acme.less", second: "acme.half", absent: [] }]);
+  assert.match((await plugin(["info", "acme.half"], { data })).stdout, /^pinned: acme\.less before acme\.half$/m);
   await plugin(["rollback"], { data });
   assert.equal(await total(), before, "going back takes the pin back");
 

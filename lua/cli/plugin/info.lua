@@ -86,6 +86,7 @@ local function print_text(view, entry)
   if view.unsigned then io.write("UNSIGNED: nobody vouches for its files\n") end
   if view.problem then io.write("skipped: ", view.problem, "\n") end
   for _, line in ipairs(view.may) do io.write("it may ", line, "\n") end
+  for _, pin in ipairs(view.pins) do io.write("pinned: ", about.pin(pin), "\n") end
   print_running(view.running, view.not_running)
   if entry.enabled then print_settings(entry.id, entry.manifest.settings, "") end
   for _, handler in ipairs(view.handlers) do
