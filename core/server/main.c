@@ -7,9 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "http/date.h"
 #include "platform/log.h"
 #include "server/call.h"
 #include "server/exit.h"
+#include "server/moment.h"
 #include "server/settings.h"
 #include "server/suggest.h"
 #include "server/supervisor.h"
@@ -133,8 +135,47 @@ static int do_stop(mx_options *options, int argc, char **argv) {
     return ask(options, "stop", argc, argv);
 }
 
+// Asks the server for its clock, or with `to` sets it. Negative after `err` was filled.
+static int ask_clock(mx_options *options, const char *to, int64_t *ms, struct mx_error *err) {
+    struct mx_slice words[2] = {MX_SLICE("clock"), mx_slice_of(to ? to : "")};
+    struct mx_frame frame;
+    mx_buf answer = {0};
+    uint64_t found = 0;
+    int rc = mx_call_server(
+        mx_options_text(options, MX_OPT_DATA), words, to ? 2 : 1, &answer, &frame, err);
+    if (rc == MX_OK && (frame.count == 0 || !mx_slice_to_u64(frame.words[0], INT64_MAX, &found))) {
+        rc = mx_fail(err, MX_E_INVALID, "the server is of another version: it tells no time");
+    }
+    mx_buf_deinit(&answer);
+    *ms = (int64_t)found;
+    return rc;
+}
+
 static int do_clock(mx_options *options, int argc, char **argv) {
-    return ask(options, "clock", argc, argv);
+    struct mx_error err;
+    int64_t now;
+    if (ask_clock(options, NULL, &now, &err) < 0) {
+        return fail(&err);
+    }
+    if (argc > 0) {
+        char to[24];
+        int64_t wanted;
+        if (!mx_moment_parse(mx_slice_of(argv[0]), now, &wanted)) {
+            fprintf(stderr,
+                "merx clock: \"%s\" is no moment: say +1h30m, -2d, 2026-12-24, 2026-12-24T18:00 "
+                "(UTC), or milliseconds since 1970\n",
+                argv[0]);
+            return MX_EXIT_USAGE;
+        }
+        snprintf(to, sizeof(to), "%lld", (long long)wanted);
+        if (ask_clock(options, to, &now, &err) < 0) {
+            return fail(&err);
+        }
+    }
+    char date[MX_DATE_LEN];
+    mx_date_format(now / 1000, date);
+    printf("%lld  %.*s\n", (long long)now, MX_DATE_LEN, date);
+    return MX_EXIT_OK;
 }
 
 static const struct {
@@ -144,8 +185,10 @@ static const struct {
     const char *about;
     const char *usage; // what stands behind its name, then examples
 } commands[] = {
-    {"clock", do_clock, 1, "Shows, or with MS moves, the clock of a server that permits it.",
-        "[MS]\n\nexamples:\n  merx clock\n  merx clock 1767225600000\n"},
+    {"clock", do_clock, 1,
+        "Shows or moves the clock of a server that permits it, as merx dev does.",
+        "[MOMENT]\n\nMOMENT is a step, a day, a moment in UTC, or milliseconds since 1970.\n\n"
+        "examples:\n  merx clock\n  merx clock +1h30m\n  merx clock 2026-12-24T18:00\n"},
     {"config", do_config, 1, "Shows every option; --explain says where each value comes from.",
         "[--explain]\n\nexamples:\n  merx config --explain\n"},
     {"dev", do_dev, 0, "Serves the shop to whoever works on it: changes show at once.",

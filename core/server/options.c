@@ -86,7 +86,7 @@ static const struct spec specs[MX_OPT_COUNT] = {
     [MX_OPT_ALLOW_OLD_DEPS] = {"allow_old_deps", KIND_FLAG, "false", 0, 0, NULL,
         "start with an SQLite or Lua that has known faults", false},
     [MX_OPT_ALLOW_FAKE_CLOCK] = {"allow_fake_clock", KIND_FLAG, "false", 0, 0, NULL,
-        "permit world_now, for development", false},
+        "let merx clock move the time, for development", false},
     [MX_OPT_WORLD_NOW] = {"world_now", KIND_INT, "-1", -1, INT64_MAX, NULL,
         "let the clock stand at these milliseconds since 1970", false},
     [MX_OPT_CLIENT_PRIVATE] = {"client_private", KIND_FLAG, "false", 0, 0, NULL,

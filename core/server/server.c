@@ -184,7 +184,7 @@ static int read_options(struct server *server, mx_options *options, struct mx_er
     shared->options = options;
     shared->share = mx_options_text(options, MX_OPT_SHARE);
     shared->data = mx_options_text(options, MX_OPT_DATA);
-    shared->clock = mx_clock_create(mx_options_int(options, MX_OPT_WORLD_NOW));
+    shared->clock = mx_clock_of_options(options);
     shared->world = mx_clock_world(shared->clock);
     shared->wake_jobs = wake_jobs;
     shared->reload = post_reload;

@@ -127,7 +127,7 @@ int mx_tool_run(mx_options *options, const char *name, int argc, char *const *ar
     struct mx_error *err) {
     struct ground ground = {.is_remote = false};
     mx_script *script = NULL;
-    mx_clock *clock = mx_clock_create(mx_options_int(options, MX_OPT_WORLD_NOW));
+    mx_clock *clock = mx_clock_of_options(options);
     mx_fault_tell();
     int rc = asks_for_help(argc, argv) ? MX_OK : open_ground(options, name, argc, &ground, err);
     if (rc < 0) {

@@ -88,7 +88,8 @@ end
 
 local function overview(ctx)
   send(ctx.req, 200, "Merx on your desk", {
-    ("<p>The clock stands at %s. <code>merx clock MS</code> moves it. Plugins and themes are taken up when a file changes.</p>"):format(time(clock.now())),
+    ("<p>It is %s. <code>merx clock +2h</code> or <code>merx clock 2026-12-24</code> moves it.</p>"):format(time(clock.now())),
+    "<p>Plugins and themes are taken up when a file changes.</p>",
     ("<p>%d mails and %d requests were kept.</p>"):format(#dev.kept("mail"), #dev.kept("request")),
     "<h2>Plugins</h2>", table_of(plugin_rows(), "none"),
   })

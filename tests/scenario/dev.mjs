@@ -60,3 +60,21 @@ test("a shop that is open to others has no such pages", async (t) => {
   const server = await start(t, data);
   assert.equal((await request(server.port, "/__dev")).status, 404);
 });
+
+test("the clock is moved by hand, goes on from there, and says what it understands", async (t) => {
+  const server = await start(t, await new_shop(t), { verb: "dev", args: ["--supervise=false"] });
+  const clock = async (...to) => merx(["clock", ...to, "--data", server.data]);
+  const now = async () => Number((await clock()).stdout.split(" ")[0]);
+  const before = await now();
+  const { stdout } = await clock("+30d12h");
+  assert.match(stdout, /^\d+ {2}\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\n$/);
+  const ahead = Number(stdout.split(" ")[0]) - before;
+  assert.ok(ahead >= 30.5 * 86_400_000 && ahead < 30.6 * 86_400_000, stdout);
+  assert.match((await clock("2030-12-24T18:00")).stdout, /  Tue, 24 Dec 2030 18:00:0\d GMT/);
+  await eventually("time goes on", async () => (await now()) > Date.UTC(2030, 11, 24, 18));
+  assert.equal((await request(server.port, "/")).headers.date.slice(0, 16), "Tue, 24 Dec 2030");
+  assert.match((await request(server.port, "/__dev")).text, /Dec 24, 2030/);
+  const refused = await clock("tomorrow");
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /"tomorrow" is no moment: say \+1h30m/);
+});

@@ -134,9 +134,9 @@ function started(server) {
 }
 
 // Starts a server that is stopped, and must stop well, after the test.
-export async function serve(t, { share = hello, args = [], env = {}, data, expectEnd = true, listen = "127.0.0.1:0", workers = 2, wrap = [] } = {}) {
+export async function serve(t, { share = hello, args = [], env = {}, data, expectEnd = true, listen = "127.0.0.1:0", workers = 2, wrap = [], verb = "serve" } = {}) {
   const folder = data ?? join(await t.folder(), "data");
-  const flags = ["serve", "--share", share, "--data", folder, "--workers", String(workers), "--log-format", "json"];
+  const flags = [verb, "--share", share, "--data", folder, "--workers", String(workers), "--log-format", "json"];
   if (listen) flags.push("--listen", listen);
   const command = [...wrap, bin, ...flags, ...args];
   const child = spawn(command[0], command.slice(1), { env: cleanEnvironment(env), stdio: ["ignore", "inherit", "pipe"] });

@@ -11,12 +11,14 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "server/clock.h"
 #include "server/exit.h"
 #include "server/frame.h"
 #include "server/metrics.h"
+#include "server/moment.h"
 #include "server/options.h"
 #include "server/sd_notify.h"
 #include "server/sockets.h"
@@ -87,6 +89,46 @@ static void a_slip_of_the_finger_finds_its_word(void **state) {
     memset(longer, 'x', sizeof(longer) - 1);
     longer[99] = '\0';
     assert_null(mx_suggest(longer, names, 4));
+}
+
+// --- moments ----------------------------------------------------------------------------------
+
+static void moments_are_read_as_people_type_them(void **state) {
+    (void)state;
+    enum { NOW = 1767225600 }; // 2026-01-01
+    static const struct {
+        const char *text;
+        int64_t seconds;
+    } cases[] = {
+        {"+1h30m", NOW + 5400},
+        {"-2d", NOW - 2 * 86400},
+        {"+1d1h1m1s", NOW + 90061},
+        {"+0s", NOW},
+        {"2026-01-01", NOW},
+        {"2026-01-01T00:00", NOW},
+        {"2026-01-01T18:30Z", NOW + 66600},
+        {"2026-01-01T18:30:05", NOW + 66605},
+        {"2028-02-29", NOW + (365 + 365 + 31 + 28) * 86400},
+        {"1767225600000", NOW},
+        {"0", 0},
+    };
+    int64_t got;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        if (!mx_moment_parse(mx_slice_of(cases[i].text), NOW * INT64_C(1000), &got)) {
+            fail_msg("\"%s\" was taken for no moment", cases[i].text);
+        }
+        assert_true(got == cases[i].seconds * 1000);
+    }
+    static const char *const bad[] = {"", "+", "-", "now", "+1", "+h", "+1w", "+1h 2m", "1h",
+        "-99999999d", "+999999999999d", "+99999d99999d99999d", "2026-1-1", "2026-13-01",
+        "2026-00-10", "2026-02-30", "2027-02-29", "2026-01-01T24:00", "2026-01-01T00:60",
+        "2026-01-01 00:00", "2026-01-01T00:00+01:00", "2026-01-01T", "2026-01-01Z0", "-1",
+        "1969-12-31", "253402300800000", "99999999999999999999", "1767225600000.5"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        if (mx_moment_parse(mx_slice_of(bad[i]), NOW * INT64_C(1000), &got)) {
+            fail_msg("\"%s\" was taken for a moment", bad[i]);
+        }
+    }
 }
 
 // --- options ----------------------------------------------------------------------------------
@@ -204,11 +246,22 @@ static void lua_gets_every_option_as_text(void **state) {
 
 // --- clock and exit codes ---------------------------------------------------------------------
 
-static void a_fake_clock_stands_and_a_real_one_cannot_be_moved(void **state) {
+static void a_clock_can_be_moved_unless_it_is_the_real_one(void **state) {
     (void)state;
+    enum { TOLERANCE_MS = 60000 }; // a machine may be slow
     struct mx_error err;
-    mx_clock *real = mx_clock_create(-1);
-    mx_clock *fake = mx_clock_create(5);
+    mx_clock *real = mx_clock_create(MX_CLOCK_REAL, 0);
+    mx_clock *fake = mx_clock_create(MX_CLOCK_STANDING, 5);
+    mx_clock *ahead = mx_clock_create(MX_CLOCK_MOVABLE, 0);
+    int64_t now = mx_now_ms(mx_clock_world(real));
+    assert_true(mx_now_ms(mx_clock_world(ahead)) - now < TOLERANCE_MS);
+    assert_int_equal(mx_clock_set(ahead, now + INT64_C(1000000000), &err), MX_OK);
+    int64_t moved = mx_now_ms(mx_clock_world(ahead)) - now;
+    assert_true(moved >= INT64_C(1000000000) - 1000 && moved < INT64_C(1000000000) + TOLERANCE_MS);
+    struct timespec rest = {.tv_nsec = 5000000};
+    nanosleep(&rest, NULL);
+    assert_true(mx_now_ms(mx_clock_world(ahead)) - now > moved); // it goes on
+    mx_clock_destroy(ahead);
     assert_int_equal(mx_clock_set(real, 1, &err), MX_E_INVALID);
     assert_true(mx_now_ms(mx_clock_world(real)) > INT64_C(1600000000000));
     assert_int_equal(mx_now_ms(mx_clock_world(fake)), 5);
@@ -398,11 +451,12 @@ int main(void) {
         cmocka_unit_test(a_message_is_read_only_when_all_of_it_is_there),
         cmocka_unit_test(lengths_that_lie_are_refused),
         cmocka_unit_test(a_slip_of_the_finger_finds_its_word),
+        cmocka_unit_test(moments_are_read_as_people_type_them),
         cmocka_unit_test(flags_are_taken_out_of_the_arguments),
         cmocka_unit_test(sizes_and_flags_have_several_spellings),
         cmocka_unit_test(options_are_read_again_and_flags_stay),
         cmocka_unit_test(lua_gets_every_option_as_text),
-        cmocka_unit_test(a_fake_clock_stands_and_a_real_one_cannot_be_moved),
+        cmocka_unit_test(a_clock_can_be_moved_unless_it_is_the_real_one),
         cmocka_unit_test(failures_have_the_documented_exit_codes),
         cmocka_unit_test(numbers_of_threads_are_added_up),
         cmocka_unit_test(labels_are_bounded),
