@@ -32,7 +32,7 @@ local loaded -- the generation that this thread has; nil: the shop as it was del
 
 local function sources()
   loaded = generation.current()
-  return generation.sources(), loaded and loaded.pins, 1 + (loaded and loaded.id or 0)
+  return generation.sources(), loaded and loaded.pins, 1 + (loaded and loaded.id or 0), loaded and loaded.bindings or {}
 end
 
 plugins.load(sources, { safe = thread.options.safe == "true" })
@@ -69,7 +69,6 @@ local doors = {
   end,
   tick = renewed(jobs.tick),
   reload = function()
-    db.reset()
     plugins.reload()
     if dev.is_on() and thread.role == "worker" then require("web.theme").reload() end
   end,

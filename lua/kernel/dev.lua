@@ -6,6 +6,7 @@ local fs = require("native.fs")
 local json = require("native.json")
 local log = require("kernel.log")
 local schema = require("kernel.schema")
+local signature = require("kernel.signature")
 local task = require("native.task")
 local thread = require("native.thread")
 
@@ -13,7 +14,6 @@ local dev = {}
 
 local EVERY_MS <const> = 100
 local KEPT <const> = 200
-local DEEPEST <const> = 6
 local AROUND <const> = 5 -- lines of source before and after an error
 local LONGEST_VALUE <const> = 200
 local MOST_LOCALS <const> = 40
@@ -26,21 +26,9 @@ end
 
 -- ---- files -------------------------------------------------------------------------------------------------------------
 
-local function look_into(folder, depth, out)
-  for _, name in ipairs(fs.list(folder) or {}) do
-    local path = folder .. "/" .. name
-    local info = not name:find("^%.") and fs.stat(path)
-    if info and info.kind == "dir" and depth < DEEPEST then
-      look_into(path, depth + 1, out)
-    elseif info and info.kind == "file" then
-      out[#out + 1] = path .. " " .. info.size .. " " .. info.modified
-    end
-  end
-end
-
-local function signature()
+local function look()
   local found = {}
-  for _, folder in ipairs({ thread.share .. "/plugins", thread.share .. "/themes", thread.data .. "/plugins" }) do look_into(folder, 1, found) end
+  for i, folder in ipairs({ thread.share .. "/plugins", thread.share .. "/themes", thread.data .. "/plugins" }) do found[i] = signature.of(folder) end
   return table.concat(found, "\n")
 end
 
@@ -57,7 +45,7 @@ local seen
 --- Looks whether a file changed, and has it taken up; in the jobs thread, many times a second.
 ---@return integer ms until the next look
 function dev.look()
-  local now = signature()
+  local now = look()
   if now ~= seen then -- the first time, too: others began before this thread, and may have read what is older
     log.info("files changed: they are taken up")
     seen = now

@@ -18,6 +18,8 @@ local preludes = require("kernel.plugins.preludes")
 local resolve = require("kernel.plugins.resolve")
 local secrets = require("kernel.plugins.secrets")
 local settings = require("kernel.settings")
+local slots = require("kernel.plugins.slots")
+local signature = require("kernel.signature")
 local tables = require("kernel.plugins.tables")
 local thread = require("native.thread")
 
@@ -45,6 +47,8 @@ local plugins = {}
 ---@field generation? integer with which it was loaded
 ---@field pool? string of the requests that it sends, when others must not hold them up
 ---@field state? userdata its Lua, once it was needed in this thread
+---@field signature? string of its files and of what was agreed about it; nil: they may still change unseen
+---@field has_texts? boolean its messages are known
 ---@field is_left? boolean this thread has gone on to others; what is under way may still ask it
 ---@field calls integer in this thread, as are errors
 ---@field errors integer
@@ -57,12 +61,32 @@ local STATE_MEMORY <const> = 48 * MIB
 
 local found = {} ---@type merx.Plugin[]
 local left = {} ---@type merx.Plugin[] those of before, while they have a state
+local staying = {} ---@type table<string, merx.Plugin> by folder: those of before a reload, which stay if nothing of them changed
+
+-- While it is the same, a plugin is the same: what was read of it holds, and so does its state.
+local function signature_of(source)
+  local of_files, is_settled = signature.of(source.root)
+  if not is_settled then return nil end
+  return ("%s %s %s\n%s"):format(source.bundled, source.unsigned, json.encode(source.granted or json.null), of_files)
+end
+
+-- One that was off begins anew, so that what it does from now on is told from what it did before; one that stays is counted
+-- with the generation that it came with.
+local function stayed(source, seen)
+  local plugin = staying[source.root]
+  if not plugin or not plugin.enabled or source.is_off or not seen or plugin.signature ~= seen then return nil end
+  plugin.enabled = false
+  return plugin
+end
 
 -- What was granted may be less than what the manifest asks for; without a word about it, it is all of that.
 local function read_plugin(source)
-  local plugin = {
+  local seen = signature_of(source) -- before reading: what is written meanwhile is noticed
+  local plugin = stayed(source, seen)
+  if plugin then return plugin end
+  plugin = {
     id = source.id, root = source.root, bundled = source.bundled, unsigned = source.unsigned, is_off = source.is_off, generation = source.generation,
-    enabled = false, granted = {}, calls = 0, errors = 0,
+    enabled = false, granted = {}, calls = 0, errors = 0, signature = seen,
   }
   plugin.problem = not plugin.bundled and fs.exists(plugin.root) and folders.problem(plugin.root) or nil
   if plugin.problem then return plugin end
@@ -141,6 +165,8 @@ local function texts_of(tree)
 end
 
 local function load_locales(plugin)
+  if plugin.has_texts then return end
+  plugin.has_texts = true
   local folder = plugin.root .. "/locales"
   local publisher, name = plugin.id:match("^([^.]+)%.(.+)$")
   for _, file in ipairs(fs.list(folder) or {}) do
@@ -167,7 +193,7 @@ local function handlers_of(plugin, out)
       local asked = entry.handler
         and calls.make(plugin, { id = id, kind = contract.kind, name = entry.handler, input = entry.input }, open_state) or {}
       out[#out + 1] = setmetatable({
-        point = contract.point, kind = contract.kind, plugin = plugin.id, version = plugin.manifest.version, id = id,
+        point = contract.point, kind = contract.kind, plugin = plugin.id, bundled = plugin.bundled, version = plugin.manifest.version, id = id,
         title = entry.title and plugin.id .. "." .. entry.title, input = entry.input, before = entry.before,
         after = entry.after, on_error = entry.on_error, spec = entry, flow = entry.flow,
         hold_minutes = entry.hold_minutes, call = asked.call, ask = asked.ask, trace = asked.trace, blame = asked.blame,
@@ -235,26 +261,32 @@ function plugins.close_left()
   left = busy
 end
 
-local function leave(list)
-  for _, plugin in ipairs(list) do
-    plugin.is_left = true
-    if plugin.state then left[#left + 1] = plugin end
+-- Goes on from those that are asked no more.
+local function leave(before)
+  local stays = {}
+  for _, plugin in ipairs(found) do stays[plugin] = plugin.enabled end
+  for _, plugin in ipairs(before) do
+    if not stays[plugin] then
+      plugin.is_left = true
+      if plugin.state then left[#left + 1] = plugin end
+    end
   end
   plugins.close_left()
 end
 
 --- Finds the plugins and registers what they contribute. Never raises for a plugin's mistake.
 ---@param sources (merx.PluginFolder|merx.PluginSource)[]|fun(): (merx.PluginFolder|merx.PluginSource)[], table?, integer? a function is asked
---- at each reload, and may give the merchant's pins, too
----@param options? { safe?: boolean, pins?: table, is_trial?: boolean } safe: register nothing
+--- at each reload, and may give the merchant's pins, the generation and its bindings, too
+---@param options? { safe?: boolean, pins?: table, bindings?: table<string, string>, is_trial?: boolean } safe: register nothing; without
+--- bindings every handler of a slot is asked
 function plugins.load(sources, options)
   options = options or {}
   loaded = { sources, options }
-  leave(found)
+  local before = found
   found = {}
   settings.renew_plugins()
-  local list, pins, number = sources, options.pins, nil
-  if type(sources) == "function" then list, pins, number = sources() end
+  local list, pins, number, bindings = sources, options.pins, nil, options.bindings
+  if type(sources) == "function" then list, pins, number, bindings = sources() end
   read_all(list)
   local handlers = {}
   local fit = choose({ pins = pins, is_trial = options.is_trial })
@@ -264,24 +296,29 @@ function plugins.load(sources, options)
     define_settings(plugin, plugin.id, plugin.manifest.settings)
     handlers_of(plugin, handlers)
   end
+  if bindings then slots.mark(handlers, bindings) end
   assert(points.set(handlers, pins, number))
+  leave(before)
   if not options.is_trial then deliveries.welcome() end
 end
 
---- Finds and registers them anew: plugins were installed, enabled or taken away.
+--- Finds and registers them anew: plugins were installed, enabled, changed or taken away. The others keep their states.
 function plugins.reload()
-  plugins.load(table.unpack(loaded, 1, 2))
+  for _, plugin in ipairs(found) do staying[plugin.root] = plugin end
+  local ok, problem = pcall(plugins.load, table.unpack(loaded, 1, 2))
+  staying = {}
+  if not ok then error(problem, 0) end
 end
 
 --- Runs fn() with other plugins than those that are loaded, which are loaded again after it. No tables are made for them.
 ---@generic T
 ---@param sources merx.PluginSource[]
----@param pins? table
+---@param arranged { pins?: merx.Pin[], bindings: table<string, string> }
 ---@param fn fun(): T
 ---@return T
-function plugins.try(sources, pins, fn)
+function plugins.try(sources, arranged, fn)
   local before = loaded
-  plugins.load(sources, { pins = pins, is_trial = true })
+  plugins.load(sources, { pins = arranged.pins, bindings = arranged.bindings, is_trial = true })
   local ok, result = xpcall(fn, debug.traceback)
   plugins.load(table.unpack(before, 1, 2))
   if not ok then error(result, 0) end

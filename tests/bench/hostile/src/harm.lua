@@ -10,8 +10,8 @@ function M.loop()
 end
 
 local function eat()
-  local list = {}
-  while true do list[#list + 1] = { #list .. "x" } end
+  local text = "x"
+  while true do text = text .. text end
 end
 
 local function throw()

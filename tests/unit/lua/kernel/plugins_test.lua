@@ -4,7 +4,9 @@ local draft = require("domain.draft")
 local fs = require("native.fs")
 local plugins = require("kernel.plugins")
 local quote = require("domain.quote")
+local signature = require("kernel.signature")
 local test = require("support.test")
+local thread = require("native.thread")
 
 local MANIFEST <const> = [[
 { "manifest": 1, "id": "test.below", "version": "1.0.0", "name": "Below nothing", "license": "MIT", "description": "Lies.",
@@ -132,6 +134,42 @@ test.case("a plugin that was left gives its state back, once nothing in it runs;
   plugins.close_left()
   test.raises("closed", state.stats, state)
   test.equal(plugin_called("test.below").calls, 0)
+end)
+
+test.case("a reload leaves a plugin of which nothing changed as it is; one that was off, or may do other things, begins anew", function()
+  local id <const> = "merx.flat-rate"
+  local source = { id = id, root = thread.share .. "/plugins/" .. id, bundled = true, unsigned = false, is_off = false }
+  shop.plugins(function() return { source } end)
+  local function reloaded(changes)
+    local before, closed = plugin_called(id), 0
+    before.state = { is_busy = function() return false end, close = function() closed = closed + 1 end }
+    for key, value in pairs(changes) do source[key] = value end
+    plugins.reload()
+    local after = plugin_called(id)
+    return after == before and closed == 0 and after.enabled
+  end
+  test.truthy(reloaded({}))
+  test.truthy(reloaded({ generation = 7 }))
+  test.equal(reloaded({ granted = { accounts = { "points" } } }), false)
+  test.truthy(reloaded({}))
+  test.equal(reloaded({ is_off = true }), false)
+  test.equal(reloaded({ is_off = false }), false)
+  shop.plugins()
+  plugin_called(id).state = { is_busy = function() return false end, close = function() end }
+  local before = plugin_called(id)
+  plugins.load({ source })
+  test.truthy(plugin_called(id) ~= before)
+end)
+
+test.case("files that were written just now may be written again unseen", function()
+  local folder = test.folder()
+  local bundled, is_settled = signature.of(thread.share .. "/plugins")
+  test.equal({ is_settled, (signature.of(thread.share .. "/plugins")) }, { true, bundled })
+  local none = signature.of(folder)
+  write(folder .. "/a", "1")
+  local one, is_old = signature.of(folder)
+  write(folder .. "/a", "12")
+  test.equal({ is_old, none ~= one, one ~= signature.of(folder) }, { false, true, true })
 end)
 
 test.case("a plugin whose effect runs keeps its state until it has ended", function()
