@@ -21,6 +21,7 @@ local contracts = {}
 ---@field on_error "skip"|"omit"|"estimate"|"block"|"retry" what the failure of a handler means
 ---@field pool? string of the requests that its handlers send: "payments" or "webhooks"
 ---@field has_handler? boolean false: entries are data only
+---@field is_slot? boolean a shop asks one of its handlers alone, which the merchant binds
 
 ---@class merx.Asked
 ---@field doc string

@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fsck, new_shop, say, start } from "../fault/support/shop.mjs";
+import { plugin as merx_plugin } from "../support/packages.mjs";
 import { Shopper, words } from "../support/shopper.mjs";
 import { request } from "./support/http.mjs";
 import { merx, root } from "./support/server.mjs";
@@ -107,8 +108,10 @@ test("a shop full of hostile plugins sells, answers everybody, and names each of
     `${(p99(waits) / p99(calm_waits)).toFixed(1)} times; the longest wait was ${waits.at(-1).toFixed(0)} ms`);
   assert.ok(waits.at(-1) < LONGEST_WAIT, `somebody waited ${waits.at(-1).toFixed(0)} ms`);
   for (const [name] of PLUGINS) {
+    if (name === "tax") continue; // nobody bound it
     await eventually(`the log names hostile.${name}`, () => server.lines().some((line) => line.plugin === `hostile.${name}` || line.msg.includes(`hostile.${name}/x`)));
   }
+  assert.ok(!server.lines().some((line) => line.plugin === "hostile.tax"), "a tax provider that nobody bound was asked");
   assert.ok(!server.log.includes("\x1b[2J"), "the log has control characters");
   assert.ok(server.lines().every((line) => JSON.stringify(line).length < 8000), "the log has lines without end");
   await fsck(data);
@@ -128,6 +131,20 @@ for (const [name, place, point, input] of [["validator", "cart_validators", "car
     shopper.close();
   });
 }
+
+test("a tax_provider that loops is bound: nothing is ordered, and no other takes its place", async (t) => {
+  const data = await new_shop(t);
+  await plant(data, ["tax", "tax_providers", "tax_provider", LOOP, { input: ["now"] }]);
+  await merx_plugin(["bind", "tax_provider", "hostile.tax"], { data });
+  const server = await start(t, data);
+  const shopper = new Shopper(server.port);
+  await shopper.add("mug", 1);
+  const page = await shopper.get("/checkout");
+  assert.equal(page.status, 422);
+  assert.ok(words(page.text).includes("A rule of the shop could not be checked"), words(page.text));
+  assert.ok(server.lines().some((line) => line.plugin === "hostile.tax" && line.code === "budget"));
+  shopper.close();
+});
 
 // Manifests and folders that would keep a server from starting, or its other plugins from being asked.
 const BROKEN = {

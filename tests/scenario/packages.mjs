@@ -166,3 +166,46 @@ test("a merchant says who is asked first, and a running shop keeps to it", async
   assert.doesNotMatch((await plugin(["list"], { data })).stdout, /pinned/);
   shopper.close();
 });
+
+// Every piece has the same tax, included in its price.
+const TAX = (ppm) => `return { price = function(input)
+  local ops = {}
+  for i, line in ipairs(input.lines) do ops[i] = { op = "tax", target = line.id, rate = "vat", ppm = ${ppm}, included = false } end
+  return ops
+end }
+`;
+
+test("a second tax provider is asked when the merchant binds it, and not before", async (t) => {
+  const data = await new_shop(t);
+  const folder = join(await t.folder(), "acme.vat");
+  await lay(folder, "1.0.0", TAX(500_000), {
+    id: "acme.vat", api: { tax_provider: 1 },
+    contributes: { locales: ["en"], tax_providers: [{ id: "vat", handler: "rules:price", input: ["lines[].id"] }] },
+  });
+  await plugin(["pack", "-o", `${folder}.tar`, folder]);
+  const server = await start(t, data);
+  const shopper = new Shopper(server.port);
+  await shopper.add("mug");
+  const total = async () => (await shopper.visit("/cart")).text.match(/€\s?[\d.,]+|[\d.,]+\s?€/g).join(" ");
+  const before = await total();
+
+  const installed = await plugin(["install", "--unsigned", `${folder}.tar`], { data });
+  assert.match(installed.stdout, /^tax_provider: merx\.flat-tax\/rate is asked, and acme\.vat\/vat is not; merx plugin bind tax_provider acme\.vat\/vat changes that$/m);
+  assert.equal(await total(), before);
+  assert.match((await plugin(["list"], { data })).stdout, /^bound: tax_provider to merx\.flat-tax\/rate$/m);
+  assert.match((await plugin(["info", "acme.vat"], { data })).stdout, /not asked, another one is bound/);
+
+  const dry = await json(["bind", "--dry-run", "tax_provider", "acme.vat"], { data });
+  assert.deepEqual([dry.dry_run, dry.carts.changed, dry.bindings], [true, 1, { tax_provider: "acme.vat/vat" }]);
+  assert.match((await plugin(["bind", "tax_provider", "acme.vat"], { data })).stdout, /bound, as generation \d+\n$/);
+  assert.notEqual(await total(), before, "the next request asks the other");
+  assert.deepEqual((await json(["info", "acme.vat"], { data })).bound, [{ slot: "tax_provider", handler: "acme.vat/vat" }]);
+  await plugin(["bind", "tax_provider", "acme.vat/vat"], { data, ok: [4] });
+  await plugin(["bind", "tax_provider", "acme.gone"], { data, ok: [3] });
+  assert.match((await plugin(["bind", "search", "acme.vat"], { data, ok: [5] })).stderr, /there is no slot search; there are: tax_provider/);
+  assert.match((await plugin(["uninstall", "acme.vat"], { data })).stdout, /tax_provider: merx\.flat-tax\/rate is asked from now on/);
+  assert.equal(await total(), before);
+  await plugin(["rollback"], { data });
+  assert.notEqual(await total(), before, "going back binds as it was");
+  shopper.close();
+});

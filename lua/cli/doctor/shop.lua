@@ -77,11 +77,22 @@ function checks.plugins()
   return "ok", args.count(#plugins.list(), "plugin")
 end
 
+-- Whether all that could be asked at a slot stand back for one that is gone.
+local function is_vacant(point)
+  for _, handler in ipairs(points.handlers(point)) do
+    if not handler.is_unbound then return false end
+  end
+  return true
+end
+
 function checks.selling()
   local state, text, advice = without_shop()
   if state then return state, text, advice end
   for point, what in pairs({ payment_method = "payment", delivery_method = "delivery", tax_provider = "tax" }) do
     if #points.handlers(point) == 0 then return "error", "no plugin offers " .. what, "enable one: merx plugin list" end
+    if is_vacant(point) then
+      return "error", ("what %s is bound to is not there: nothing can be ordered"):format(point), "bind another one: merx plugin bind " .. point .. " ID"
+    end
   end
   if not channel.list()[1] then return "error", "there is no storefront", "restore the database" end
   return "ok", "delivery, tax and payment are offered"

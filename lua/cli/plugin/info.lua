@@ -47,7 +47,7 @@ local function handlers_of(id)
     for place, handler in ipairs(handlers) do
       if handler.plugin == id then
         found[#found + 1] = {
-          point = point, id = handler.id, kind = handler.kind, place = place, input = json.array(handler.input),
+          point = point, id = handler.id, kind = handler.kind, place = place, input = json.array(handler.input), is_unbound = handler.is_unbound,
           settings = shown(handler.id, handler.spec.settings), declared = handler.spec.settings,
         }
       end
@@ -87,10 +87,12 @@ local function print_text(view, entry)
   if view.problem then io.write("skipped: ", view.problem, "\n") end
   for _, line in ipairs(view.may) do io.write("it may ", line, "\n") end
   for _, pin in ipairs(view.pins) do io.write("pinned: ", about.pin(pin), "\n") end
+  for _, binding in ipairs(view.bound) do io.write("bound: ", binding.slot, " to ", binding.handler, "\n") end
   print_running(view.running, view.not_running)
   if entry.enabled then print_settings(entry.id, entry.manifest.settings, "") end
   for _, handler in ipairs(view.handlers) do
-    io.write(("\n%s  %s, asked as number %d\n"):format(handler.id, handler.point, handler.place))
+    local when = handler.is_unbound and "not asked, another one is bound" or ("asked as number %d"):format(handler.place)
+    io.write(("\n%s  %s, %s\n"):format(handler.id, handler.point, when))
     if #handler.input > 0 then io.write("  sees: ", table.concat(handler.input, ", "), "\n") end
     print_settings(handler.id, handler.declared, "  ")
   end

@@ -8,8 +8,8 @@ local plugins = require("kernel.plugins")
 local list = { summary = "Names every plugin, also those that are skipped, and why.", usage = [[
 usage: merx plugin list [--json]
 
-Every plugin that was found, also those that are skipped and why, and the order that
-merx plugin pin gave them.
+Every plugin that was found, also those that are skipped and why; what merx plugin pin and
+merx plugin bind said of them.
 
 examples:
   merx plugin list
@@ -32,6 +32,7 @@ function list.run(given)
     io.write(("%-24s %-8s %-8s %s%s\n"):format(entry.id, entry.version or "-", entry.state, entry.problem or entry.name, mark))
   end
   for _, pin in ipairs(pinned) do io.write("pinned: ", about.pin(pin), "\n") end
+  for _, binding in ipairs(arrange.bindings()) do io.write("bound: ", binding.slot, " to ", binding.handler, "\n") end
   return 0
 end
 

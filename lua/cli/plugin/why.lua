@@ -38,7 +38,7 @@ local function silence(handler, found)
   if handler.spec and handler.spec.is_test then return "it is for tests: payment.test_mode is off" end
   if handler.point == "delivery_method" and not found.needs_delivery then return "nothing in the cart is delivered" end
   if handler.point:find("^promotion_") then return "no promotion named it" end
-  if handler.point == "tax_provider" then return "another one answered first" end
+  if handler.is_unbound then return ("another one is bound: merx plugin bind %s %s"):format(handler.point, handler.id) end
   return "its turn never came"
 end
 

@@ -275,7 +275,8 @@ point("payment_method", "payment_methods", "fees", {
 })
 point("fee_rule", "fee_rules", "fees", { doc = "Adds a fee.", input = LATER, ops = { fee = fee }, on_error = "skip" })
 point("tax_provider", "tax_providers", "tax", {
-  doc = "Names the taxes of lines, delivery and fees.", input = sees(LATER, AFTER_FEES), ops = { tax = tax }, on_error = "estimate",
+  doc = "Names the taxes of lines, delivery and fees. A shop asks one alone: `merx plugin bind tax_provider ID`.", is_slot = true,
+  input = sees(LATER, AFTER_FEES), ops = { tax = tax }, on_error = "estimate",
 })
 point("tender_rule", "tender_rules", "tenders", {
   doc = "Pays a part of what is due: a gift card, store credit.", input = sees(LATER, AFTER_FEES, AFTER_TAX),

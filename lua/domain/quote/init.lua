@@ -52,6 +52,7 @@ local function dress(handler, takes_tests)
     point = handler.point, plugin = handler.plugin, version = handler.version, id = handler.id, title = handler.title,
     input = handler.input, call = handler.call, ask = handler.ask, trace = handler.trace, blame = handler.blame, on_error = handler.on_error,
     accounts = handler.accounts, flow = spec.flow, hold_minutes = spec.hold_minutes, is_test = spec.is_test, spec = handler.spec,
+    is_unbound = handler.is_unbound,
     settings = handler.spec and plugins.settings(handler) or handler.settings or {},
   }
 end

@@ -173,15 +173,14 @@ local function store(work, provider, targets, parts)
   work.added_tax = added
 end
 
---- Asks the bound provider, then its fallback. Without an answer the sum is an estimate that cannot be
---- ordered.
+--- Asks the provider that is bound. Without an answer the sum is an estimate that cannot be ordered.
 ---@param work table
----@param handlers merx.Handler[] the bound provider first
+---@param handlers merx.Handler[] those that are not bound are marked
 function apply.apply(work, handlers)
   work.tax, work.added_tax = 0, 0
   local targets = targets_of(work)
   for _, provider in ipairs(handlers) do
-    local ops = draft.ask(work, provider)
+    local ops = not provider.is_unbound and draft.ask(work, provider)
     local problem = ops and read_answer(work, provider, targets, ops)
     if problem then
       draft.fault(work, provider, problem)

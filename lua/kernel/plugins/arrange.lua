@@ -1,10 +1,11 @@
---- What the merchant says about plugins that cannot know of each other: who is asked first. Like every change of the plugins
+--- What the merchant says about plugins that cannot know of each other: who is asked first, and who alone. Like every change of the plugins
 --- it is planned, looked at, and put in force as a new generation.
 local company = require("kernel.plugins.company")
 local failure = require("kernel.failure")
 local generation = require("kernel.plugins.generation")
 local pins = require("kernel.plugins.pins")
 local points = require("kernel.points")
+local slots = require("kernel.plugins.slots")
 
 local arrange = {}
 
@@ -17,10 +18,15 @@ local function pins_of_now()
   return now and now.pins or {}
 end
 
-local function plan(verb, note, list)
+local function bindings_of_now()
+  local now = generation.current()
+  return now and now.bindings or {}
+end
+
+local function plan(verb, note, changes)
   return {
-    action = "arrange", verb = verb, note = verb .. " " .. note, plugins = generation.with("", nil), pins = list, seen = generation.seen(),
-    asks = {}, grows = {},
+    action = "arrange", verb = verb, note = verb .. " " .. note, plugins = generation.with("", nil), pins = changes.pins,
+    bindings = changes.bindings, seen = generation.seen(), asks = {}, grows = {},
   }
 end
 
@@ -152,7 +158,7 @@ function arrange.plan_pin(first, second)
   list[#list + 1] = new
   ok, err = check_circles(concerned(handlers, (company.judge(nil, { pins = old })), new), kept, list, new)
   if not ok then return nil, err end
-  return plan("pin", pins.words(new), list)
+  return plan("pin", pins.words(new), { pins = list })
 end
 
 local function nothing_pinned(list, what)
@@ -176,7 +182,49 @@ function arrange.plan_unpin(first, second)
   for id, problem in pairs(after) do
     if not before[id] then return refuse("then %s could not be had any more: %s", id, problem) end
   end
-  return plan("unpin", what, rest)
+  return plan("unpin", what, { pins = rest })
+end
+
+-- The handler of a slot that is meant by the name of a plugin or of itself.
+local function one_named(slot, name)
+  local fit, problems = company.judge(nil, { pins = pins_of_now() })
+  local handlers = slots.at(company.handlers(fit), slot)
+  local meant = named(handlers, name)
+  if #meant == 1 then return meant[1], handlers end
+  if #meant > 1 then return refuse("%s has several: name one of %s", name, each(meant, "id")) end
+  local id = name:match("^[^/]+") or name
+  if problems[id] then return failure.new("plugin.missing", ("%s is skipped: %s"):format(id, problems[id])) end
+  local all = company.handlers(company.installed())
+  if #named(all, name) == 0 then return failure.new("plugin.missing", absence(all, name)) end
+  if #slots.at(named(all, name), slot) == 0 then return refuse("%s is no %s", name, slot) end
+  return failure.new("plugin.missing", ("%s is disabled: merx plugin enable %s"):format(id, id))
+end
+
+--- What having one handler alone asked at a slot would change.
+---@param slot string the point
+---@param name string plugin or handler
+---@return merx.InstallPlan?
+---@return merx.Error?
+function arrange.plan_bind(slot, name)
+  local is_slot = false
+  for _, known in ipairs(slots.names()) do is_slot = is_slot or known == slot end
+  if not is_slot then return refuse("there is no slot %s; there are: %s", slot, table.concat(slots.names(), ", ")) end
+  local handler, handlers = one_named(slot, name)
+  if not handler then return nil, handlers end
+  local bindings = {}
+  for other, id in pairs(bindings_of_now()) do bindings[other] = id end
+  if bindings[slot] == handler.id then return failure.new("plugin.conflict", ("%s is bound to %s already"):format(slot, handler.id)) end
+  bindings[slot] = handler.id
+  return plan("bind", slot .. " " .. handler.id, { bindings = bindings })
+end
+
+--- What is bound.
+---@return { slot: string, handler: string }[] by slot
+function arrange.bindings()
+  local out = {}
+  for slot, id in pairs(bindings_of_now()) do out[#out + 1] = { slot = slot, handler = id } end
+  table.sort(out, function(a, b) return a.slot < b.slot end)
+  return out
 end
 
 --- The pins that are in force, each with the names in it of which nothing is asked.

@@ -12,6 +12,7 @@ local company = {}
 ---@field id string "plugin/handler"
 ---@field plugin string
 ---@field point string
+---@field bundled boolean
 ---@field before string[]
 ---@field after string[]
 
@@ -66,7 +67,8 @@ function company.handlers(candidates)
     for place, contract in pairs(contracts.by_place()) do
       for _, entry in ipairs(candidate.manifest.contributes[place] or {}) do
         list[#list + 1] = {
-          id = candidate.id .. "/" .. entry.id, plugin = candidate.id, point = contract.point, before = entry.before, after = entry.after,
+          id = candidate.id .. "/" .. entry.id, plugin = candidate.id, point = contract.point, bundled = candidate.bundled == true,
+          before = entry.before, after = entry.after,
         }
       end
     end

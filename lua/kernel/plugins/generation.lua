@@ -328,7 +328,7 @@ command.define({
     action = ACTIONS, seen = schema.integer({ required = true, min = 0 }),
     plugins = schema.list(installed, { required = true, max = 500 }),
     pins = schema.list(schema.list(schema.text({ required = true, max = 120 }), { required = true, max = 2 }), { max = 500 }),
-    bindings = schema.map(schema.text({ required = true, max = 60 }), { max = 50 }),
+    bindings = schema.map(schema.text({ required = true, max = 120 }), { max = 50 }),
     base = schema.list(installed, { max = 500, default = {} }), -- what the first generation of all begins with
     note = schema.text({ max = 500, default = "" }), watch = schema.boolean({ default = false }),
   }),
@@ -358,7 +358,7 @@ command.define({
     })
     db.run("generations_prune", { kept = KEPT })
     announce(tx)
-    audit(tx, "plugin." .. args.action, old, args.plugins, { note = args.note, pins = args.pins })
+    audit(tx, "plugin." .. args.action, old, args.plugins, { note = args.note, pins = args.pins, bindings = args.bindings })
     return { generation = id, before = before and before.id or 0 }
   end,
 })
@@ -384,7 +384,7 @@ command.define({
     db.run("generation_retire", { state = args.failed and "failed" or "retired" })
     db.run("generation_activate", { id = target.id })
     announce(tx)
-    audit(tx, "plugin.rollback", before.plugins, target.plugins, { note = args.note, pins = target.pins })
+    audit(tx, "plugin.rollback", before.plugins, target.plugins, { note = args.note, pins = target.pins, bindings = target.bindings })
     return { generation = target.id, before = before.id }
   end,
 })

@@ -10,6 +10,7 @@ local manifest = require("kernel.plugins.manifest")
 local minisign = require("native.minisign")
 local pins = require("kernel.plugins.pins")
 local rehearsal = require("kernel.plugins.rehearsal")
+local slots = require("kernel.plugins.slots")
 local staging = require("kernel.plugins.staging")
 local thread = require("native.thread")
 
@@ -21,6 +22,8 @@ local installer = {}
 ---@field verb? string of the command, when it is not the action
 ---@field note? string for the journal
 ---@field pins? merx.Pin[] the merchant's from now on; as before without it
+---@field bindings? table<string, string> as well
+---@field told? string[] what becomes of the slots, in words
 ---@field before? merx.Installed
 ---@field after? merx.Installed
 ---@field plugins merx.Installed[] the whole list to switch to
@@ -97,8 +100,8 @@ end
 local function judge_company(plan)
   local content = plan.staged and { id = plan.id, root = plan.staged.content }
   local now = generation.current()
-  local _, before = company.judge(nil, { pins = now and now.pins })
-  local _, after = company.judge(plan.plugins, { pins = plan.pins or now and now.pins, replaced = content })
+  local had, before = company.judge(nil, { pins = now and now.pins })
+  local has, after = company.judge(plan.plugins, { pins = plan.pins or now and now.pins, replaced = content })
   if after[plan.id] and plan.after and plan.after.enabled then return refuse("%s: %s", plan.id, after[plan.id]) end
   local ids = {}
   for id in pairs(after) do ids[#ids + 1] = id end
@@ -106,6 +109,9 @@ local function judge_company(plan)
   for _, id in ipairs(ids) do
     if not before[id] then return refuse("then %s could not be had any more: %s", id, after[id]) end
   end
+  local bindings, told = slots.settle(company.handlers(had), company.handlers(has), now and now.bindings or {})
+  if not bindings then return refuse("%s", told) end
+  plan.bindings, plan.told = bindings, told
   return true
 end
 
@@ -283,6 +289,7 @@ function installer.carry_out(plan, actor)
   end
   return command.run("generation.switch", {
     action = plan.action, seen = plan.seen, plugins = plan.plugins, base = generation.with("", nil), pins = plan.pins,
+    bindings = plan.bindings,
     watch = plan.after ~= nil and plan.after.enabled, note = plan.note or ("%s %s"):format(plan.action, plan.id),
   }, { actor = actor })
 end

@@ -30,6 +30,15 @@ local function pins_of(id, pinned)
   return found
 end
 
+-- The slots that are bound to a plugin.
+local function slots_of(id)
+  local found = json.array({})
+  for _, binding in ipairs(arrange.bindings()) do
+    if binding.handler:match("^[^/]+") == id then found[#found + 1] = binding end
+  end
+  return found
+end
+
 ---@param entry merx.Plugin
 ---@param pinned? { first: string, second: string, absent: string[] }[] as arrange.pins() gives them
 ---@return table
@@ -39,6 +48,7 @@ function about.view(entry, pinned)
     id = entry.id, version = manifest.version, name = manifest.name, description = manifest.description, license = manifest.license,
     state = state_of(entry), problem = entry.problem, bundled = entry.bundled, unsigned = entry.unsigned == true, folder = entry.root,
     may = json.array(lockfile.describe(entry.granted or {})), pins = pins_of(entry.id, pinned or arrange.pins()),
+    bound = slots_of(entry.id),
   }
 end
 

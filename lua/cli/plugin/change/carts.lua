@@ -61,7 +61,8 @@ function carts.compare(plan)
   if #rows == 0 then return count({}, {}, {}) end
   local now = generation.current()
   local before, problem = totals_of(rows), nil
-  local after = plugins.try(sources_of(plan), plan.pins or now and now.pins, function()
+  local arranged = { pins = plan.pins or now and now.pins, bindings = plan.bindings or now and now.bindings or {} }
+  local after = plugins.try(sources_of(plan), arranged, function()
     problem = plan.id and plugins.find(plan.id).problem
     return totals_of(rows)
   end)

@@ -14,13 +14,13 @@ local function view_of(plan, tried)
   return {
     action = plan.action, id = plan.id, version = after.version, before = plan.before and plan.before.version, unsigned = after.unsigned,
     key = after.key, digest = after.digest ~= "" and after.digest or nil, asks = json.array(plan.asks), grows = json.array(plan.grows),
-    handlers = tried.handlers, migrations = tried.migrations, carts = tried.carts,
+    handlers = tried.handlers, migrations = tried.migrations, carts = tried.carts, told = json.array(plan.told or {}),
   }
 end
 
 local DONE <const> = {
   install = "installed", upgrade = "upgraded", enable = "enabled", disable = "disabled", uninstall = "uninstalled", pin = "pinned",
-  unpin = "unpinned",
+  unpin = "unpinned", bind = "bound",
 }
 
 local function print_carts(seen)
@@ -38,6 +38,7 @@ local function print_view(view)
   for _, line in ipairs(view.asks) do io.write("it may ", line, "\n") end
   if view.handlers > 0 then io.write(args.count(view.handlers, "handler"), view.handlers == 1 and " loads\n" or " load\n") end
   if view.migrations > 0 then io.write(args.count(view.migrations, "migration"), " can be made\n") end
+  for _, line in ipairs(view.told) do io.write(line, "\n") end
   print_carts(view.carts)
 end
 
@@ -96,8 +97,8 @@ end
 function change.arrange(name, plan, options)
   local seen, err = carts.compare(plan)
   if not seen then return args.fail(name, err) end
-  local view = { action = plan.verb, note = plan.note, pins = json.array({}), carts = seen }
-  for i, pin in ipairs(plan.pins) do view.pins[i] = { first = pin[1], second = pin[2] } end
+  local view = { action = plan.verb, note = plan.note, pins = plan.pins and json.array({}), bindings = plan.bindings, carts = seen }
+  for i, pin in ipairs(plan.pins or {}) do view.pins[i] = { first = pin[1], second = pin[2] } end
   if not options.json then
     io.write(plan.note, "\n")
     print_carts(seen)

@@ -43,11 +43,22 @@ local function pinned()
   return out
 end
 
+local function install_tax(id, entries)
+  local list = {}
+  for i, name in ipairs(entries or { "vat" }) do list[i] = { id = name, handler = "rules:price", input = { "lines[].id" } } end
+  local path = packages.write(test.folder(), packages.archive(packages.files({
+    id = id, api = { tax_provider = 1 }, contributes = { locales = { "en" }, tax_providers = list },
+  })))
+  local plan = assert(installer.plan_package(path, { unsigned = true }))
+  assert(installer.carry_out(plan, "cli"))
+  return plan
+end
+
 -- In which order a thread that loads them now asks the plugins of acme.
 local function order()
   plugins.load(function()
     local now = generation.current()
-    return generation.sources(), now.pins, 1 + now.id
+    return generation.sources(), now.pins, 1 + now.id, now.bindings
   end)
   local out = {}
   for _, handler in ipairs(points.handlers("price_rule")) do
@@ -199,5 +210,93 @@ test.group("unpin", function()
     refused("plugin.missing", "acme.a before acme.b is not pinned", arrange.plan_unpin("acme.a", "acme.b"))
     assert(carry(arrange.plan_unpin("acme.b", "acme.a")))
     refused("plugin.missing", "nothing is", arrange.plan_unpin("acme.b", "acme.a"))
+  end)
+end)
+
+test.group("a slot", function()
+  local function bind(name)
+    return carry(arrange.plan_bind("tax_provider", name))
+  end
+
+  local function bound()
+    return generation.current().bindings.tax_provider
+  end
+
+  -- Whom a thread that loads them now asks for taxes.
+  local function asked()
+    order()
+    local ids = {}
+    for _, handler in ipairs(points.handlers("tax_provider")) do
+      if not handler.is_unbound then ids[#ids + 1] = handler.id end
+    end
+    return ids
+  end
+
+  test.case("goes on as it was when a second one comes, and says so", function()
+    open()
+    local plan = install_tax("acme.vat")
+    test.equal(plan.told, { "tax_provider: merx.flat-tax/rate is asked, and acme.vat/vat is not; merx plugin bind tax_provider acme.vat/vat changes that" })
+    test.equal({ bound(), asked() }, { "merx.flat-tax/rate", { "merx.flat-tax/rate" } })
+    test.equal(arrange.bindings(), { { slot = "tax_provider", handler = "merx.flat-tax/rate" } })
+    test.equal(install_tax("acme.vat-2").told, {}) -- it was told
+  end)
+
+  test.case("is bound by the merchant, and going back takes it back", function()
+    open()
+    install_tax("acme.vat")
+    assert(bind("acme.vat"))
+    test.equal({ bound(), asked() }, { "acme.vat/vat", { "acme.vat/vat" } })
+    assert(command.run("generation.rollback", { seen = generation.seen() }))
+    test.equal({ bound(), asked() }, { "merx.flat-tax/rate", { "merx.flat-tax/rate" } })
+  end)
+
+  test.case("may be bound before there is a choice, and stays bound", function()
+    open()
+    assert(bind("merx.flat-tax/rate"))
+    install_tax("acme.vat")
+    test.equal(bound(), "merx.flat-tax/rate")
+    refused("plugin.conflict", "is bound to merx.flat-tax/rate already", bind("merx.flat-tax"))
+  end)
+
+  test.case("goes to the only one that is left", function()
+    open()
+    install_tax("acme.vat")
+    local plan = assert(installer.plan_state("merx.flat-tax", false, {}))
+    test.equal(plan.told, { "tax_provider: acme.vat/vat is asked from now on" })
+    assert(installer.carry_out(plan, "cli"))
+    test.equal({ bound(), asked() }, { nil, { "acme.vat/vat" } })
+    assert(carry(installer.plan_state("merx.flat-tax", true, {})))
+    test.equal({ bound(), asked() }, { "acme.vat/vat", { "acme.vat/vat" } })
+  end)
+
+  test.case("is not given away when several could have it", function()
+    open()
+    install_tax("acme.vat")
+    install_tax("acme.xat")
+    refused("plugin.invalid", "first run merx plugin bind tax_provider acme.vat/vat, or merx plugin bind tax_provider acme.xat/vat",
+      installer.plan_state("merx.flat-tax", false, {}))
+    assert(bind("acme.xat"))
+    assert(carry(installer.plan_state("merx.flat-tax", false, {})))
+    test.equal(asked(), { "acme.xat/vat" })
+    refused("plugin.missing", "merx.flat-tax is disabled: merx plugin enable merx.flat-tax", bind("merx.flat-tax"))
+  end)
+
+  test.case("whose handler is gone asks nobody else", function()
+    open()
+    install_tax("acme.vat")
+    assert(bind("acme.vat"))
+    assert(require("native.fs").remove(generation.find("acme.vat").root))
+    test.equal(asked(), {})
+    test.equal(#points.handlers("tax_provider"), 1)
+  end)
+
+  test.case("is refused to what cannot have it", function()
+    open()
+    install_tax("acme.vat", { "eu", "us" })
+    refused("plugin.invalid", "acme.vat has several: name one of acme.vat/eu, acme.vat/us", bind("acme.vat"))
+    refused("plugin.invalid", "merx.tiers is no tax_provider", bind("merx.tiers"))
+    refused("plugin.missing", "there is no plugin acme.z", bind("acme.z"))
+    refused("plugin.missing", "acme.vat has no handler uk; it has: acme.vat/eu, acme.vat/us", bind("acme.vat/uk"))
+    refused("plugin.invalid", "there is no slot price_rule; there are: tax_provider", carry(arrange.plan_bind("price_rule", "merx.tiers")))
   end)
 end)
