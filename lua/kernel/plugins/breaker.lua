@@ -1,5 +1,6 @@
---- A circuit breaker for one handler: after 5 failures that are at least half of the calls within a
---- minute it is not asked for 30 seconds, then tried once.
+--- A circuit breaker for one handler: after 5 failures that are at least half of the calls within a minute it is not asked
+--- for 30 seconds, then tried once. Of calls that were stopped at the end of their time a tenth is enough: all that its thread
+--- had to do waited for each of them.
 local clock = require("native.clock")
 
 local breaker = {}
@@ -7,6 +8,8 @@ local breaker = {}
 local WINDOW <const> = 60 * 1000000000
 local REST <const> = 30 * 1000000000
 local LIMIT <const> = 5
+local SHARE <const> = 2 -- one call in so many
+local SHARE_OF_LATE <const> = 10
 
 local mt = { __index = {} }
 
@@ -19,20 +22,21 @@ end
 
 --- Counts a call.
 ---@param ok boolean
-function mt.__index:note(ok)
+---@param was_late? boolean it failed because its time was over
+function mt.__index:note(ok, was_late)
   self.was_trial = nil
   if ok and not self.open_until and self.failed == 0 then return end -- the usual case costs nothing
   local now = clock.mono()
-  if now - self.since > WINDOW then self.since, self.calls, self.failed = now, 0, 0 end
+  if now - self.since > WINDOW then self.since, self.calls, self.failed, self.late = now, 0, 0, 0 end
   self.calls = self.calls + 1
   if ok then
-    if self.open_until then self.open_until, self.calls, self.failed, self.was_trial = nil, 0, 0, true end
+    if self.open_until then self.open_until, self.calls, self.failed, self.late, self.was_trial = nil, 0, 0, 0, true end
     return
   end
-  self.failed = self.failed + 1
-  if self.open_until or (self.failed >= LIMIT and self.failed * 2 >= self.calls) then
-    self.open_until = now + REST
-  end
+  self.failed, self.late = self.failed + 1, self.late + (was_late and 1 or 0)
+  local fails = self.failed >= LIMIT and self.failed * SHARE >= self.calls
+  local delays = self.late >= LIMIT and self.late * SHARE_OF_LATE >= self.calls
+  if self.open_until or fails or delays then self.open_until = now + REST end
 end
 
 --- The last call, which seemed to go well, was of no use after all.
@@ -46,7 +50,7 @@ function mt.__index:retract()
 end
 
 function breaker.new()
-  return setmetatable({ since = 0, calls = 0, failed = 0 }, mt)
+  return setmetatable({ since = 0, calls = 0, failed = 0, late = 0 }, mt)
 end
 
 return breaker

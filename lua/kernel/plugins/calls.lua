@@ -73,7 +73,7 @@ end
 ---@return merx.Calls
 function calls.make(plugin, about, open)
   local id, kind, name, prefix = about.id, about.kind, about.name, plugin.id .. "."
-  local guard = breaker.new()
+  local guard, has_time = breaker.new(), kinds[kind].budget.ms ~= nil
 
   local function take_down(code, message)
     plugin.errors = plugin.errors + 1
@@ -101,7 +101,7 @@ function calls.make(plugin, about, open)
       guard:note(true)
       return kind == "pure" and qualify(prefix, result) or result, why
     end
-    guard:note(false)
+    guard:note(false, has_time and result.code == "budget")
     take_down(result.code, result.message)
     return failure.new("plugin." .. result.code, id .. ": " .. result.message)
   end

@@ -4,6 +4,8 @@ local test = require("support.test")
 local shop = require("support.shop")
 shop.open()
 local market = require("support.market")
+local breaker = require("kernel.plugins.breaker")
+local calls = require("kernel.plugins.calls")
 local cart = require("domain.cart")
 local checkout = require("domain.checkout")
 local clock = require("native.clock")
@@ -12,6 +14,7 @@ local db = require("kernel.db")
 local fs = require("native.fs")
 local json = require("native.json")
 local log = require("kernel.log")
+local native = require("native.plugin")
 local plugins = require("kernel.plugins")
 local points = require("kernel.points")
 require("domain.listings")
@@ -352,6 +355,42 @@ test.group("the breaker", function()
     end
   end)
 
+  -- How many calls are answered until it rests, when one of so many is stopped at the end of its time; nil: it does not.
+  local function calls_until_rest(one_of)
+    local guard, now, real = breaker.new(), 1000 * SECOND, clock.mono
+    local rested
+    clock.mono = function() return now end
+    for i = 1, 500 do
+      rested = rested or not guard:allows() and i - 1 or nil
+      guard:note(i % one_of ~= 0, i % one_of == 0)
+    end
+    clock.mono = real
+    return rested
+  end
+
+  test.case("opens when a tenth of the calls take all their time, for which others wait", function()
+    test.equal(calls_until_rest(3), 15)
+    test.equal(calls_until_rest(10), 50)
+    test.equal(calls_until_rest(20), nil)
+  end)
+
+  test.case("tells a view that loops at each third call from a rule that does, which is stopped early", function()
+    local SOURCE <const> = "return { f = function(input) while input.n % 3 == 0 do end return {} end }"
+    for kind, expected in pairs({ view = "paused", pure = "stopped" }) do
+      local folder = test.folder()
+      assert(fs.mkdir(folder .. "/src"))
+      assert(fs.write(folder .. "/src/m.lua", SOURCE))
+      local plugin, last = { id = "acme.sly", root = folder, calls = 0, errors = 0 }, nil
+      local state <close> = assert(native.open({ id = plugin.id, root = folder, memory = 16 * 1024 * 1024 }))
+      local made = calls.make(plugin, { id = "acme.sly/x", kind = kind, name = "m:f" }, function() return state end)
+      for n = 1, 18 do
+        local _, err = made.call({ n = n }, {})
+        last = err and err.code == "plugin.paused" and "paused" or err and "stopped" or "fine"
+      end
+      test.equal(last, expected, kind)
+    end
+  end)
+
   test.case("counts a minute, not a day", function()
     local ask, wait = open_counter(BODY)
     for _ = 1, 20 do
@@ -372,7 +411,7 @@ test.group("the breaker", function()
   end)
 
   test.case("tries once after half a minute: what it answers is still of no use", function()
-    local guard, now, real = require("kernel.plugins.breaker").new(), 1000 * SECOND, clock.mono
+    local guard, now, real = breaker.new(), 1000 * SECOND, clock.mono
     clock.mono = function() return now end
     local function answer_nonsense()
       if not guard:allows() then return "paused" end
