@@ -453,7 +453,7 @@
 ---@field target string id of a line, "delivery", or target of a fee (the id of a line, "delivery", or the target of a fee)
 ---@field title? string|table what it is called (a key of the plugin's messages, or { key, name = value })
 
---- Names the taxes of lines, delivery and fees.
+--- Names the taxes of lines, delivery and fees. A shop asks one alone: `merx plugin bind tax_provider ID`.
 ---@alias merx.fn.tax_provider fun(input: merx.in.tax_provider, settings: table<string, any>): merx.op.tax[]
 
 ---@alias merx.in.tender_rule merx.in.cart_validator
