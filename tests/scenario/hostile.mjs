@@ -117,10 +117,12 @@ test("a shop full of hostile plugins sells, answers everybody, and names each of
   await fsck(data);
 }, { timeout: 240_000 });
 
-for (const [name, place, point, input] of [["validator", "cart_validators", "cart_validator", ["now"]], ["filter", "payment_filters", "payment_filter", ["now"]]]) {
+for (const [name, place, point] of [["validator", "cart_validators", "cart_validator"], ["filter", "payment_filters", "payment_filter"],
+  ["tax", "tax_providers", "tax_provider"]]) {
   test(`a ${point} that loops closes the checkout with words, not with an error`, async (t) => {
     const data = await new_shop(t);
-    await plant(data, [name, place, point, LOOP, { input }]);
+    await plant(data, [name, place, point, LOOP, { input: ["now"] }]);
+    if (point === "tax_provider") await merx_plugin(["bind", point, "hostile.tax"], { data }); // and no other takes its place
     const server = await start(t, data);
     const shopper = new Shopper(server.port);
     await shopper.add("mug", 1);
@@ -131,20 +133,6 @@ for (const [name, place, point, input] of [["validator", "cart_validators", "car
     shopper.close();
   });
 }
-
-test("a tax_provider that loops is bound: nothing is ordered, and no other takes its place", async (t) => {
-  const data = await new_shop(t);
-  await plant(data, ["tax", "tax_providers", "tax_provider", LOOP, { input: ["now"] }]);
-  await merx_plugin(["bind", "tax_provider", "hostile.tax"], { data });
-  const server = await start(t, data);
-  const shopper = new Shopper(server.port);
-  await shopper.add("mug", 1);
-  const page = await shopper.get("/checkout");
-  assert.equal(page.status, 422);
-  assert.ok(words(page.text).includes("A rule of the shop could not be checked"), words(page.text));
-  assert.ok(server.lines().some((line) => line.plugin === "hostile.tax" && line.code === "budget"));
-  shopper.close();
-});
 
 // Manifests and folders that would keep a server from starting, or its other plugins from being asked.
 const BROKEN = {
