@@ -19,6 +19,7 @@ local points = {}
 ---@field after string[]
 ---@field on_error? "block"
 ---@field call fun(input: table, settings: table): any, merx.Error? asks the plugin in its own state
+---@field is_unbound? boolean true: another one has the slot; nil: its point is no slot
 ---@field accounts? table<string, boolean> kinds of accounts that it may touch; nil: any
 ---@field blame? fun(code: string, message: string) takes down that its answer was of no use
 

@@ -44,15 +44,16 @@ function quote.missing_setting(handler)
   return plugins.missing_setting(handler)
 end
 
--- As quotes ask a handler: nil when it is not asked.
+-- As quotes ask a handler: nil when it is not asked. One that has a slot and cannot answer keeps it empty.
 local function dress(handler, takes_tests)
   local spec = handler.spec or {}
-  if spec.is_test and not takes_tests or quote.missing_setting(handler) then return nil end
+  local is_idle = spec.is_test and not takes_tests or quote.missing_setting(handler) ~= nil
+  if is_idle and handler.is_unbound == nil then return nil end
   return {
     point = handler.point, plugin = handler.plugin, version = handler.version, id = handler.id, title = handler.title,
     input = handler.input, call = handler.call, ask = handler.ask, trace = handler.trace, blame = handler.blame, on_error = handler.on_error,
     accounts = handler.accounts, flow = spec.flow, hold_minutes = spec.hold_minutes, is_test = spec.is_test, spec = handler.spec,
-    is_unbound = handler.is_unbound,
+    is_unbound = handler.is_unbound or is_idle,
     settings = handler.spec and plugins.settings(handler) or handler.settings or {},
   }
 end

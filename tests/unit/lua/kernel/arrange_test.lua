@@ -290,6 +290,18 @@ test.group("a slot", function()
     test.equal(#points.handlers("tax_provider"), 1)
   end)
 
+  test.case("whose handler is not set up stays empty, and is filled when it is", function()
+    open()
+    local vat = { id = "vat", handler = "rules:price", settings = { key = { type = "string", required = true } } }
+    install("acme.vat", nil, { api = { tax_provider = 1 }, contributes = { locales = { "en" }, tax_providers = { vat } } })
+    assert(carry(installer.plan_state("merx.flat-tax", false, {})))
+    test.equal(asked(), { "acme.vat/vat" })
+    local quote = require("domain.quote")
+    test.equal({ #quote.handlers("tax_provider"), quote.handlers("tax_provider")[1].is_unbound }, { 1, true })
+    assert(command.run("settings.set", { key = "plugin.acme.vat/vat.key", value = "x" }))
+    test.equal(quote.handlers("tax_provider")[1].is_unbound, false)
+  end)
+
   test.case("is refused to what cannot have it", function()
     open()
     install_tax("acme.vat", { "eu", "us" })
