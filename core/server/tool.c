@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "platform/files.h"
@@ -12,7 +13,7 @@
 #include "server/fault.h"
 #include "server/folder.h"
 
-enum { PATH_SIZE = 1024, ABOUT_MAX = 160, SOURCE_MAX = 1024 * 1024 };
+enum { PATH_SIZE = 1024, ABOUT_MAX = 160, SOURCE_MAX = 1024 * 1024, BESIDE_PRIORITY = 10 };
 
 // --- commands through the server --------------------------------------------------------------
 
@@ -61,6 +62,12 @@ static bool is_there(const mx_options *options, const char *name) {
     return len > 0 && len < (int)sizeof(path) && access(path, R_OK | W_OK) == 0;
 }
 
+// A tool beside a shop that serves: shoppers go first. Where that is not allowed, it works as it
+// is.
+static void step_back(void) {
+    (void)setpriority(PRIO_PROCESS, 0, BESIDE_PRIORITY);
+}
+
 static int open_view(const mx_options *options, struct ground *ground, struct mx_error *err) {
     char path[PATH_SIZE];
     const char *data = mx_options_text(options, MX_OPT_DATA);
@@ -70,6 +77,7 @@ static int open_view(const mx_options *options, struct ground *ground, struct mx
         .allow_old_deps = mx_options_flag(options, MX_OPT_ALLOW_OLD_DEPS),
     };
     ground->is_remote = true;
+    step_back();
     snprintf(path, sizeof(path), "%s/merx.key", data);
     int rc = mx_keyring_open(path, &ground->folder.keyring, err);
     snprintf(path, sizeof(path), "%s/shop.db", data);
