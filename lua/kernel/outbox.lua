@@ -152,6 +152,7 @@ end
 ---@class merx.OutboxPlace how far the subscribers have looked in a database, as this thread knows
 ---@field seen table<string, integer> up to here everything was delivered, or was for others
 ---@field unwritten table<string, integer> of these, what their cursors do not say yet
+---@field looked integer up to here was looked which kinds there are
 ---@field written_at integer
 
 local places = setmetatable({}, { __mode = "k" }) ---@type table<userdata, merx.OutboxPlace>
@@ -160,7 +161,7 @@ local function place()
   local conn = native_db.main()
   local found = places[conn]
   if not found then
-    found = { seen = {}, unwritten = {}, written_at = 0 }
+    found = { seen = {}, unwritten = {}, written_at = 0, looked = 0 }
     places[conn] = found
   end
   return found
@@ -170,10 +171,27 @@ local function seen_by(subscriber)
   return math.max(place().seen[subscriber.id] or 0, db.value("outbox_cursor", { subscriber = subscriber.id }) or 0)
 end
 
--- What there is for a subscriber and how far this reaches; `newest` was read before.
-local function find_new(subscriber, newest)
+-- Of which kinds there is anything new since this was asked last; `newest` was read before.
+local function look_for_kinds(newest)
+  local here, kinds = place(), {}
+  local from = here.looked
+  if from < newest then
+    for _, row in ipairs(db.many("outbox_kinds_after", { seq = from })) do kinds[row.event] = true end
+    here.looked = newest
+  end
+  return kinds, from
+end
+
+-- What there is for a subscriber and how far this reaches. Whoever has seen all that was there before needs not be asked
+-- when nothing of its kind came.
+local function find_new(subscriber, newest, kinds, from)
   local here = place()
-  if (here.seen[subscriber.id] or 0) >= newest then return nil end
+  local seen = here.seen[subscriber.id] or 0
+  if seen >= newest then return nil end
+  if seen >= from and seen > 0 and not kinds[subscriber.event] then
+    here.seen[subscriber.id], here.unwritten[subscriber.id] = newest, newest
+    return nil
+  end
   local rows = db.many("outbox_after", { seq = seen_by(subscriber), event = subscriber.event, limit = BATCH })
   local through = #rows == BATCH and rows[BATCH].seq or math.max(newest, rows[1] and rows[#rows].seq or 0)
   if #rows > 0 and not (subscriber.is_idle and subscriber.is_idle()) then return rows, through end
@@ -265,9 +283,10 @@ end
 ---@return integer? next_at when the next retry is due, ms UTC
 function outbox.run()
   local newest, retries, now, more = db.value("outbox_newest") or 0, next_retries(), clock.now(), false
+  local kinds, from = look_for_kinds(newest)
   for _, subscriber in ipairs(events.subscribers()) do
     if not busy[subscriber.id] then
-      local rows, through = find_new(subscriber, newest)
+      local rows, through = find_new(subscriber, newest, kinds, from)
       local is_due = rows or (retries[subscriber.id] or math.maxinteger) <= now
       if is_due and subscriber.plugin and task.current() then
         serve_aside(subscriber, rows, through)

@@ -61,6 +61,12 @@ SELECT seq, key, event, body, at
  ORDER BY seq
  LIMIT :limit;
 
+-- :name outbox_kinds_after :many
+-- :use  of which kinds there is anything new
+SELECT DISTINCT event
+  FROM outbox
+ WHERE seq > :seq;
+
 -- :name outbox_cursor :value
 -- :use  how far a subscriber has come
 SELECT seq

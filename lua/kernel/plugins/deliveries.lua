@@ -5,6 +5,7 @@ local config = require("kernel.plugins.config")
 local contracts = require("kernel.contracts")
 local events = require("kernel.events")
 local jobs = require("kernel.jobs")
+local mail = require("kernel.mail")
 local native_db = require("native.db")
 local outbox = require("kernel.outbox")
 local points = require("kernel.points")
@@ -21,7 +22,10 @@ contracts.define({
     seq = "integer: number of the fact, which a second delivery has too", event = "string: name of the event", key = "string: what it is about, as order:17",
     body = "map: what the event tells", at = "integer: UTC milliseconds",
   },
-  fields = { on = schema.text({ required = true, max = 100, pattern = "^%l[%l%d_.-]*$", doc = "name of the event" }) },
+  fields = {
+    on = schema.text({ required = true, max = 100, pattern = "^%l[%l%d_.-]*$", doc = "name of the event" }),
+    needs = schema.enum({ "mail", doc = "mail: nothing is heard while the shop has no mail server, and nothing of that time later" }),
+  },
   check = function(entry, found)
     local is_of_plugin = entry.on:find("^[^.]+%.[^.]+%.")
     if not events.definitions()[entry.on] and not is_of_plugin then
@@ -53,11 +57,15 @@ local function run(handler, input)
   if answer == nil and err ~= nil then error(type(err) == "table" and err.message or tostring(err), 0) end
 end
 
+local function is_idle(handler)
+  return config.missing(handler) ~= nil or handler.spec.needs == "mail" and not mail.is_on()
+end
+
 events.more_with(function()
   local list = {}
   for i, handler in ipairs(points.handlers("event")) do
     list[i] = {
-      id = handler.id, event = handler.spec.on, plugin = handler.plugin, is_idle = function() return config.missing(handler) ~= nil end,
+      id = handler.id, event = handler.spec.on, plugin = handler.plugin, is_idle = function() return is_idle(handler) end,
       handler = function(event) run(handler, { seq = event.seq, event = event.event, key = event.key, body = event.body, at = event.at }) end,
     }
   end

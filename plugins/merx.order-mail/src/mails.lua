@@ -1,4 +1,4 @@
--- One mail for each step of an order that its buyer should know of. Without a mail server nothing is sent and nothing waits.
+-- One mail for each step of an order that its buyer should know of. Without a mail server nobody asks for it.
 local mails = {}
 
 local function read(id)
