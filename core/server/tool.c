@@ -62,7 +62,7 @@ static bool is_there(const mx_options *options, const char *name) {
     return len > 0 && len < (int)sizeof(path) && access(path, R_OK | W_OK) == 0;
 }
 
-// A tool beside a shop that serves: shoppers go first. Where that is not allowed, it works as it
+// A tool beside a shop that serves: requests go first. Where that is not allowed, it works as it
 // is.
 static void step_back(void) {
     (void)setpriority(PRIO_PROCESS, 0, BESIDE_PRIORITY);
