@@ -84,8 +84,15 @@ async function buy(port) {
 test("an order is told to another system, signed, and again when it was refused", async (t) => {
   const data = await new_shop(t);
   const hooks = await receiver(t, 1);
+  const idle = async () => {
+    const { stdout } = await merx(["plugin", "info", "merx.web-hooks", "--json", "--data", data, "--share", root]);
+    return JSON.parse(stdout).handlers[0].idle;
+  };
+  assert.equal(await idle(), "its setting address is empty");
   await set(data, "plugin.merx.web-hooks.address", `http://127.0.0.1:${hooks.port}/shop`);
+  assert.equal(await idle(), "its setting secret is empty", "who set half of it up is told what is missing");
   await set(data, "plugin.merx.web-hooks.secret", "a key that both know");
+  assert.equal(await idle(), undefined);
   const server = await start(t, data, { args: ["--client-private"] });
   await buy(server.port);
   await eventually("the second try", () => hooks.seen.length >= 2, { within: 20_000 });

@@ -1,6 +1,7 @@
 --- Shows one plugin: what it contributes, what that sees, what it is set to, and what it costs the running server.
 local about = require("cli.plugin.about")
 local args = require("cli.args")
+local config = require("kernel.plugins.config")
 local json = require("native.json")
 local plugins = require("kernel.plugins")
 local points = require("kernel.points")
@@ -48,6 +49,7 @@ local function handlers_of(id)
       if handler.plugin == id then
         found[#found + 1] = {
           point = point, id = handler.id, kind = handler.kind, place = place, input = json.array(handler.input), is_unbound = handler.is_unbound,
+          idle = config.idle(handler),
           settings = shown(handler.id, handler.spec.settings), declared = handler.spec.settings,
         }
       end
@@ -91,7 +93,8 @@ local function print_text(view, entry)
   print_running(view.running, view.not_running)
   if entry.enabled then print_settings(entry.id, entry.manifest.settings, "") end
   for _, handler in ipairs(view.handlers) do
-    local when = handler.is_unbound and "not asked, another one is bound" or ("asked as number %d"):format(handler.place)
+    local when = handler.is_unbound and "not asked, another one is bound" or handler.idle and "not asked: " .. handler.idle
+      or ("asked as number %d"):format(handler.place)
     io.write(("\n%s  %s, %s\n"):format(handler.id, handler.point, when))
     if #handler.input > 0 then io.write("  sees: ", table.concat(handler.input, ", "), "\n") end
     print_settings(handler.id, handler.declared, "  ")

@@ -1,5 +1,6 @@
 --- The settings of handlers: typed, with defaults, kept until a setting changes.
 local cache = require("kernel.cache")
+local mail = require("kernel.mail")
 local settings = require("kernel.settings")
 
 local config = {}
@@ -18,11 +19,15 @@ local function read(id, declarations)
   return values
 end
 
+-- By name, so that everybody is told the same one.
 local function first_missing(declarations, values)
+  local first
   for name, declared in pairs(declarations) do
     local value = values[name]
-    if declared.required and (value == nil or value == "" or type(value) == "table" and next(value) == nil) then return name end
+    local is_empty = value == nil or value == "" or type(value) == "table" and next(value) == nil
+    if declared.required and is_empty and (not first or name < first) then first = name end
   end
+  return first
 end
 
 local kept = cache.memo("settings", function() return {} end) -- by handler
@@ -50,6 +55,21 @@ end
 ---@return string? name nil when all are there
 function config.missing(handler)
   return known(handler).missing
+end
+
+-- Whoever calls these names them: a visitor, a form, another plugin, a theme, a promotion with settings of its own.
+local NAMED <const> = {
+  route = true, command = true, service = true, section = true, promotion_condition = true, promotion_action = true,
+}
+
+--- Why a handler is not asked now although it is enabled.
+---@param handler merx.Handler
+---@return string? words nil when it is
+function config.idle(handler)
+  if NAMED[handler.point] then return nil end
+  local missing = config.missing(handler)
+  if missing then return "its setting " .. missing .. " is empty" end
+  if handler.spec.needs == "mail" and not mail.is_on() then return "the shop has no mail server (mail.host, mail.from)" end
 end
 
 return config

@@ -5,7 +5,6 @@ local config = require("kernel.plugins.config")
 local contracts = require("kernel.contracts")
 local events = require("kernel.events")
 local jobs = require("kernel.jobs")
-local mail = require("kernel.mail")
 local native_db = require("native.db")
 local outbox = require("kernel.outbox")
 local points = require("kernel.points")
@@ -57,15 +56,11 @@ local function run(handler, input)
   if answer == nil and err ~= nil then error(type(err) == "table" and err.message or tostring(err), 0) end
 end
 
-local function is_idle(handler)
-  return config.missing(handler) ~= nil or handler.spec.needs == "mail" and not mail.is_on()
-end
-
 events.more_with(function()
   local list = {}
   for i, handler in ipairs(points.handlers("event")) do
     list[i] = {
-      id = handler.id, event = handler.spec.on, plugin = handler.plugin, is_idle = function() return is_idle(handler) end,
+      id = handler.id, event = handler.spec.on, plugin = handler.plugin, is_idle = function() return config.idle(handler) ~= nil end,
       handler = function(event) run(handler, { seq = event.seq, event = event.event, key = event.key, body = event.body, at = event.at }) end,
     }
   end
@@ -78,7 +73,7 @@ jobs.more_with(function()
     list[handler.id] = {
       name = handler.id, doc = handler.title or "a job of " .. handler.plugin, schedule = assert(schedule.parse(handler.spec.every)),
       plugin = handler.plugin, handler = function(args, now)
-        if not config.missing(handler) then run(handler, { args = args, now = now }) end
+        if not config.idle(handler) then run(handler, { args = args, now = now }) end
       end,
     }
   end

@@ -1,6 +1,7 @@
 local shop = require("support.shop")
 shop.open()
 local command = require("kernel.command")
+local config = require("kernel.plugins.config")
 local db = require("kernel.db")
 local events = require("kernel.events")
 local outbox = require("kernel.outbox")
@@ -119,4 +120,14 @@ test.case("what everybody has looked past is forgotten, also before cursors say 
   tell("f", 10)
   outbox.run()
   test.equal(heard[#heard], "f10")
+end)
+
+test.case("a handler that needs mail is idle while none can be sent, and one that is called by name never is", function()
+  local function handler(point) return { id = "test.post/" .. point, plugin = "test.post", point = point, spec = { settings = {}, needs = "mail" } } end
+  test.contains(config.idle(handler("event")), "no mail server")
+  test.equal(config.idle(handler("route")), nil)
+  for key, value in pairs({ ["mail.host"] = "mail.example", ["mail.from"] = "shop@example.com" }) do
+    assert(command.run("settings.set", { key = key, value = value }))
+  end
+  test.equal(config.idle(handler("event")), nil)
 end)
