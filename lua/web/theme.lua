@@ -42,8 +42,17 @@ end
 -- { cart = { title = … } } -> "cart.title"; plural forms stay together under their key.
 local PLURALS <const> = { zero = true, one = true, two = true, few = true, many = true, other = true }
 
+-- A group of texts may well hold one that is called "other": forms are what holds nothing else.
+local function is_forms(tree)
+  if not tree.other then return false end
+  for name, value in pairs(tree) do
+    if not PLURALS[name] or type(value) == "table" then return false end
+  end
+  return true
+end
+
 local function flatten(tree, prefix, out)
-  if tree.other and PLURALS[next(tree)] then
+  if is_forms(tree) then
     out[prefix] = tree
     return out
   end
@@ -58,7 +67,10 @@ local function flatten(tree, prefix, out)
   return out
 end
 
-local function load_texts(root)
+--- The texts of a theme's folder.
+---@param root string
+---@return table<string, table<string, string|table>> texts locale -> key -> text, or its plural forms
+function theme.load_texts(root)
   local texts = {}
   for _, file in ipairs(fs.list(root .. "/locales") or {}) do
     local locale = file:match("^([%a-]+)%.json$") or file:match("^([%a-]+)%.default%.json$")
@@ -123,7 +135,7 @@ local function load(id)
   if not fs.exists(found.root .. "/theme.json") then error("there is no theme " .. id .. " in " .. found.root, 0) end
   local about = read_json(found.root .. "/theme.json")
   found.stamp = stamp_of(found.root, id)
-  found.texts, found.pages = load_texts(found.root), load_pages(found.root)
+  found.texts, found.pages = theme.load_texts(found.root), load_pages(found.root)
   local files = assets.load(found.root .. "/assets", "/assets/", { css = "theme.css", js = "theme.js" })
   found.assets, found.asset_by_url = files.by_name, files.by_url
   local folders = { snippet = "snippets/", section = "sections/", layout = "layout/" }
