@@ -111,19 +111,6 @@ int mx_db_fail(mx_db *db, struct mx_error *err) {
     }
 }
 
-int mx_db_exec(mx_db *db, const char *sql, struct mx_error *err) {
-    int rc = mx_guard_check(db, mx_slice_of(sql), err);
-    if (rc < 0) {
-        return rc;
-    }
-    db->refusal[0] = '\0';
-    db->running = db->owner;
-    db->running_sql = mx_slice_of(sql);
-    int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
-    db->running = NULL;
-    return code == SQLITE_OK ? MX_OK : mx_db_fail(db, err);
-}
-
 int mx_db_int(mx_db *db, const char *sql, int64_t *out, struct mx_error *err) {
     mx_stmt *stmt = NULL;
     int rc = mx_stmt_prepare(db, mx_slice_of(sql), &stmt, err);

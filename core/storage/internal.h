@@ -65,6 +65,9 @@ int mx_db_open_for_copy(const struct mx_db_options *options, mx_db **out, struct
 // Describes the last failure of `db->handle` in `err`.
 int mx_db_fail(mx_db *db, struct mx_error *err);
 
+// mx_db_exec(), which also says in which line of `sql` it failed.
+int mx_db_exec_lines(mx_db *db, const char *sql, int *out_line, struct mx_error *err);
+
 // Runs one of the fixed statements.
 int mx_db_do(mx_db *db, enum mx_db_verb verb, struct mx_error *err);
 

@@ -180,13 +180,14 @@ static int run_text(const struct run *run, const struct mx_migration *file, stru
     if (rc == MX_OK) {
         const struct mx_db_owner *before = mx_db_owner_set(run->db, run->options->owner);
         run->db->one_transaction = true;
-        rc = mx_db_exec(run->db, mx_buf_text(&text), err);
+        int line;
+        rc = mx_db_exec_lines(run->db, mx_buf_text(&text), &line, err);
         run->db->one_transaction = false;
         mx_db_owner_set(run->db, before);
         if (rc < 0) {
             struct mx_error cause = *err;
-            rc = mx_fail(
-                err, cause.code, "migration %04d_%s.sql: %s", file->number, file->name, cause.text);
+            rc = mx_fail(err, cause.code, "migration %04d_%s.sql:%d: %s", file->number, file->name,
+                line, cause.text);
         }
     }
     mx_buf_deinit(&text);

@@ -200,3 +200,9 @@ bool mx_scan_has_word(struct mx_slice sql, const char *name) {
     }
     return false;
 }
+
+size_t mx_scan_blank(struct mx_slice sql) {
+    struct scan scan = {sql.ptr, sql.ptr + sql.len};
+    skip_blank(&scan);
+    return (size_t)(scan.at - sql.ptr);
+}

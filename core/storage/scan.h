@@ -16,3 +16,6 @@ bool mx_scan_has_with_name(struct mx_slice sql, const char *name);
 
 // Whether `name` stands anywhere in the text outside of comments, bare or quoted.
 bool mx_scan_has_word(struct mx_slice sql, const char *name);
+
+// Bytes of white space and comments that the text begins with.
+size_t mx_scan_blank(struct mx_slice sql);

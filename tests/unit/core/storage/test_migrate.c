@@ -99,6 +99,32 @@ static bool has_copy(void) {
     return access(temp_path(&folder, "shop.db.before-migration"), F_OK) == 0;
 }
 
+static void a_failure_names_the_line_of_its_statement(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"-- First;\n/* a\nb */ CREATE TABLE x (a);\n\n  -- then\n  INSERT INTO x\n VALUES (1, 2);",
+            "0003_bad.sql:6: table x has 1 columns but 2 values"},
+        {"CREATE TABLE x (a UNIQUE);\nINSERT INTO x VALUES (1);\n\nINSERT INTO x\nVALUES (1);\n",
+            "0003_bad.sql:4: UNIQUE constraint failed: x.a"},
+        {"CREATE TABLE x (a);\nCREATE TABLE y (\n  a,\n  b,, c);", "0003_bad.sql:4: near \",\""},
+        {"\nCOMMIT;", "0003_bad.sql:2: not allowed here"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        mx_db *db = open_shop();
+        put("0003_bad.sql", cases[i].text);
+        refuses(db, i == 1 ? MX_E_CONFLICT : MX_E_INVALID, cases[i].message);
+        mx_db_close(db);
+    }
+    put("0003_fine.sql", "-- nothing\n;;\nCREATE TABLE fine (a) ; -- the last");
+    take_away("0003_bad.sql");
+    mx_db *db = open_shop();
+    migrates(db, 1);
+    assert_int_equal(number(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'fine'"), 1);
+    mx_db_close(db);
+}
+
 static void a_new_database_gets_everything_once(void **state) {
     (void)state;
     mx_db *db = open_shop();
@@ -140,7 +166,7 @@ static void a_failing_file_leaves_nothing_and_keeps_the_copy(void **state) {
     migrates(db, 2);
     put("0003_good.sql", "CREATE TABLE good (a INTEGER) STRICT;");
     put("0004_bad.sql", "CREATE TABLE half (a INTEGER) STRICT; INSERT INTO nowhere VALUES (1);");
-    refuses(db, MX_E_INVALID, "0004_bad.sql: no such table");
+    refuses(db, MX_E_INVALID, "0004_bad.sql:1: no such table");
     assert_int_equal(number(db, "PRAGMA user_version"), 3);
     assert_int_equal(number(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'half'"), 0);
     assert_int_equal(number(db, "PRAGMA foreign_keys"), 1);
@@ -376,6 +402,7 @@ int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
         CASE(a_new_database_gets_everything_once),
+        CASE(a_failure_names_the_line_of_its_statement),
         CASE(the_report_lists_what_is_and_what_will_be),
         CASE(a_failing_file_leaves_nothing_and_keeps_the_copy),
         CASE(the_copy_shows_the_state_before_all_of_it),
