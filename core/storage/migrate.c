@@ -84,10 +84,15 @@ static int compare_record(struct run *run, const mx_stmt *row, struct mx_error *
     int number = (int)mx_stmt_column_int(row, 0);
     struct mx_migration *file = find(run->report, number);
     if (!file) {
-        return mx_fail(err, MX_E_INVALID,
-            "the database has migration %04d, which this program does not know: use the newer "
-            "Merx, or restore a backup made before the upgrade",
-            number);
+        return run->options->owner
+                   ? mx_fail(err, MX_E_INVALID,
+                         "the tables have migration %04d of a later version, which this one lacks: "
+                         "it must have all that were ever published",
+                         number)
+                   : mx_fail(err, MX_E_INVALID,
+                         "the database has migration %04d, which this program does not know: use "
+                         "the newer Merx, or restore a backup made before the upgrade",
+                         number);
     }
     if (!mx_slice_equal(mx_stmt_column_text(row, 1), mx_slice_of(file->checksum))) {
         return mx_fail(err, MX_E_CONFLICT,

@@ -103,6 +103,15 @@ SELECT name
    AND name COLLATE NOCASE < :to
  ORDER BY name DESC;
 
+-- :name plugin_schema :many
+-- :use  what a plugin has made in the database, tables first, to try its next migrations on a copy
+SELECT type, name, sql
+  FROM sqlite_schema
+ WHERE tbl_name COLLATE NOCASE >= :from
+   AND tbl_name COLLATE NOCASE < :to
+   AND sql <> '' -- what SQLite makes by itself has none
+ ORDER BY type DESC, rowid;
+
 -- :name settings_forget :run
 -- :use  generation.forget: settings of one plugin, by what their keys begin with
 DELETE FROM settings

@@ -28,16 +28,24 @@ function plugin_folder.manifest(id, fields, api)
   return found
 end
 
---- Writes plugins and loads them together with those that are there already when `bundled`.
+--- Writes plugins into a folder.
 ---@param list { manifest: table, files: table<string, string> }[]
----@param options? { bundled?: boolean }
 ---@return string folder
-function plugin_folder.load(list, options)
+function plugin_folder.lay(list)
   local folder = test.folder()
   for _, entry in ipairs(list) do
     put(folder, entry.manifest.id .. "/plugin.json", json.encode(entry.manifest))
     for path, bytes in pairs(entry.files) do put(folder, entry.manifest.id .. "/" .. path, bytes) end
   end
+  return folder
+end
+
+--- Writes plugins and loads them together with those that are there already when `bundled`.
+---@param list { manifest: table, files: table<string, string> }[]
+---@param options? { bundled?: boolean }
+---@return string folder
+function plugin_folder.load(list, options)
+  local folder = plugin_folder.lay(list)
   local folders = { { path = folder, bundled = false } }
   if options and options.bundled then table.insert(folders, 1, { path = require("native.thread").share .. "/plugins", bundled = true }) end
   shop.plugins(folders)

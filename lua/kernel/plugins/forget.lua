@@ -10,8 +10,7 @@ local tables = require("kernel.plugins.tables")
 
 -- A table that others refer to goes after them: as long as one goes, the rest is tried again.
 local function drop_tables(id)
-  local prefix, dropped = tables.prefix_of(id), 0
-  local range = { from = prefix, to = prefix:sub(1, -2) .. "`" } -- "`" comes right behind "_"
+  local range, dropped = tables.range_of(id), 0
   local conn, left = native_db.main(), math.huge
   local names = db.many("plugin_tables", range)
   while #names > 0 and #names < left do

@@ -9,6 +9,7 @@ local json = require("native.json")
 local manifest = require("kernel.plugins.manifest")
 local native_db = require("native.db")
 local schema = require("kernel.schema")
+local tables = require("kernel.plugins.tables")
 local task = require("native.task")
 local thread = require("native.thread")
 
@@ -365,16 +366,21 @@ command.define({
 
 command.define({
   name = "generation.rollback",
-  doc = "Puts an earlier generation in force again: `to`, or the one before. `failed`: the present one is taken back because it fails.",
+  doc = "Puts an earlier generation in force again: `to`, or the one before. `failed`: the present one is taken back because it fails; "
+    .. "`unready`: if it still lacks tables.",
   args = schema.object({
     to = schema.integer({ min = 1 }), seen = schema.integer({ required = true, min = 0 }),
-    failed = schema.boolean({ default = false }), note = schema.text({ max = 500, default = "" }),
+    failed = schema.boolean({ default = false }), unready = schema.boolean({ default = false }),
+    note = schema.text({ max = 500, default = "" }),
   }),
   handler = function(tx, args)
     local before = generation.current()
     if not before then return failure.new("generation.missing", "there is nothing to go back to: no plugin was ever changed") end
     if args.seen ~= before.id then
       return failure.new("generation.conflict", "the plugins were changed meanwhile: look at them and try again")
+    end
+    if args.unready and tables.are_ready(generation.sources()) then
+      return failure.new("generation.ready", "its tables are there")
     end
     local target = generation.by_id(args.to or before.parent_id)
     if not target or target.id == before.id then

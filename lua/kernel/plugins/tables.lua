@@ -24,6 +24,14 @@ function tables.prefix_of(id)
   return ("p_%s_%s_"):format(part_of(publisher), part_of(name))
 end
 
+--- What the names of a plugin's tables lie between, for queries.
+---@param id string
+---@return { from: string, to: string }
+function tables.range_of(id)
+  local prefix = tables.prefix_of(id)
+  return { from = prefix, to = prefix:sub(1, -2) .. "`" } -- "`" comes right behind "_"
+end
+
 local function newest_of(root)
   local newest = 0
   for _, name in ipairs(fs.list(root .. FOLDER) or {}) do
@@ -53,6 +61,19 @@ local function may_write(conn)
   return thread.role == "writer" or thread.role == "test" or thread.role == "tool" and not thread.remote and not conn:in_transaction()
 end
 
+--- Makes what the migrations of a version add to the tables that are there. Those of a later version stay as they are.
+---@param conn native.Connection
+---@param id string
+---@param root string folder of the version
+---@return true? ok
+---@return native.DbError? err
+function tables.migrate(conn, id, root)
+  local prefix = tables.prefix_of(id)
+  if applied_of(conn, prefix) >= newest_of(root) then return true end
+  local done, err = native.migrate(conn, root .. FOLDER, native.owner({ prefix = prefix, views = {}, grant = "migrate" }))
+  return done and true, err
+end
+
 --- Brings the tables of a plugin up to date, or looks whether they are.
 ---@param plugin merx.Plugin
 ---@return string? problem
@@ -62,11 +83,9 @@ function tables.prepare(plugin)
   if not plugin.granted.tables then
     return 'it has migrations, but no tables were granted to it: add "capabilities": { "tables": true } to its plugin.json'
   end
-  local prefix = tables.prefix_of(plugin.id)
-  if applied_of(conn, prefix) >= newest then return nil end
-  if not may_write(conn) then return "its tables are older than it is: see the log of the start" end
-  local owner = native.owner({ prefix = prefix, views = {}, grant = "migrate" })
-  local done, err = native.migrate(conn, plugin.root .. FOLDER, owner)
+  if applied_of(conn, tables.prefix_of(plugin.id)) >= newest then return nil end
+  if not may_write(conn) then return "its migrations are not made yet, or they failed: the log of the server tells" end
+  local done, err = tables.migrate(conn, plugin.id, plugin.root)
   if not done then return "its migrations failed, nothing of the failed one was kept: " .. err.message end
 end
 

@@ -41,8 +41,8 @@ local function try(report, root, prefix)
   local owner = native.owner({ prefix = prefix, views = {}, grant = "migrate" })
   local done, err = native.migrate(conn, root .. "/migrations", owner)
   if done then return end
-  local file = err.message:match("([%w_-]+%.sql)")
-  report:error(file and "migrations/" .. file or "migrations", 1, "%s", err.message)
+  local file, line, message = err.message:match("^migration ([%w_-]+%.sql):(%d+): (.+)$")
+  report:error(file and "migrations/" .. file or "migrations", tonumber(line) or 1, "%s", message or err.message)
 end
 
 --- The tables that the migrations make.
