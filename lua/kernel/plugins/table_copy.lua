@@ -22,23 +22,24 @@ local function row_writer(conn, name)
   return ("SELECT '%s' || %s || ')' FROM %s"):format(head, table.concat(values, " || ', ' || "), quoted(name))
 end
 
-local function count(conn, name)
-  return assert(conn:prepare(("SELECT count(*) FROM (SELECT 1 FROM %s LIMIT %d)"):format(quoted(name), MOST_ROWS + 1))):value()
+local function is_small(conn, names, most)
+  for _, name in ipairs(names) do
+    local count = ("SELECT count(*) FROM (SELECT 1 FROM %s LIMIT %d)"):format(quoted(name), most + 1)
+    if assert(conn:prepare(count)):value() > most then return false end
+  end
+  return true
 end
 
-local function copy_rows(conn, copy, names)
-  for _, name in ipairs(names) do
-    if count(conn, name) > MOST_ROWS then return end -- some rows without the others that they refer to would prove nothing
-  end
-  for _, name in ipairs(names) do
-    for _, line in ipairs((assert(assert(conn:prepare(row_writer(conn, name))):arrays()))) do assert(copy:exec(line)) end
-  end
+local function copy_rows(conn, copy, name)
+  for _, line in ipairs((assert(assert(conn:prepare(row_writer(conn, name))):arrays()))) do assert(copy:exec(line)) end
 end
 
---- Opens a database in memory with the tables of a plugin; an empty one when it has none yet.
+--- Opens a database in memory with the tables of a plugin; an empty one when it has none yet. When one of them is large,
+--- all are without rows: some without the others that they refer to would prove nothing.
 ---@param id string
+---@param most? integer rows of a table that is not large
 ---@return native.Connection copy the caller closes it
-function table_copy.open(id)
+function table_copy.open(id, most)
   local conn, copy = native.main(), assert(native.open({ mode = "memory" }))
   if not conn then return copy end
   local later, names = {}, {}
@@ -52,7 +53,10 @@ function table_copy.open(id)
       later[#later + 1] = entry.sql
     end
   end
-  copy_rows(conn, copy, names)
+  local has_rows, of_engine = is_small(conn, names, most or MOST_ROWS), tables.record_of(id)
+  for _, name in ipairs(names) do
+    if has_rows or name == of_engine then copy_rows(conn, copy, name) end
+  end
   for _, sql in ipairs(later) do assert(copy:exec(sql)) end
   assert(copy:commit())
   return copy

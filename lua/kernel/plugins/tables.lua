@@ -32,6 +32,13 @@ function tables.range_of(id)
   return { from = prefix, to = prefix:sub(1, -2) .. "`" } -- "`" comes right behind "_"
 end
 
+--- The table in which the engine writes down which migrations of a plugin were made.
+---@param id string
+---@return string
+function tables.record_of(id)
+  return tables.prefix_of(id) .. "schema_migrations"
+end
+
 local function newest_of(root)
   local newest = 0
   for _, name in ipairs(fs.list(root .. FOLDER) or {}) do
@@ -40,8 +47,8 @@ local function newest_of(root)
   return newest
 end
 
-local function applied_of(conn, prefix)
-  local statement = conn:prepare("SELECT max(number) FROM " .. prefix .. "schema_migrations")
+local function applied_of(conn, id)
+  local statement = conn:prepare("SELECT max(number) FROM " .. tables.record_of(id))
   return statement and statement:value() or 0
 end
 
@@ -52,7 +59,7 @@ function tables.are_ready(sources)
   local conn = native.main()
   for _, source in ipairs(sources) do
     local newest = not source.is_off and newest_of(source.root) or 0
-    if newest > 0 and applied_of(conn, tables.prefix_of(source.id)) < newest then return false end
+    if newest > 0 and applied_of(conn, source.id) < newest then return false end
   end
   return true
 end
@@ -68,9 +75,8 @@ end
 ---@return true? ok
 ---@return native.DbError? err
 function tables.migrate(conn, id, root)
-  local prefix = tables.prefix_of(id)
-  if applied_of(conn, prefix) >= newest_of(root) then return true end
-  local done, err = native.migrate(conn, root .. FOLDER, native.owner({ prefix = prefix, views = {}, grant = "migrate" }))
+  if applied_of(conn, id) >= newest_of(root) then return true end
+  local done, err = native.migrate(conn, root .. FOLDER, native.owner({ prefix = tables.prefix_of(id), views = {}, grant = "migrate" }))
   return done and true, err
 end
 
@@ -83,7 +89,7 @@ function tables.prepare(plugin)
   if not plugin.granted.tables then
     return 'it has migrations, but no tables were granted to it: add "capabilities": { "tables": true } to its plugin.json'
   end
-  if applied_of(conn, tables.prefix_of(plugin.id)) >= newest then return nil end
+  if applied_of(conn, plugin.id) >= newest then return nil end
   if not may_write(conn) then return "its migrations are not made yet, or they failed: the log of the server tells" end
   local done, err = tables.migrate(conn, plugin.id, plugin.root)
   if not done then return "its migrations failed, nothing of the failed one was kept: " .. err.message end

@@ -5,6 +5,7 @@ local command = require("kernel.command")
 local plugin_folder = require("support.plugin_folder")
 local rehearsal = require("kernel.plugins.rehearsal")
 local table_copy = require("kernel.plugins.table_copy")
+local tables = require("kernel.plugins.tables")
 local test = require("support.test")
 
 local ID <const> = "acme.notes"
@@ -91,4 +92,12 @@ test.case("a plugin that has nothing here has an empty copy", function()
   open()
   local copy <close> = table_copy.open("acme.other")
   test.equal(copy:prepare("SELECT count(*) FROM sqlite_schema"):value(), 0)
+end)
+
+test.case("of a large table the copy has no row, and still knows which migrations were made", function()
+  open()
+  for _, text in ipairs({ "one", "two", "three" }) do assert(command.run("acme.notes.put", { text = text })) end
+  local copy <close> = table_copy.open(ID, 2)
+  test.equal(copy:prepare("SELECT count(*) FROM p_acme_notes_notes"):value(), 0)
+  test.truthy(tables.migrate(copy, ID, laid({ ["0001_notes.sql"] = FIRST, ["0002_once.sql"] = ONCE }).root))
 end)
