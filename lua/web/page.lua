@@ -1,5 +1,7 @@
 --- One page being made: its context, theme, globals; and how it is sent.
 local cache = require("kernel.cache")
+local config = require("kernel.plugins.config")
+local dev = require("kernel.dev")
 local filters = require("web.filters")
 local globals = require("web.view.globals")
 local i18n = require("kernel.i18n")
@@ -40,10 +42,15 @@ local function expand(self, id, data)
   return data
 end
 
--- What a plugin has to say for a section, or nil: a section whose plugin fails is left out.
+-- What a plugin has to say for a section, or nil: a section whose plugin fails, or is not set up, is left out.
 local function ask_section(self, id, given)
   local handler = section_handler(id)
   if not handler then return nil end
+  local idle = config.idle(handler)
+  if idle then
+    if dev.is_on() then log.warn("a section is left out", { handler = id, error = "it is not set up: " .. idle }) end
+    return nil
+  end
   local data, err = handler.call({ settings = given, locale = self.ctx.locale }, plugins.settings(handler))
   if type(data) ~= "table" then
     log.warn("a section is left out", { handler = id, error = err and err.message or "it must return a table" })

@@ -1,5 +1,6 @@
 --- Commands of plugins: each runs in the plugin's own state in the writer, inside the command's savepoint.
 local command = require("kernel.command")
+local config = require("kernel.plugins.config")
 local contracts = require("kernel.contracts")
 local failure = require("kernel.failure")
 local points = require("kernel.points")
@@ -19,6 +20,8 @@ local function context_of(tx)
 end
 
 local function perform(handler, tx, args)
+  local idle = config.idle(handler)
+  if idle then return failure.new("command.idle", ("%s is not set up: %s"):format(handler.id, idle)) end
   local result, err = handler.call(args, handler.settings, context_of(tx))
   if type(result) == "table" then return result end
   if result ~= nil then return failure.new("plugin.malformed", handler.id .. ": a command answers with a table") end

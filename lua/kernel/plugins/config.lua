@@ -57,16 +57,14 @@ function config.missing(handler)
   return known(handler).missing
 end
 
--- Whoever calls these names them: a visitor, a form, another plugin, a theme, a promotion with settings of its own.
-local NAMED <const> = {
-  route = true, command = true, service = true, section = true, promotion_condition = true, promotion_action = true,
-}
+-- The merchant's promotions bring settings of their own.
+local HAS_OTHERS <const> = { promotion_condition = true, promotion_action = true }
 
 --- Why a handler is not asked now although it is enabled.
 ---@param handler merx.Handler
 ---@return string? words nil when it is
 function config.idle(handler)
-  if NAMED[handler.point] then return nil end
+  if HAS_OTHERS[handler.point] then return nil end
   local missing = config.missing(handler)
   if missing then return "its setting " .. missing .. " is empty" end
   if handler.spec.needs == "mail" and not mail.is_on() then return "the shop has no mail server (mail.host, mail.from)" end

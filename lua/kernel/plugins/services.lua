@@ -1,5 +1,6 @@
 --- Services: pure functions that one plugin has for others. They are declared on both sides and never call in a circle,
 --- which the loader sees to; each is an ordinary pure call with its own budget.
+local config = require("kernel.plugins.config")
 local contracts = require("kernel.contracts")
 local failure = require("kernel.failure")
 local host = require("kernel.plugins.host")
@@ -25,6 +26,8 @@ host.define("service", {
   call = function(_, _, name, input)
     local handler = points.find("service", name)
     if not handler then return failure.new("service.missing", "the service " .. tostring(name) .. " is not there now") end
+    local idle = config.idle(handler)
+    if idle then return failure.new("service.idle", ("the service %s is not set up: %s"):format(name, idle)) end
     return handler.call(input, handler.settings)
   end,
 })

@@ -1,6 +1,7 @@
 --- Addresses of plugins, below /apps/PLUGIN: the plugin says what to answer, the shop says it. Pages stand in the theme;
 --- what a plugin wrote of HTML is cleaned.
 local command = require("kernel.command")
+local config = require("kernel.plugins.config")
 local dev = require("kernel.dev")
 local dev_pages = require("web.dev")
 local failure = require("kernel.failure")
@@ -63,8 +64,22 @@ local function change(handler, sent)
   return { err = { code = err.code, message = err.message, data = err.data } }
 end
 
+-- One that is not set up is not there yet; whoever builds it reads why.
+local function is_missing(ctx, handler)
+  local idle = config.idle(handler)
+  if not idle then return false end
+  if dev.is_on() then
+    local message = ("%s is not set up: %s"):format(handler.id, idle)
+    dev_pages.error(ctx, { message = message, trace = message, locals = {} })
+  else
+    page.message(page.open(ctx), 404)
+  end
+  return true
+end
+
 local function answer_with(handler)
   return function(ctx, params)
+    if is_missing(ctx, handler) then return end
     local sent, result, err
     if ctx.req.method == "POST" then
       sent = form.read(ctx)

@@ -122,10 +122,10 @@ test.case("what everybody has looked past is forgotten, also before cursors say 
   test.equal(heard[#heard], "f10")
 end)
 
-test.case("a handler that needs mail is idle while none can be sent, and one that is called by name never is", function()
+test.case("a handler that needs mail is idle while none can be sent, and one that a promotion names never is", function()
   local function handler(point) return { id = "test.post/" .. point, plugin = "test.post", point = point, spec = { settings = {}, needs = "mail" } } end
   test.contains(config.idle(handler("event")), "no mail server")
-  test.equal(config.idle(handler("route")), nil)
+  test.equal(config.idle(handler("promotion_action")), nil)
   for key, value in pairs({ ["mail.host"] = "mail.example", ["mail.from"] = "shop@example.com" }) do
     assert(command.run("settings.set", { key = key, value = value }))
   end
