@@ -21,6 +21,7 @@ local SMALL <const> = {
   payment_operations_waiting = "merx doctor: what providers have not answered, by a partial index",
   pages_listed = "some dozen pages",
   plugin_tables = "the names of some hundred tables, when one plugin is taken away for good",
+  plugin_schema = "the same, once before each installation",
   promotions_enabled = "some dozen reductions, by a partial index",
   revisions_all = "five rows",
   staff_exist = "a handful of people, the first one ends it",
