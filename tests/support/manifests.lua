@@ -36,6 +36,15 @@ manifests.WRONG = {
   { "an entry id with spaces", "must be like quantity-tiers", function(_, entry) entry.id = "my tier" end },
   { "two entries of one id", "two entries called qty", function(m, entry) m.contributes.price_rules[2] = entry end, is_beyond_schema = true },
   { "an input that nobody can see", "did you mean lines[].qty?", function(_, entry) entry.input = { "lines[].quantity" } end },
+  { "an input where nothing can be chosen", "input has no effect at event, whose handlers are given at, body, event, key, seq: remove it", function(m)
+    m.api.event, m.contributes.events = 1, { { id = "told", handler = "rules:told", on = "order.placed", input = { "body" } } }
+  end },
+  { "an input of a command", "input has no effect at command, whose handlers are given what they are asked with", function(m)
+    m.api.command, m.contributes.commands = 1, { { id = "note", handler = "rules:note", input = { "text" } } }
+  end },
+  { "what a failure means where that is fixed", "jobs.tidy: on_error has no effect at job: remove it", function(m)
+    m.api.job, m.contributes.jobs = 1, { { id = "tidy", handler = "rules:tidy", every = "every 1h", on_error = "block" } }
+  end },
   { "a setting of no type", "which does not exist", function(m) m.settings = { a = { type = "float" } } end },
   { "an enum without values", "needs `values`", function(m) m.settings = { a = { type = "enum" } } end },
   { "a default that breaks its rules", "its default breaks its own rules",

@@ -228,6 +228,32 @@ local function nearest(wanted, known)
   return best
 end
 
+-- Words for what handlers are given whole.
+local function given_at(contract)
+  local names = {}
+  for name in pairs(contract.given or {}) do names[#names + 1] = name end
+  table.sort(names)
+  return #names > 0 and table.concat(names, ", ") or "what they are asked with"
+end
+
+--- Whether entries of a point may say what they see, and what their failure means: else it would be heeded nowhere.
+---@param contract merx.Contract
+---@return boolean input
+---@return boolean on_error
+function manifest.heeds(contract)
+  return contract.input ~= nil or contract.subjects ~= nil, contract.input ~= nil and contract.kind == "pure"
+end
+
+local function check_heeded(where, entry, contract)
+  local takes_input, takes_on_error = manifest.heeds(contract)
+  if #entry.input > 0 and not takes_input then
+    return ("%s: input has no effect at %s, whose handlers are given %s: remove it"):format(where, contract.point, given_at(contract))
+  end
+  if entry.on_error and not takes_on_error then
+    return ("%s: on_error has no effect at %s: remove it"):format(where, contract.point)
+  end
+end
+
 local function check_input(where, entry, contract)
   for _, path in ipairs(contract.input and entry.input or {}) do
     if not contract.input[path] then
@@ -246,7 +272,7 @@ local function check_entries(found)
       if not found.api[contract.point] then
         return ('%s: say which contract it was written for: "api": { "%s": %d }'):format(where, contract.point, contract.version)
       end
-      local problem = check_input(where, entry, contract) or check_settings(where .. ".settings.", entry.settings)
+      local problem = check_heeded(where, entry, contract) or check_input(where, entry, contract) or check_settings(where .. ".settings.", entry.settings)
         or contract.check and contract.check(entry, found)
       if problem then return problem end
     end

@@ -146,13 +146,15 @@ local function versions_named()
   return rules
 end
 
--- An entry names only paths that its point shows, and only what can be guarded.
+-- An entry names only paths that its point shows, only what can be guarded, and nothing that nobody heeds.
 local function known_inputs(contributes)
   for place, contract in pairs(contracts.by_place()) do
-    if contract.input then
-      contributes.properties[place].items.properties.input.items = { enum = sorted_keys(contract.input) }
-    end
-    if contract.subjects then contributes.properties[place].items.properties.on.enum = sorted_keys(contract.subjects()) end
+    local fields = contributes.properties[place].items.properties
+    local takes_input, takes_on_error = manifest.heeds(contract)
+    if contract.input then fields.input.items = { enum = sorted_keys(contract.input) } end
+    if not takes_input then fields.input.maxItems, fields.input.description = 0, "of no effect here: its handler is given all that there is" end
+    if not takes_on_error then fields.on_error = nil end
+    if contract.subjects then fields.on.enum = sorted_keys(contract.subjects()) end
   end
 end
 

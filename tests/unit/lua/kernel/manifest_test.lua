@@ -1,6 +1,8 @@
 local shop = require("support.shop")
 shop.open()
 local manifest = require("kernel.plugins.manifest")
+require("kernel.plugins.commands")
+require("kernel.plugins.deliveries")
 local manifests = require("support.manifests")
 require("domain.draft.contracts")
 local test = require("support.test")
