@@ -230,10 +230,10 @@ end
 
 -- Words for what handlers are given whole.
 local function given_at(contract)
-  local names = {}
-  for name in pairs(contract.given or {}) do names[#names + 1] = name end
-  table.sort(names)
-  return #names > 0 and table.concat(names, ", ") or "what they are asked with"
+  local given = {}
+  for name in pairs(contract.given or {}) do given[#given + 1] = name end
+  table.sort(given)
+  return #given > 0 and table.concat(given, ", ") or "what they are asked with"
 end
 
 --- Whether entries of a point may say what they see, and what their failure means: else it would be heeded nowhere.
