@@ -117,3 +117,11 @@ SELECT type, name, sql
 DELETE FROM settings
  WHERE key >= :from
    AND key < :to;
+
+-- :name settings_wipe_secrets :run
+-- :use  merx plugin uninstall: what secrets.seal() made of the settings of one plugin
+DELETE FROM settings
+ WHERE key >= :from
+   AND key < :to
+   AND value >= '"sealed:'
+   AND value < '"sealed;';

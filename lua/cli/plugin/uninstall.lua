@@ -9,11 +9,12 @@ local staging = require("kernel.plugins.staging")
 local uninstall = { summary = "Takes a plugin away.", usage = [[
 usage: merx plugin uninstall [--purge] [--dry-run] [--json] ID
 
-Takes the plugin out of the next generation; merx plugin rollback brings it back. Its files
-go when no generation needs them any more; its tables, settings, secrets and what it keeps
-in files stay for the day when it comes back. No code of a plugin runs for this.
+Takes the plugin out of the next generation and wipes its secrets; merx plugin rollback
+brings it back, without them. Its files go when no generation needs them any more; its
+tables, settings and what it keeps in files stay for the day when it comes back. No code
+of a plugin runs for this.
 
-  --purge     remove its files and those that it keeps, its tables, settings and secrets at
+  --purge     remove its files and those that it keeps, its tables and its settings at
               once, and forget which versions were ever installed; there is no way back
   --dry-run   look whether others need it, and change nothing
 

@@ -13,6 +13,13 @@ function config.key(id, name)
   return "plugin." .. id .. "." .. name
 end
 
+--- What the keys of all settings of a plugin lie between, for queries: "." and "/" do.
+---@param plugin string
+---@return { from: string, to: string }
+function config.range(plugin)
+  return { from = "plugin." .. plugin .. ".", to = "plugin." .. plugin .. "0" }
+end
+
 local function read(id, declarations)
   local values = {}
   for name in pairs(declarations) do values[name] = settings.get(config.key(id, name)) end

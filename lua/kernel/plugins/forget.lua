@@ -1,6 +1,7 @@
 --- The last of a plugin that is installed no more: its tables, its settings with the secrets in them, and which versions
 --- there were.
 local command = require("kernel.command")
+local config = require("kernel.plugins.config")
 local db = require("kernel.db")
 local failure = require("kernel.failure")
 local generation = require("kernel.plugins.generation")
@@ -33,7 +34,7 @@ command.define({
       return failure.new("generation.conflict", id .. " is installed: merx plugin uninstall " .. id)
     end
     local dropped = drop_tables(id)
-    local settings = db.run("settings_forget", { from = "plugin." .. id .. ".", to = "plugin." .. id .. "0" }) -- "." and "/" lie between
+    local settings = db.run("settings_forget", config.range(id))
     db.run("plugin_versions_forget", { plugin = id })
     tx.touch("settings")
     tx.audit({ action = "plugin.forget", entity = "plugin", id = id, after = { tables = dropped, settings = settings } })

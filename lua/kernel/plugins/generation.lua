@@ -2,6 +2,7 @@
 --- changes; each change makes the next one, and the one before stays to go back to. No code of a plugin runs here.
 local cache = require("kernel.cache")
 local command = require("kernel.command")
+local config = require("kernel.plugins.config")
 local db = require("kernel.db")
 local failure = require("kernel.failure")
 local fs = require("native.fs")
@@ -305,6 +306,15 @@ local function strip(list)
   return out
 end
 
+-- The secrets of plugins that are taken away: nobody needs them any more, and going back does not bring them.
+local function wipe_secrets(before, after)
+  local has, wiped = by_id(after), 0
+  for _, entry in ipairs(before) do
+    if not entry.bundled and not has[entry.id] then wiped = wiped + db.run("settings_wipe_secrets", config.range(entry.id)) end
+  end
+  return wiped
+end
+
 -- The generation of a shop that never changed anything: something to go back to.
 local function lay_base(tx, plugins)
   local _, id = db.run("generation_insert", {
@@ -324,7 +334,7 @@ local ACTIONS <const> = schema.enum({ "install", "enable", "disable", "upgrade",
 
 command.define({
   name = "generation.switch",
-  doc = "Puts a new set of plugins in force. `seen`: the generation that it was worked out from.",
+  doc = "Puts a new set of plugins in force, and wipes the secrets of those that are gone. `seen`: the generation that it was worked out from.",
   args = schema.object({
     action = ACTIONS, seen = schema.integer({ required = true, min = 0 }),
     plugins = schema.list(installed, { required = true, max = 500 }),
@@ -358,9 +368,10 @@ command.define({
       watched_until = args.watch and tx.now + WATCHED_MS or nil,
     })
     db.run("generations_prune", { kept = KEPT })
+    local wiped = wipe_secrets(old, args.plugins)
     announce(tx)
-    audit(tx, "plugin." .. args.action, old, args.plugins, { note = args.note, pins = args.pins, bindings = args.bindings })
-    return { generation = id, before = before and before.id or 0 }
+    audit(tx, "plugin." .. args.action, old, args.plugins, { note = args.note, pins = args.pins, bindings = args.bindings, wiped = wiped > 0 and wiped or nil })
+    return { generation = id, before = before and before.id or 0, wiped = wiped }
   end,
 })
 

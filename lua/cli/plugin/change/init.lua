@@ -48,12 +48,15 @@ local function refuse(name, plan, err)
 end
 
 local function tell(view, options, result)
-  view.generation = result and result.generation
+  view.generation, view.wiped = result and result.generation, result and result.wiped
   view.dry_run = not result
   if options.json then
     io.write(json.encode(view, { pretty = true }), "\n")
   elseif result then
     io.write(("%s, as generation %d\n"):format(DONE[view.action], result.generation))
+    if result.wiped > 0 then
+      io.write(("%s %s wiped; if it comes back they must be set again\n"):format(args.count(result.wiped, "secret"), result.wiped == 1 and "was" or "were"))
+    end
   else
     io.write("nothing was changed: this was a dry run\n")
   end

@@ -495,6 +495,51 @@ test.group("forgetting a plugin", function()
   end)
 end)
 
+test.group("the secrets of a plugin", function()
+  local function set(key, value)
+    assert(db.run("settings_set", { key = key, value = require("native.json").encode(value), at = 1 }))
+  end
+
+  local function keys_there()
+    local names = {}
+    for _, row in ipairs(db.many("settings_all")) do
+      if row.key:find("^plugin%.") then names[#names + 1] = row.key end
+    end
+    table.sort(names)
+    return names
+  end
+
+  local function fill()
+    open()
+    assert(install(pack()))
+    for _, id in ipairs({ "acme.less", "acme.lessons", "acme.less-is" }) do
+      set(("plugin.%s.key"):format(id), require("kernel.plugins.secrets").seal("plugin." .. id .. ".key", "open sesame"))
+      set(("plugin.%s/less.key"):format(id), "sealed:x")
+      set(("plugin.%s/less.off"):format(id), "5")
+    end
+    return keys_there()
+  end
+
+  test.case("are wiped with it, its other settings and everybody else's stay", function()
+    test.equal(#fill(), 9)
+    local done = assert(carry(installer.plan_removal("acme.less")))
+    test.equal(done.wiped, 2)
+    test.equal(keys_there(), { "plugin.acme.less-is.key", "plugin.acme.less-is/less.key", "plugin.acme.less-is/less.off", "plugin.acme.less/less.off",
+      "plugin.acme.lessons.key", "plugin.acme.lessons/less.key", "plugin.acme.lessons/less.off" })
+    assert(rollback())
+    test.equal(#keys_there(), 7)
+  end)
+
+  test.case("stay while it is switched off, upgraded or taken back", function()
+    local before = fill()
+    assert(carry(installer.plan_state("acme.less", false, {})))
+    assert(carry(installer.plan_state("acme.less", true, {})))
+    assert(upgrade(pack({ version = "1.1.0" })))
+    assert(rollback(1))
+    test.equal(keys_there(), before)
+  end)
+end)
+
 test.group("what was left by an attempt that stopped", function()
   test.case("aside is swept", function()
     open()
