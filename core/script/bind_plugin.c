@@ -67,25 +67,16 @@ static int l_load(lua_State *P) {
     return 0;
 }
 
-// In P. [-0, +1 | 0] The argument that comes packed.
-static int push_packed(lua_State *P, const struct mx_plugin_call *call) {
-    struct mx_error err;
-    if (!call->shape) {
-        return 0;
-    }
-    if (mx_shape_unpack(call->shape, P, call->packed, &err) < 0) {
-        luaL_error(P, "%s", err.text);
-    }
-    return 1;
-}
-
-// In P. [1] struct mx_plugin_call: copies the arguments and calls the handler.
+// In P. [1] struct mx_plugin_call: hands the arguments over and calls the handler.
 static int l_enter(lua_State *P) {
     struct mx_plugin_call *call = lua_touserdata(P, 1);
     lua_settop(P, 0);
     mx_plugin_push_handler(P, call); // fn
-    int count = push_packed(P, call);
-    count += mx_values_copy(P, &call->args);
+    size_t before = call->plugin->state.used;
+    int count = call->shape ? mx_plugin_push_given(P, call) : mx_values_copy(P, &call->args);
+    if (call->shape) {
+        mx_run_excuse_memory(P, before);
+    }
     lua_call(P, count, LUA_MULTRET);
     return lua_gettop(P);
 }
@@ -195,6 +186,7 @@ static int call_now(lua_State *T, struct mx_plugin_call *call, const struct mx_b
     }
     int status = run(T, call, l_enter, LUA_MULTRET, budget, &over);
     const char *changed = is_pure ? mx_seal_restore(&plugin->seal) : NULL;
+    mx_plugin_note_settings(T, call);
     int count = status != LUA_OK ? mx_plugin_push_failure_of(T, P, mx_plugin_code_of(over))
                 : changed        ? mx_plugin_push_changed(T, changed)
                                  : mx_plugin_push_results(T, P, base);
@@ -249,15 +241,16 @@ static int l_call(lua_State *T) {
     return start(T, &call);
 }
 
-// state:ask(kind, "module:function", budget, shape, bytes, …): as call(), with what
-// native.projection packed as the first argument. Not for effects: what is packed is read once,
-// when the call begins.
+// state:ask("pure", "module:function", budget, shape, bytes, settings): as call(), with what
+// native.projection packed as the first argument. The handler can read both and write neither. A
+// table of settings that was given before must not have changed.
 static int l_ask(lua_State *T) {
     struct mx_plugin_call call = check_call(T);
-    luaL_argcheck(T, call.kind != MX_KIND_EFFECT, 2, "effects are given tables");
+    luaL_argcheck(T, call.kind == MX_KIND_PURE, 2, "only pure code is asked");
     call.shape = mx_shape_check(T, 5);
     call.packed = mx_slice_check(T, 6);
-    call.args = values_from(T, 7);
+    luaL_checktype(T, 7, LUA_TTABLE);
+    call.args = (struct mx_values){T, 7, 1};
     return start(T, &call);
 }
 
@@ -333,7 +326,7 @@ static struct mx_values push_preludes(lua_State *T) {
 
 // [-0, +1]
 static struct mx_plugin *push_plugin(lua_State *T) {
-    struct mx_plugin *plugin = lua_newuserdatauv(T, sizeof(*plugin), 0);
+    struct mx_plugin *plugin = lua_newuserdatauv(T, sizeof(*plugin), 1);
     memset(plugin, 0, sizeof(*plugin));
     plugin->host_ref = LUA_NOREF;
     luaL_setmetatable(T, PLUGIN_TYPE);

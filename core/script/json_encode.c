@@ -289,7 +289,7 @@ static int encode_table(struct encoder *e, int index, unsigned depth) {
         lua_settop(e->L, shadow - 1);
         return rc;
     }
-    lua_Unsigned count = lua_rawlen(e->L, index);
+    lua_Unsigned count = mx_seal_length(e->L, index);
     if (count > 0 || is_marked_array(e, index)) {
         return encode_array(e, index, count, depth);
     }

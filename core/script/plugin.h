@@ -20,6 +20,16 @@ static inline int mx_plugin_env(enum mx_plugin_kind kind) {
 
 extern const char *const mx_plugin_kinds[]; // names, NULL at the end
 
+enum { MX_GIVEN_KEPT = 12 }; // of each
+
+// What pure handlers were given last, and P still has.
+struct mx_plugin_given {
+    uint64_t inputs[MX_GIVEN_KEPT];      // serials of shapes
+    const void *settings[MX_GIVEN_KEPT]; // tables of T, which the plugin's user value holds
+    int last_input;
+    int last_settings;
+};
+
 // Lives in the userdata that T holds.
 struct mx_plugin {
     struct mx_state state;    // L is NULL once closed
@@ -31,9 +41,10 @@ struct mx_plugin {
     int depth;                // calls inside calls
     int loading;              // modules are being loaded, not handlers called
     struct mx_seal seal;      // of pure code
-    size_t collect_at;        // bytes at which pure code is collected after
-    mx_buf loaded;            // names of handlers, see load() in bind_plugin.c
-    int effects;              // that run or wait
+    struct mx_plugin_given given;
+    size_t collect_at; // bytes at which pure code is collected after
+    mx_buf loaded;     // names of handlers, see load() in bind_plugin.c
+    int effects;       // that run or wait
     struct mx_plugin_tally tally;
     uint64_t failures;
     int64_t spent; // instructions of the last pure call
@@ -51,10 +62,11 @@ struct mx_plugin_call {
     struct mx_plugin *plugin;
     enum mx_plugin_kind kind;
     struct mx_slice handler; // "module:function"
-    const mx_shape *shape;   // of the first argument, which comes packed; NULL: none does
+    const mx_shape *shape;   // of the input, which comes packed; NULL: all arguments are copied
     struct mx_slice packed;
-    struct mx_values args;
-    bool is_missing; // there is no such handler
+    struct mx_values args; // behind a packed input: settings, or nothing
+    int kept_settings;     // they were copied into P, and where
+    bool is_missing;       // there is no such handler
 };
 
 // Opens P: no code of the plugin runs. `preludes` are paths below SHARE/lua on
@@ -81,6 +93,12 @@ void mx_plugin_need_environment(lua_State *P, enum mx_plugin_kind kind);
 // In P, protected. [-0, +1] Pushes the handler's function, loading its module when it is the first
 // time. Raises, with `is_missing` set when there is none.
 void mx_plugin_push_handler(lua_State *P, struct mx_plugin_call *call);
+
+// In P, protected. [-0, +count] Pushes the input of pure code that came packed, and the settings.
+int mx_plugin_push_given(lua_State *P, struct mx_plugin_call *call);
+
+// In T, the plugin at 1: which settings P has from now on.
+void mx_plugin_note_settings(lua_State *T, struct mx_plugin_call *call);
 
 // [-0, +count] Copies values onto the stack of `to`, or raises there.
 int mx_values_copy(lua_State *to, const struct mx_values *values);

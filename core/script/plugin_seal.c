@@ -13,13 +13,14 @@
 #include "script/json.h"
 #include "script/seal.h"
 
-enum { CELLS_MAX = 20000, OBJECT_COST = 4 };
+enum { CELLS_MAX = 20000, OBJECT_COST = 4, GIVEN_DEPTH_MAX = 64 };
 
 // Keys in the metatable of a sealed table, and in P's registry.
 static const char shadow_key;
 static const char origin_key; // its metatable before it was sealed
 static const char known_key;  // all that has been walked
 static const char keeper_key;
+static const char given_key; // the metatable of tables that take nothing new
 
 // A variable of a function: where both lie on the stack of the keeper.
 struct mx_cell {
@@ -40,16 +41,70 @@ bool mx_seal_push_shadow(lua_State *L, int index) {
     return true;
 }
 
+bool mx_seal_is_given(lua_State *L, int index) {
+    if (!lua_getmetatable(L, index)) {
+        return false;
+    }
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &given_key);
+    bool is_given = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return is_given;
+}
+
+// Where a list has gaps, what Lua says of its length depends on how it came about.
+lua_Unsigned mx_seal_length(lua_State *L, int index) {
+    if (lua_type(L, index) != LUA_TTABLE || !mx_seal_is_given(L, index)) {
+        return lua_rawlen(L, index);
+    }
+    lua_Unsigned count = 0;
+    while (lua_rawgeti(L, index, (lua_Integer)count + 1) != LUA_TNIL) {
+        lua_pop(L, 1);
+        count++;
+    }
+    lua_pop(L, 1);
+    return count;
+}
+
 // --- what Lua calls for a sealed table
 // ------------------------------------------------------------
 
+// Raises `words`, with the key at 2 for its %s, as an error of the line of Lua that writes, also
+// when a function of C does it for that.
+static int refuse(lua_State *P, const char *words) {
+    bool is_name = lua_type(P, 2) == LUA_TSTRING || lua_isinteger(P, 2);
+    const char *key = is_name ? luaL_tolstring(P, 2, NULL) : luaL_typename(P, 2);
+    lua_Debug frame;
+    lua_pushliteral(P, ""); // where
+    for (int level = 1; lua_rawlen(P, -1) == 0 && lua_getstack(P, level, &frame); level++) {
+        luaL_where(P, level);
+        lua_replace(P, -2);
+    }
+    lua_pushfstring(P, words, key);
+    lua_concat(P, 2);
+    return lua_error(P);
+}
+
 // __newindex(t, key)
 static int l_refuse(lua_State *P) {
-    const char *key = lua_type(P, 2) == LUA_TSTRING ? lua_tostring(P, 2) : luaL_typename(P, 2);
-    return luaL_error(P,
-        "'%s' cannot be set: pure code keeps nothing from call to call; use a local variable of "
-        "the handler",
-        key);
+    return refuse(P, "'%s' cannot be set: pure code keeps nothing from call to call; use a local "
+                     "variable of the handler");
+}
+
+// __newindex(settings, key)
+static int l_refuse_given(lua_State *P) {
+    return refuse(P, "'%s' cannot be set: settings are for reading; use a local variable");
+}
+
+// __newindex(t, key) of what a handler is given for one call
+static int l_refuse_more(lua_State *P) {
+    return refuse(P, "'%s' cannot be added to what a handler is given: put it into a table of the "
+                     "handler's own (std.copy makes one)");
+}
+
+// __len(t) of the same
+static int l_len_of_given(lua_State *P) {
+    lua_pushinteger(P, (lua_Integer)mx_seal_length(P, 1));
+    return 1;
 }
 
 static int l_len(lua_State *P) {
@@ -185,6 +240,73 @@ static void seal_table(struct walk *walk, int index) {
     lua_rawsetp(P, shadow + 1, &shadow_key);
     lua_setmetatable(P, index);
     lua_pop(P, 1);
+}
+
+// [-0, +2] A shadow, and the table that shows it.
+static void push_sealed(lua_State *P, int fields, int items) {
+    lua_createtable(P, items, fields); // shadow
+    lua_newtable(P);                   // shadow t
+    lua_createtable(P, 0, 4);          // shadow t meta
+    lua_pushvalue(P, -3);
+    lua_setfield(P, -2, "__index");
+    lua_pushcfunction(P, l_refuse_given);
+    lua_setfield(P, -2, "__newindex");
+    lua_pushcfunction(P, l_len);
+    lua_setfield(P, -2, "__len");
+    lua_pushvalue(P, -3);
+    lua_rawsetp(P, -2, &shadow_key);
+    lua_setmetatable(P, -2); // shadow t
+}
+
+static void seal_given(lua_State *P, int index, unsigned depth);
+
+// [given shadow t -> given shadow t] Takes what is in the table at `given` over into the shadow.
+static void take_contents(lua_State *P, int given, unsigned depth) {
+    int shadow = given + 1;
+    lua_pushnil(P);
+    while (lua_next(P, given)) { // … key value
+        if (lua_istable(P, -1)) {
+            seal_given(P, lua_gettop(P), depth + 1);
+        }
+        lua_pushvalue(P, -2);
+        lua_insert(P, -2); // … key key value
+        lua_rawset(P, shadow);
+    }
+}
+
+// Replaces the table at `index`, which is on top, by a sealed one.
+static void seal_given(lua_State *P, int index, unsigned depth) {
+    luaL_checkstack(P, 10, NULL);
+    if (depth > GIVEN_DEPTH_MAX) {
+        luaL_error(P, "what the handler is given is nested too deep");
+    }
+    push_sealed(P, 4, (int)lua_rawlen(P, index)); // given shadow t
+    if (lua_getmetatable(P, index)) {             // a list stays one
+        lua_setmetatable(P, index + 1);
+    }
+    take_contents(P, index, depth);
+    lua_replace(P, index); // t shadow
+    lua_pop(P, 1);
+}
+
+void mx_seal_given(lua_State *P) {
+    if (lua_istable(P, -1)) {
+        seal_given(P, lua_gettop(P), 0);
+    }
+}
+
+void mx_seal_against_more(lua_State *P) {
+    if (lua_rawgetp(P, LUA_REGISTRYINDEX, &given_key) != LUA_TTABLE) { // t nil
+        lua_pop(P, 1);
+        lua_createtable(P, 0, 2); // t meta
+        lua_pushcfunction(P, l_refuse_more);
+        lua_setfield(P, -2, "__newindex");
+        lua_pushcfunction(P, l_len_of_given);
+        lua_setfield(P, -2, "__len");
+        lua_pushvalue(P, -1);
+        lua_rawsetp(P, LUA_REGISTRYINDEX, &given_key);
+    }
+    lua_setmetatable(P, -2);
 }
 
 // --- variables of functions

@@ -117,6 +117,17 @@ void mx_run_check(lua_State *L) {
     }
 }
 
+void mx_run_excuse_memory(lua_State *L, size_t before) {
+    struct mx_state *state = mx_state_of(L);
+    const struct mx_run *run = innermost(L);
+    if (!run || state->used <= before || state->limit == run->outer_limit) {
+        return;
+    }
+    size_t more = state->used - before;
+    size_t room = run->outer_limit - state->limit;
+    state->limit += more < room ? more : room;
+}
+
 void mx_run_end_memory(lua_State *L) {
     struct mx_run *run = innermost(L);
     if (run) {

@@ -371,6 +371,9 @@ static int l_setmetatable(lua_State *L) {
     if (mx_seal_push_shadow(L, 1)) {
         return luaL_error(L, "no metatable can be set: pure code keeps nothing from call to call");
     }
+    if (mx_seal_is_given(L, 1)) {
+        return luaL_error(L, "what a handler is given takes no metatable");
+    }
     if (lua_istable(L, 2)) {
         if (mx_seal_push_shadow(L, 2)) {
             lua_replace(L, 2);
@@ -424,7 +427,7 @@ static int l_rawlen(lua_State *L) {
     int type = lua_type(L, 1);
     luaL_argexpected(L, type == LUA_TTABLE || type == LUA_TSTRING, 1, "table or string");
     look_behind_seal(L);
-    lua_pushinteger(L, (lua_Integer)lua_rawlen(L, 1));
+    lua_pushinteger(L, (lua_Integer)mx_seal_length(L, 1));
     return 1;
 }
 

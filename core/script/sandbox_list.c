@@ -14,9 +14,10 @@ static int l_has(lua_State *P) {
     }
     luaL_checktype(P, 1, LUA_TTABLE);
     lua_settop(P, 2);
-    if (mx_seal_push_shadow(P, 1)) {
+    if (lua_rawgeti(P, 1, 1) == LUA_TNIL && mx_seal_push_shadow(P, 1)) { // a sealed one is empty
         lua_replace(P, 1);
     }
+    lua_settop(P, 2);
     bool found = false;
     lua_Integer i = 1;
     for (; !found && lua_rawgeti(P, 1, i) != LUA_TNIL; i++) { // list value entry

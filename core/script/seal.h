@@ -20,6 +20,20 @@ struct mx_seal {
 // kernel keep nothing and are passed over.
 void mx_seal_value(lua_State *P, int index, bool is_kernels);
 
+// In P, protected. [-1, +1] Replaces the value on top, fresh copies of data that nobody else holds,
+// by one that can only be read.
+void mx_seal_given(lua_State *P);
+
+// In P, protected. [-1, +1] The table on top can be changed, but takes nothing new and no other
+// metatable: whoever writes all that is in it finds it as it made it.
+void mx_seal_against_more(lua_State *P);
+
+// Whether the value is such a table. Raises nothing; takes two slots of the stack.
+bool mx_seal_is_given(lua_State *L, int index);
+
+// How long a table is, or a string. Raises nothing; takes two slots of the stack.
+lua_Unsigned mx_seal_length(lua_State *L, int index);
+
 // [-0, +1 | 0] What a sealed table holds, for reading; false for all other values. Raises nothing;
 // takes two slots of the stack.
 bool mx_seal_push_shadow(lua_State *L, int index);

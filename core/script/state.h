@@ -171,6 +171,9 @@ void mx_run_look(lua_State *L, uint64_t turn);
 // Raises if the running run is over its budget. For every boundary where a script could go on.
 void mx_run_check(lua_State *L);
 
+// What the state took since it used `before` bytes is not charged to the running run: it stays.
+void mx_run_excuse_memory(lua_State *L, size_t before);
+
 // Marks the running run as over for lack of memory and raises.
 void mx_run_end_memory(lua_State *L);
 

@@ -106,16 +106,22 @@ static int copy_sequence(
     return MX_OK;
 }
 
+// Whether there is anything behind the sequence: the usual list has nothing.
+static bool has_rest(lua_State *from, int index, lua_Unsigned count) {
+    if (count == 0) {
+        return true;
+    }
+    lua_pushinteger(from, (lua_Integer)count);
+    if (!lua_next(from, index)) {
+        return false;
+    }
+    lua_pop(from, 2);
+    return true;
+}
+
 // [to: table -> table] What is not in the sequence.
 static int copy_rest(
     struct copier *c, int index, lua_Unsigned count, unsigned depth, const struct mx_place *outer) {
-    if (count > 0) { // the usual list has nothing behind its last element
-        lua_pushinteger(c->from, (lua_Integer)count);
-        if (!lua_next(c->from, index)) {
-            return MX_OK;
-        }
-        lua_pop(c->from, 2);
-    }
     lua_pushnil(c->from);
     while (lua_next(c->from, index)) { // from: key value
         bool is_copied = lua_isinteger(c->from, -2) && lua_tointeger(c->from, -2) >= 1 &&
@@ -149,14 +155,15 @@ static int copy_table(struct copier *c, int index, unsigned depth, const struct 
     if (mark == MX_MARK_HTML) {
         return copy_html(c, index, place);
     }
-    lua_Unsigned count = lua_rawlen(c->from, index);
+    lua_Unsigned count = mx_seal_length(c->from, index);
     if (count > c->left / 16) { // a sequence takes so much at least
         return mx_place_fail(c->err, MX_E_LIMIT, place, "makes the value too large to be copied");
     }
     if (spend(c, TABLE_COST, place) < 0) {
         return c->err->code;
     }
-    lua_createtable(c->to, (int)count, count ? 0 : 4); // to: table
+    bool is_mixed = has_rest(c->from, index, count);
+    lua_createtable(c->to, (int)count, is_mixed ? 4 : 0); // to: table
     if (mark == MX_MARK_ARRAY) {
         mx_json_push_array_mark(c->to);
         lua_setmetatable(c->to, -2);
@@ -164,7 +171,7 @@ static int copy_table(struct copier *c, int index, unsigned depth, const struct 
     if (copy_sequence(c, index, count, depth, place) < 0) {
         return c->err->code;
     }
-    return copy_rest(c, index, count, depth, place);
+    return is_mixed ? copy_rest(c, index, count, depth, place) : MX_OK;
 }
 
 static int copy_nested(struct copier *c, int index, unsigned depth, const struct mx_place *place) {

@@ -6,15 +6,19 @@
 
 #include "platform/buf.h"
 
-static inline void mx_varint_append(mx_buf *out, uint64_t value) {
-    char *at = mx_buf_reserve(out, 10);
-    size_t len = 0;
+// Writes at most 10 bytes and returns where the next one goes.
+static inline unsigned char *mx_varint_write(unsigned char *at, uint64_t value) {
     while (value >= 0x80) {
-        at[len++] = (char)(value | 0x80);
+        *at++ = (unsigned char)(value | 0x80);
         value >>= 7;
     }
-    at[len++] = (char)value;
-    out->len += len;
+    *at++ = (unsigned char)value;
+    return at;
+}
+
+static inline void mx_varint_append(mx_buf *out, uint64_t value) {
+    unsigned char *begin = (unsigned char *)mx_buf_reserve(out, 10);
+    out->len += (size_t)(mx_varint_write(begin, value) - begin);
 }
 
 // Reads one from `*at` on and moves `*at` behind it. False when the bytes end before it does.

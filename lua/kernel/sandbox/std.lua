@@ -7,6 +7,17 @@ local std = {}
 ---@type fun(list: any[]?, value: any): boolean
 std.has = list.has
 
+--- A copy of a value with all tables in it, which are the handler's own.
+---@generic T
+---@param value T
+---@return T
+function std.copy(value)
+  if type(value) ~= "table" then return value end
+  local copy = {}
+  for key, inner in pairs(value) do copy[key] = std.copy(inner) end
+  return copy
+end
+
 --- The sum of `fn` over a list.
 ---@param entries any[]
 ---@param fn fun(entry: any): number

@@ -43,16 +43,17 @@ function plugin.open(options) end
 ---@return any|native.PluginError results copies
 function PluginState:call(kind, handler, budget, ...) end
 
---- The same with what native.projection.pack() made as the first argument; not for effects.
----@param kind native.PluginKind
+--- Asks pure code with what native.projection.pack() made as its input. Input and settings stay in the plugin's state from call
+--- to call: nothing can be added to the one, which is as new each time, and the other can only be read.
+---@param kind "pure"
 ---@param handler string
 ---@param budget? native.Budget
 ---@param shape native.Shape
 ---@param bytes string
----@param ... any data
+---@param settings table data; the same table must hold the same each time
 ---@return true? ok
 ---@return any|native.PluginError results copies
-function PluginState:ask(kind, handler, budget, shape, bytes, ...) end
+function PluginState:ask(kind, handler, budget, shape, bytes, settings) end
 
 --- Whether the handler is there and loads.
 ---@param kind native.PluginKind

@@ -11,7 +11,8 @@ local projection = {}
 ---@return native.Shape
 function projection.compile(paths) end
 
---- What the shape names in `source`. Raises for functions and userdata.
+--- What the shape names in `source`: of a table that a path leads to, what is no table, and only its sequence when the path ends in
+--- "[]". Raises for functions and userdata.
 ---@param shape native.Shape
 ---@param source table
 ---@return string bytes

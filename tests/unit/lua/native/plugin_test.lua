@@ -1,7 +1,6 @@
 local clock = require("native.clock")
 local json = require("native.json")
 local native = require("native.plugin")
-local projection = require("native.projection")
 local test = require("support.test")
 
 local PRELUDE_HOST <const> = { "../tests/support/host_prelude.lua" }
@@ -27,17 +26,6 @@ test.group("native.plugin calls", function()
     local ok, result = run("local t = ... t.lines[1].qty = 7 return t, 'x'", "pure", nil, { lines = { { qty = 1 } } })
     test.equal(ok, true)
     test.equal(result, { lines = { { qty = 7 } } })
-  end)
-
-  test.case("what was packed is the first argument", function()
-    local shape = projection.compile({ "lines[].qty", "total" })
-    local plugin <close> = open("return { f = function(input, more) input.more = more return input end }")
-    local bytes = projection.pack(shape, { total = 5, lines = { { qty = 7, id = "a" } }, secret = "x" })
-    test.equal({ plugin:ask("pure", "m:f", nil, shape, bytes, "more") }, { true, { total = 5, lines = { { qty = 7 } }, more = "more" } })
-    local ok, err = plugin:ask("pure", "m:f", nil, shape, bytes .. "x")
-    test.equal({ ok, err.code }, { nil, "error" })
-    test.raises("effects are given tables", plugin.ask, plugin, "effect", "m:f", nil, shape, bytes)
-    test.equal(select(2, plugin:ask("pure", "m:nothing", nil, shape, bytes)).code, "missing")
   end)
 
   test.case("a trace counts each instruction, and ends a loop where others end it", function()
