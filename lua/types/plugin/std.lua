@@ -8,6 +8,12 @@ std = {}
 ---@type fun(list: any[]?, value: any): boolean
 std.has = nil
 
+--- A copy of a value with all tables in it, which are the handler's own.
+---@generic T
+---@param value T
+---@return T
+function std.copy(value) end
+
 --- The sum of `fn` over a list.
 ---@param entries any[]
 ---@param fn fun(entry: any): number
