@@ -38,9 +38,22 @@ local function fail(err)
   return failure.new("db." .. err.code, err.message)
 end
 
+local function grant_of(kind)
+  return kind == "command" and "command" or "view"
+end
+
+-- What the connection's guard does not let a plugin do: said as every other refusal is, and not as a mistake in its SQL.
+local function refuses(plugin, kind, sql)
+  local _, err = prepare(plugin, grant_of(kind), tostring(sql))
+  local what = err and err.message:match("^not allowed here: (.+)$")
+  if not what then return nil end
+  return ("%s is not allowed in a %s handler of %s: it %s its own tables, %s…, and reads the views under capabilities.read"):format(
+    what, kind, plugin.id, kind == "command" and "changes" or "reads", tables.prefix_of(plugin.id))
+end
+
 local function query(method)
   return function(plugin, kind, sql, params)
-    local statement, err = prepare(plugin, kind == "command" and "command" or "view", tostring(sql))
+    local statement, err = prepare(plugin, grant_of(kind), tostring(sql))
     if not statement then return fail(err) end
     cache.read("plugin:" .. plugin.id) -- what is shown of its tables is stale when one of its commands changes them
     local found, problem = statement[method](statement, params)
@@ -56,15 +69,16 @@ local function needs_tables(plugin)
   if not plugin.granted.tables and not plugin.granted.read then return '"capabilities": { "tables": true }, or "read" with the views' end
 end
 
-host.define("db.many", { kinds = READ, capability = "tables, read", needs = needs_tables, call = query("all") })
-host.define("db.one", { kinds = READ, capability = "tables, read", needs = needs_tables, call = query("one") })
-host.define("db.value", { kinds = READ, capability = "tables, read", needs = needs_tables, call = query("value") })
+host.define("db.many", { kinds = READ, capability = "tables, read", needs = needs_tables, refuses = refuses, call = query("all") })
+host.define("db.one", { kinds = READ, capability = "tables, read", needs = needs_tables, refuses = refuses, call = query("one") })
+host.define("db.value", { kinds = READ, capability = "tables, read", needs = needs_tables, refuses = refuses, call = query("value") })
 
 host.define("db.run", {
   kinds = { command = true }, capability = "tables",
   needs = function(plugin)
     if not plugin.granted.tables then return '"capabilities": { "tables": true }' end
   end,
+  refuses = refuses,
   call = function(plugin, _, sql, params)
     local statement, err = prepare(plugin, "command", tostring(sql))
     if not statement then return fail(err) end

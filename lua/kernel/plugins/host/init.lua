@@ -12,6 +12,7 @@ local host = {}
 ---@field kinds table<string, boolean> of handlers that may make it
 ---@field capability? string the key under `capabilities` that it needs, for the reference
 ---@field needs? fun(plugin: merx.Plugin, ...): string? the line to add to plugin.json, when it is not granted
+---@field refuses? fun(plugin: merx.Plugin, kind: string, ...): string? why it may not be asked for just this
 ---@field call fun(plugin: merx.Plugin, kind: string, ...): ... result, or nil and an error
 
 local ALL <const> = { pure = true, view = true, command = true, effect = true }
@@ -91,6 +92,8 @@ local function answer(plugin, kind, name, ...)
   if missing then
     return refuse(plugin, name, ("shop.%s needs a capability that %s was not granted: add %s to its plugin.json"):format(name, plugin.id, missing))
   end
+  local why = definition.refuses and definition.refuses(plugin, kind, ...)
+  if why then return refuse(plugin, name, why) end
   return true, definition.call(plugin, kind, ...)
 end
 

@@ -74,6 +74,27 @@ test.case("it reads what was published and granted, and nothing beside it", func
   end
 end)
 
+test.case("SQL that reaches for more is refused with its line, and stands in the journal", function()
+  require("domain.audit")
+  load({ ["0001_notes.sql"] = FIRST })
+  local wanted = {
+    ["SELECT number FROM orders"] = "reading orders", ["SELECT email FROM pub_personal_customers"] = "reading customers",
+    ["DELETE FROM p_acme_other_notes"] = "p_acme_other_notes", ["PRAGMA foreign_keys = OFF"] = "PRAGMA",
+  }
+  assert(conn:exec("CREATE TABLE IF NOT EXISTS p_acme_other_notes (id INTEGER PRIMARY KEY)"))
+  for sql, what in pairs(wanted) do
+    local done, err = command.run("acme.notes.read", { sql = sql })
+    test.equal(done, nil)
+    test.contains(err.message, "acme.notes/read: acme.notes/src/notes.lua:4: ")
+    test.contains(err.message, what)
+    test.contains(err.message, "is not allowed in a command handler of acme.notes: it changes its own tables, p_acme_notes_…")
+  end
+  assert(command.run("acme.notes.read", { sql = "SELECT text FROM p_acme_notes_notes" })) -- with it what was refused is written
+  local rows = require("kernel.db").many("audit_of_entity", { entity = "plugin", entity_id = "acme.notes", before = 1000, limit = 10 })
+  test.equal({ #rows >= 1, rows[1].action }, { true, "plugin.refused" })
+  test.contains(rows[1].payload, "is not allowed in a command handler")
+end)
+
 test.case("a view that is not published cannot be asked for", function()
   test.truthy(load({}, { read = { "orders" } }).problem:find("no published view orders", 1, true))
 end)
