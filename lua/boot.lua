@@ -29,10 +29,11 @@ end
 require("web.contracts")
 
 local loaded -- the generation that this thread has; nil: the shop as it was delivered
+local listed -- its sources, when they were looked at just now
 
 local function sources()
   loaded = generation.current()
-  return generation.sources(), loaded and loaded.pins, 1 + (loaded and loaded.id or 0), loaded and loaded.bindings or {}
+  return listed or generation.sources(), loaded and loaded.pins, 1 + (loaded and loaded.id or 0), loaded and loaded.bindings or {}
 end
 
 plugins.load(sources, { safe = thread.options.safe == "true" })
@@ -43,9 +44,13 @@ local looked -- while this holds nobody touched the plugins since they were load
 -- that it began with.
 local function renew()
   local label = cache.label("plugins") -- before looking: what is committed meanwhile is looked at again
-  if generation.current() ~= loaded then
-    if not tables.are_ready(generation.sources()) then return end
-    plugins.reload()
+  local now = generation.current()
+  if (now and now.id) ~= (loaded and loaded.id) then
+    listed = generation.sources()
+    local is_ready = thread.role == "writer" or tables.are_ready(plugins.newcomers(listed))
+    if is_ready then plugins.renew() end
+    listed = nil
+    if not is_ready then return end
   end
   looked = label
 end
@@ -72,6 +77,7 @@ local doors = {
     plugins.reload()
     if dev.is_on() and thread.role == "worker" then require("web.theme").reload() end
   end,
+  renew = renew,
 }
 
 if thread.role == "worker" or thread.role == "tool" or thread.role == "test" then

@@ -254,12 +254,21 @@ static int l_ask_server(lua_State *L) {
     return 1;
 }
 
-// reload(): every thread takes up changed plugins, after the running command is on disk. Nothing
+// reload(): every thread takes up changed files, after the running command is on disk. Nothing
 // without a server.
 static int l_reload(lua_State *L) {
     const struct mx_services *services = mx_script_of(L)->options.services;
     if (services && services->reload) {
         services->reload(services->ctx);
+    }
+    return 0;
+}
+
+// renew(): every thread takes up the generation of plugins that is in force then. As reload()
+static int l_renew(lua_State *L) {
+    const struct mx_services *services = mx_script_of(L)->options.services;
+    if (services && services->renew) {
+        services->renew(services->ctx);
     }
     return 0;
 }
@@ -285,6 +294,7 @@ static const luaL_Reg task_module[] = {
     {"note_failure", l_note_failure},
     {"plugin_counts", l_plugin_counts},
     {"reload", l_reload},
+    {"renew", l_renew},
     {"wake_jobs", l_wake_jobs},
     {NULL, NULL},
 };

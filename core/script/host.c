@@ -278,17 +278,27 @@ int mx_script_command(mx_script *script, const struct mx_command *command, mx_bu
     return rc;
 }
 
-static int l_reload(lua_State *L) {
-    if (push_entry(L, "reload") == LUA_TFUNCTION) {
+// [1] name of an entry that takes and gives nothing
+static int l_tell(lua_State *L) {
+    if (push_entry(L, lua_touserdata(L, 1)) == LUA_TFUNCTION) {
         lua_call(L, 0, 0);
     }
     return 0;
 }
 
-int mx_script_reload(mx_script *script, struct mx_error *err) {
+static int tell(mx_script *script, const char *entry, struct mx_error *err) {
     static const struct mx_budget budget = {.ms = BOOT_MS};
-    lua_pushcfunction(script->state.L, l_reload);
-    return call_as_slice(script, 0, &budget, err);
+    lua_pushcfunction(script->state.L, l_tell);
+    lua_pushlightuserdata(script->state.L, (void *)(uintptr_t)entry);
+    return call_as_slice(script, 1, &budget, err);
+}
+
+int mx_script_reload(mx_script *script, struct mx_error *err) {
+    return tell(script, "reload", err);
+}
+
+int mx_script_renew(mx_script *script, struct mx_error *err) {
+    return tell(script, "renew", err);
 }
 
 // [1] mx_buf that takes the text

@@ -49,8 +49,11 @@ int mx_script_boot(mx_script *script, struct mx_error *err);
 int mx_script_command(mx_script *script, const struct mx_command *command, mx_buf *out, bool *is_ok,
     struct mx_error *err);
 
-// Tells Lua that settings or the plugin generation changed.
+// Tells Lua that files, settings or plugins changed.
 int mx_script_reload(mx_script *script, struct mx_error *err);
+
+// Tells Lua that another generation of plugins may be in force.
+int mx_script_renew(mx_script *script, struct mx_error *err);
 
 // Appends what `metrics` of boot.lua returns (text lines) to `out`; nothing without one.
 int mx_script_metrics(mx_script *script, mx_buf *out, struct mx_error *err);

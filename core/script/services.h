@@ -178,6 +178,8 @@ struct mx_services {
     void (*wake_jobs)(void *ctx);
     // Writer: the server takes up changed plugins and settings once the running batch is over.
     void (*reload)(void *ctx);
+    // Writer: the same for another generation of plugins, and nothing else.
+    void (*renew)(void *ctx);
 
     // A plugin's state is there, and stays until it is hidden: what it did is kept then, what it
     // holds is not.

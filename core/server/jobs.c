@@ -20,7 +20,7 @@ struct mx_jobs {
     struct mx_letter wake;
     _Atomic bool is_woken; // the letter is under way
     struct mx_letter reload;
-    _Atomic bool is_reload_posted;
+    _Atomic int change; // enum mx_change: what the letter under way is about
     struct mx_letter stop;
     struct mx_start start;
     mx_timer *timer; // of the next tick
@@ -92,8 +92,7 @@ static void on_wake_read(struct mx_letter *letter) {
 
 static void on_reload_read(struct mx_letter *letter) {
     mx_jobs *jobs = (mx_jobs *)((char *)letter - offsetof(mx_jobs, reload));
-    atomic_store(&jobs->is_reload_posted, false);
-    mx_lane_reload(&jobs->lane);
+    mx_lane_reload(&jobs->lane, (enum mx_change)atomic_exchange(&jobs->change, MX_CHANGE_NONE));
     sleep_for(jobs, 0);
 }
 
@@ -173,8 +172,8 @@ void mx_jobs_wake(mx_jobs *jobs) {
     }
 }
 
-void mx_jobs_reload(mx_jobs *jobs) {
-    if (!atomic_exchange(&jobs->is_reload_posted, true)) {
+void mx_jobs_reload(mx_jobs *jobs, enum mx_change change) {
+    if (mx_change_note(&jobs->change, change)) {
         mx_mailbox_post(jobs->lane.mailbox, &jobs->reload);
     }
 }

@@ -14,8 +14,8 @@ int mx_jobs_start(struct mx_shared *shared, mx_tally *tally, mx_jobs **out, stru
 // Main thread: a tick runs soon.
 void mx_jobs_wake(mx_jobs *jobs);
 
-// Main thread: has Lua reload.
-void mx_jobs_reload(mx_jobs *jobs);
+// Main thread: has Lua take up what changed.
+void mx_jobs_reload(mx_jobs *jobs, enum mx_change change);
 
 // Lets the running tick end and has a last one keep what would be lost (for `drain_ms` at most),
 // then ends the thread. May be NULL.

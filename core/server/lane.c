@@ -351,9 +351,11 @@ void mx_lane_close(struct mx_lane *lane) {
     free_rules(&lane->rules);
 }
 
-void mx_lane_reload(struct mx_lane *lane) {
+void mx_lane_reload(struct mx_lane *lane, enum mx_change change) {
     struct mx_error err;
-    if (mx_script_reload(lane->script, &err) < 0) {
+    int rc = change == MX_CHANGE_ALL ? mx_script_reload(lane->script, &err)
+                                     : mx_script_renew(lane->script, &err);
+    if (rc < 0) {
         mx_log_error("%s: reload failed: %s", lane->name, err.text);
     }
 }

@@ -54,7 +54,7 @@ void mx_lane_settle(struct mx_lane *lane);
 void mx_lane_close(struct mx_lane *lane);
 
 // Tells Lua that settings changed, and logs what it says against it.
-void mx_lane_reload(struct mx_lane *lane);
+void mx_lane_reload(struct mx_lane *lane, enum mx_change change);
 
 // Publishes the numbers of the Lua state.
 void mx_lane_tally(struct mx_lane *lane);

@@ -38,10 +38,10 @@ struct server {
     struct mx_letter wake;
     _Atomic bool is_woken; // the letter is under way
     struct mx_letter reload;
-    _Atomic bool is_reload_posted;
-    bool is_reload_asked; // once more after the one that runs
+    _Atomic int change;       // enum mx_change: what the letter under way is about
+    enum mx_change reloading; // what the writer takes up now
+    enum mx_change asked;     // once more after that
     bool is_stopping;
-    bool is_reloading;
 };
 
 // --- what happens while it serves -------------------------------------------------------------
@@ -71,9 +71,9 @@ static void begin_drain(void *ctx) {
     server->looker = mx_timer_start(server->loop, 0, LOOK_MS, on_drain_looked_at, server);
 }
 
-static void post_reload(void *ctx) {
+static void post_reload(void *ctx, enum mx_change change) {
     struct server *server = ctx;
-    if (!atomic_exchange(&server->is_reload_posted, true)) {
+    if (mx_change_note(&server->change, change)) {
         mx_mailbox_post(server->mailbox, &server->reload);
     }
 }
@@ -81,19 +81,22 @@ static void post_reload(void *ctx) {
 static void on_writer_reloaded(void *ctx, struct mx_slice answer) {
     (void)answer; // a failure is in the log
     struct server *server = ctx;
-    server->is_reloading = false;
-    atomic_fetch_add(&server->shared.pages, 1);
+    enum mx_change change = server->reloading;
+    server->reloading = MX_CHANGE_NONE;
+    if (change == MX_CHANGE_ALL) {
+        atomic_fetch_add(&server->shared.pages, 1);
+    }
     for (unsigned i = 0; i < server->worker_count; i++) {
-        mx_worker_reload(&server->workers[i]);
+        mx_worker_reload(&server->workers[i], change);
     }
     if (server->jobs) { // not at the end, nor at a start that failed
-        mx_jobs_reload(server->jobs);
+        mx_jobs_reload(server->jobs, change);
     }
-    mx_log_info("reloaded");
+    mx_log_info(change == MX_CHANGE_ALL ? "reloaded" : "plugins are as they were arranged");
     mx_sd_notify("READY=1\nSTATUS=serving");
-    if (server->is_reload_asked) {
-        server->is_reload_asked = false;
-        post_reload(server);
+    if (server->asked) {
+        post_reload(server, server->asked);
+        server->asked = MX_CHANGE_NONE;
     }
 }
 
@@ -110,34 +113,41 @@ static void refresh_settings(struct mx_shared *shared) {
     }
 }
 
-static void begin_reload(void *ctx) {
-    struct server *server = ctx;
+static void begin_reload(struct server *server, enum mx_change change) {
     struct mx_error err;
-    if (server->is_reloading || server->is_stopping) {
-        server->is_reload_asked = server->is_reloading; // what it took up may be older
+    if (server->is_stopping) {
+        return;
+    }
+    if (server->reloading) { // what it took up may be older
+        server->asked = change > server->asked ? change : server->asked;
         return;
     }
     mx_sd_notify_reloading();
-    refresh_settings(&server->shared);
-    if (mx_commands_reload(
-            server->shared.commands, server->mailbox, on_writer_reloaded, server, &err) < 0) {
+    if (change == MX_CHANGE_ALL) {
+        refresh_settings(&server->shared);
+    }
+    if (mx_commands_reload(server->shared.commands, change, server->mailbox, on_writer_reloaded,
+            server, &err) < 0) {
         mx_log_error("reload failed: %s", err.text);
         mx_sd_notify("READY=1\nSTATUS=serving");
         return;
     }
-    server->is_reloading = true;
+    server->reloading = change;
+}
+
+static void reload_all(void *ctx) {
+    begin_reload(ctx, MX_CHANGE_ALL);
 }
 
 static void on_reload_read(struct mx_letter *letter) {
     struct server *server = (struct server *)((char *)letter - offsetof(struct server, reload));
-    atomic_store(&server->is_reload_posted, false);
-    begin_reload(server);
+    begin_reload(server, (enum mx_change)atomic_exchange(&server->change, MX_CHANGE_NONE));
 }
 
 static void on_signal(void *ctx, int number) {
     struct server *server = ctx;
     if (number == SIGHUP) {
-        begin_reload(server);
+        begin_reload(server, MX_CHANGE_ALL);
         return;
     }
     if (server->is_stopping) {
@@ -277,7 +287,7 @@ static int check_private(
 
 static int start(struct server *server, struct mx_sockets *sockets, struct mx_error *err) {
     struct mx_shared *shared = &server->shared;
-    struct mx_control_host host = {begin_reload, begin_drain, server};
+    struct mx_control_host host = {reload_all, begin_drain, server};
     int rc = mx_loop_create(&server->loop, err);
     if (rc == MX_OK) {
         rc = mx_mailbox_open(server->loop, &server->mailbox, err);

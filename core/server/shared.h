@@ -17,6 +17,13 @@ typedef struct mx_activity mx_activity;           // server/activity.h
 typedef struct mx_commands mx_commands;           // server/writer.h
 typedef struct mx_plugin_counts mx_plugin_counts; // server/plugin_counts.h
 
+// What every thread is told to take up; the greater is more.
+enum mx_change {
+    MX_CHANGE_NONE,
+    MX_CHANGE_PLUGINS, // another generation of them is in force
+    MX_CHANGE_ALL,     // files, settings, plugins: what SIGHUP does
+};
+
 enum mx_phase { MX_PHASE_STARTING, MX_PHASE_READY, MX_PHASE_DRAINING };
 
 struct mx_shared {
@@ -39,8 +46,8 @@ struct mx_shared {
     mx_commands *commands;
     void (*wake_jobs)(void *ctx); // from any thread: a tick runs soon
     void *wake_ctx;
-    void (*reload)(void *ctx); // from any thread, with wake_ctx: what SIGHUP does
-    _Atomic int phase;         // enum mx_phase
+    void (*reload)(void *ctx, enum mx_change change); // from any thread, with wake_ctx
+    _Atomic int phase;                                // enum mx_phase
     _Atomic int connections;
     _Atomic uint64_t pages; // part of every page key: counted up by a reload
 };
@@ -48,4 +55,13 @@ struct mx_shared {
 // Options in force, borrowed until the server ends.
 static inline const struct mx_settings *mx_shared_settings(const struct mx_shared *shared) {
     return atomic_load_explicit(&shared->settings, memory_order_acquire);
+}
+
+// Notes a change for a thread that takes up what was noted last with atomic_exchange(). Whether it
+// is still to be told.
+static inline bool mx_change_note(_Atomic int *noted, enum mx_change change) {
+    int before = atomic_load(noted);
+    while (before < (int)change && !atomic_compare_exchange_weak(noted, &before, change)) {
+    }
+    return before == MX_CHANGE_NONE;
 }

@@ -68,8 +68,7 @@ static void on_drain_posted(struct mx_letter *letter) {
 static void on_reload_posted(struct mx_letter *letter) {
     struct mx_worker *worker =
         (struct mx_worker *)((char *)letter - offsetof(struct mx_worker, reload));
-    atomic_store(&worker->is_reload_posted, false);
-    mx_lane_reload(&worker->lane);
+    mx_lane_reload(&worker->lane, (enum mx_change)atomic_exchange(&worker->change, MX_CHANGE_NONE));
 }
 
 static int open_doors(struct mx_worker *worker, struct mx_error *err) {
@@ -158,8 +157,8 @@ void mx_worker_drain(struct mx_worker *worker) {
     }
 }
 
-void mx_worker_reload(struct mx_worker *worker) {
-    if (!worker->is_drain_posted && !atomic_exchange(&worker->is_reload_posted, true)) {
+void mx_worker_reload(struct mx_worker *worker, enum mx_change change) {
+    if (!worker->is_drain_posted && mx_change_note(&worker->change, change)) {
         mx_mailbox_post(worker->lane.mailbox, &worker->reload);
     }
 }

@@ -39,7 +39,7 @@ struct mx_worker {
     bool is_running;      // the main thread's: to be drained and joined
     bool is_drain_posted; // the main thread's
     _Atomic bool has_ended;
-    _Atomic bool is_reload_posted;
+    _Atomic int change; // enum mx_change: what the letter under way is about
     struct mx_start start;
 };
 
@@ -53,8 +53,8 @@ int mx_worker_wait(struct mx_worker *worker, struct mx_error *err);
 // Main thread: accepts no more, lets requests end, then ends the thread.
 void mx_worker_drain(struct mx_worker *worker);
 
-// Main thread, before the drain: has Lua reload.
-void mx_worker_reload(struct mx_worker *worker);
+// Main thread, before the drain: has Lua take up what changed.
+void mx_worker_reload(struct mx_worker *worker, enum mx_change change);
 
 // Waits for the thread to end after a drain.
 void mx_worker_join(struct mx_worker *worker);

@@ -84,7 +84,12 @@ static void note_failure(void *ctx, struct mx_slice id, uint64_t generation) {
 
 static void reload(void *ctx) {
     mx_commands *commands = ctx;
-    commands->shared->reload(commands->shared->wake_ctx);
+    commands->shared->reload(commands->shared->wake_ctx, MX_CHANGE_ALL);
+}
+
+static void renew(void *ctx) {
+    mx_commands *commands = ctx;
+    commands->shared->reload(commands->shared->wake_ctx, MX_CHANGE_PLUGINS);
 }
 
 static void thread_end(void *ctx) {
@@ -103,6 +108,7 @@ static int thread_begin(void *ctx, struct mx_error *err) {
         .cache_touch = touch,
         .wake_jobs = wake_jobs,
         .reload = reload,
+        .renew = renew,
         .show_plugin = show_plugin,
         .hide_plugin = hide_plugin,
         .note_failure = note_failure,
@@ -162,6 +168,18 @@ static int on_reload_run(void *ctx, mx_db *db, struct mx_error *err) {
     mx_commands *commands = sent->commands;
     int rc = mx_script_reload(commands->script, err);
     mx_stamps_publish_all(commands->shared->stamps);
+    return rc;
+}
+
+// Readers take plugins up from the commit on, but not before their tables are made: what they made
+// until now with those of before is stale, too.
+static int on_renewal_run(void *ctx, mx_db *db, struct mx_error *err) {
+    (void)db;
+    struct sent *sent = ctx;
+    mx_commands *commands = sent->commands;
+    uint64_t plugins = mx_slice_hash(MX_SLICE("plugins"));
+    int rc = mx_script_renew(commands->script, err);
+    mx_stamps_publish(commands->shared->stamps, &plugins, 1);
     return rc;
 }
 
@@ -276,10 +294,10 @@ int mx_commands_submit(mx_commands *commands, const struct mx_command *command,
     return submit(commands, sent, reply_to, fn, ctx, err);
 }
 
-int mx_commands_reload(mx_commands *commands, mx_mailbox *reply_to, mx_command_fn fn, void *ctx,
-    struct mx_error *err) {
+int mx_commands_reload(mx_commands *commands, enum mx_change change, mx_mailbox *reply_to,
+    mx_command_fn fn, void *ctx, struct mx_error *err) {
     struct sent *sent = sent_create(&(struct mx_command){0});
-    sent->job.run = on_reload_run;
+    sent->job.run = change == MX_CHANGE_ALL ? on_reload_run : on_renewal_run;
     sent->job.alone = true;
     return submit(commands, sent, reply_to, fn, ctx, err);
 }

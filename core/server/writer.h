@@ -22,9 +22,10 @@ void mx_commands_stop(mx_commands *commands);
 int mx_commands_submit(mx_commands *commands, const struct mx_command *command,
     mx_mailbox *reply_to, mx_command_fn fn, void *ctx, struct mx_error *err);
 
-// Has the writer's Lua reload, and makes everything that is cached stale. Answered as a command is.
-int mx_commands_reload(
-    mx_commands *commands, mx_mailbox *reply_to, mx_command_fn fn, void *ctx, struct mx_error *err);
+// Has the writer's Lua take up what changed, and makes stale what is cached: of plugins what was
+// made with them, else everything. Answered as a command is.
+int mx_commands_reload(mx_commands *commands, enum mx_change change, mx_mailbox *reply_to,
+    mx_command_fn fn, void *ctx, struct mx_error *err);
 
 // Any thread.
 void mx_commands_stats(mx_commands *commands, struct mx_writer_stats *out);

@@ -16,13 +16,14 @@ cache.valid_until = native["until"]
 ---@type fun(rules: { query: string[], private_cookies: string[], key_cookies: string[] }): true?, table?
 cache.configure = native.configure
 
---- A function that loads something once and keeps it in this thread until its tag is touched.
+--- A function that loads something once and keeps it in this thread until its tag is touched, and what is kept for a table
+--- no longer than that.
 ---@generic T
----@param tag string|fun(key: string): string
----@param load fun(key: string, ...): T
----@return fun(key: string, ...): T
+---@param tag string|fun(key: any): string
+---@param load fun(key: any, ...): T
+---@return fun(key: any, ...): T
 function cache.memo(tag, load)
-  local entries = {}
+  local entries = setmetatable({}, { __mode = "k" })
   return function(key, ...)
     local name = type(tag) == "string" and tag or tag(key)
     native.read(name)

@@ -3,6 +3,7 @@
 ---
 --- When plugins change, what is under way goes on with the handlers that it began with: tasks are pinned to a generation,
 --- commands carry it.
+local cache = require("native.cache")
 local clock = require("native.clock")
 local task = require("native.task")
 
@@ -34,14 +35,24 @@ local current = { number = 0, by_point = {}, by_id = {} } ---@type merx.HandlerS
 local retired ---@type table<integer, merx.HandlerSet>? nil unless plugins were changed a moment ago
 local retired_until, forced, revision = 0, nil, 0
 
--- The generation of whoever asks.
+-- The generation of whoever asks. What is made with it is stale when there is another; what began before that is made for
+-- one reader, and for nobody who comes later.
 local function of_now()
+  cache.read("plugins")
   if not retired then return current end
   if clock.mono() > retired_until then
     retired = nil
     return current
   end
-  return retired[forced or task.pinned()] or current
+  local earlier = retired[forced or task.pinned()]
+  if not earlier then return current end
+  cache["until"](0)
+  return earlier
+end
+
+--- Whoever keeps what handlers said, and did not ask them while it was noted what is read, depends on them by this.
+function points.note()
+  of_now()
 end
 
 -- Which of `handlers` a name in before/after means: a handler, or all of a plugin.
@@ -141,6 +152,15 @@ function points.sort(handlers, pins)
   return sorted
 end
 
+-- Whoever keeps something of a list finds it again while the list is the same.
+local function same_as(known, list)
+  if not known or #known ~= #list then return list end
+  for i, handler in ipairs(list) do
+    if known[i] ~= handler then return list end
+  end
+  return known
+end
+
 --- Replaces all handlers, at boot and when the generation changes.
 ---@param handlers merx.Handler[]
 ---@param pins? { [1]: string, [2]: string }[]
@@ -156,7 +176,7 @@ function points.set(handlers, pins, number)
   for point, list in pairs(grouped) do
     local sorted, cycle = points.sort(list, pins)
     if not sorted then return nil, point .. ": " .. cycle end
-    grouped[point] = sorted
+    grouped[point] = same_as(current.by_point[point], sorted)
   end
   revision = revision + 1
   if revision > 1 then

@@ -25,7 +25,7 @@ local definitions = {} ---@type table<string, merx.Setting>
 function settings.define(definition)
   local other = definitions[definition.key]
   assert(not other or other.plugin and other.is_stale, "the setting " .. definition.key .. " is defined twice")
-  definitions[definition.key] = definition
+  definitions[definition.key], definition.is_stale = definition, nil
 end
 
 local values = cache.memo("settings", function()
@@ -42,6 +42,7 @@ end)
 ---@return any
 function settings.get(key)
   local definition = definitions[key] or error("there is no setting " .. tostring(key), 2)
+  if definition.plugin then cache.read("plugins") end -- another version of it may have another default
   local value = values("all")[key]
   if value == nil then return definition.spec.default end
   return value

@@ -3,6 +3,7 @@
 --- workers, while the cart stays as it is. Nothing here decides anything: the writer looks at the stamps of an
 --- order, and an offer that is gone is evaluated again.
 local cache = require("kernel.cache")
+local points = require("kernel.points")
 local value = require("kernel.value")
 
 local offers = {}
@@ -18,6 +19,7 @@ end
 local function keep(ctx, row, key, offer)
   cache.render(function()
     cache.read("cart:" .. row.id)
+    points.note() -- others may offer other things
     cache.valid_until(ctx.now + LONGEST)
     return key, value.encode(offer)
   end)

@@ -164,6 +164,7 @@ end
 ---@field is_off boolean
 ---@field unsigned boolean
 ---@field granted? merx.Capabilities nil: all that its manifest asks for
+---@field is_fixed boolean its files are those of a version: another version lies elsewhere, or comes with another Merx
 ---@field generation integer
 
 --- What a thread loads for a list of installed plugins: the bundled ones, then those.
@@ -176,12 +177,15 @@ function generation.sources(installed)
     if entry.bundled then off[entry.id] = not entry.enabled end
   end
   for _, id in ipairs(folders_in(thread.share .. "/plugins")) do
-    list[#list + 1] = { id = id, root = ("%s/plugins/%s"):format(thread.share, id), bundled = true, is_off = off[id] == true, unsigned = false }
+    list[#list + 1] = {
+      id = id, root = ("%s/plugins/%s"):format(thread.share, id), bundled = true, is_off = off[id] == true, unsigned = false, is_fixed = true,
+    }
   end
   for _, entry in ipairs(installed) do
     if not entry.bundled then
       list[#list + 1] = {
         id = entry.id, root = entry.root, bundled = false, is_off = not entry.enabled, unsigned = entry.unsigned, granted = entry.granted,
+        is_fixed = entry.digest ~= "",
       }
     end
   end
@@ -326,8 +330,7 @@ end
 -- Every thread takes up what is in force now, after this commit.
 local function announce(tx)
   tx.touch("plugins")
-  tx.touch("settings") -- those of plugins are declared by what is loaded
-  task.reload()
+  task.renew()
 end
 
 local ACTIONS <const> = schema.enum({ "install", "enable", "disable", "upgrade", "uninstall", "arrange", required = true })
@@ -369,6 +372,7 @@ command.define({
     })
     db.run("generations_prune", { kept = KEPT })
     local wiped = wipe_secrets(old, args.plugins)
+    if wiped > 0 then tx.touch("settings") end
     announce(tx)
     audit(tx, "plugin." .. args.action, old, args.plugins, { note = args.note, pins = args.pins, bindings = args.bindings, wiped = wiped > 0 and wiped or nil })
     return { generation = id, before = before and before.id or 0, wiped = wiped }

@@ -47,8 +47,12 @@ local plugins = {}
 ---@field generation? integer with which it was loaded
 ---@field pool? string of the requests that it sends, when others must not hold them up
 ---@field state? userdata its Lua, once it was needed in this thread
----@field signature? string of its files and of what was agreed about it; nil: they may still change unseen
+---@field signature? string of its files; nil: they may still change unseen
+---@field agreed string what was agreed about it
+---@field handlers? merx.Handler[] what it contributes, once it was enabled; as are its settings
+---@field settings? merx.Setting[]
 ---@field has_texts? boolean its messages are known
+---@field stays? boolean it was there before the last reload
 ---@field is_left? boolean this thread has gone on to others; what is under way may still ask it
 ---@field calls integer in this thread, as are errors
 ---@field errors integer
@@ -62,31 +66,37 @@ local STATE_MEMORY <const> = 48 * MIB
 local found = {} ---@type merx.Plugin[]
 local left = {} ---@type merx.Plugin[] those of before, while they have a state
 local staying = {} ---@type table<string, merx.Plugin> by folder: those of before a reload, which stay if nothing of them changed
+local trusts_files = false -- those that nobody changes by hand are as they were
 
--- While it is the same, a plugin is the same: what was read of it holds, and so does its state.
-local function signature_of(source)
-  local of_files, is_settled = signature.of(source.root)
-  if not is_settled then return nil end
-  return ("%s %s %s\n%s"):format(source.bundled, source.unsigned, json.encode(source.granted or json.null), of_files)
+-- While files and this are the same, a plugin is the same: what was read of it holds, and so does its state.
+local function agreed_of(source)
+  return ("%s %s %s"):format(source.bundled, source.unsigned, json.encode(source.granted or json.null))
+end
+
+local function signature_of(root)
+  local of_files, is_settled = signature.of(root)
+  return is_settled and of_files or nil
 end
 
 -- One that was off begins anew, so that what it does from now on is told from what it did before; one that stays is counted
 -- with the generation that it came with.
-local function stayed(source, seen)
+local function stayed(source, agreed)
   local plugin = staying[source.root]
-  if not plugin or not plugin.enabled or source.is_off or not seen or plugin.signature ~= seen then return nil end
-  plugin.enabled = false
+  if not plugin or not plugin.enabled or source.is_off or not plugin.signature or plugin.agreed ~= agreed then return nil end
+  if not (trusts_files and source.is_fixed) and plugin.signature ~= signature_of(source.root) then return nil end
+  plugin.enabled, plugin.stays = false, true
   return plugin
 end
 
 -- What was granted may be less than what the manifest asks for; without a word about it, it is all of that.
 local function read_plugin(source)
-  local seen = signature_of(source) -- before reading: what is written meanwhile is noticed
-  local plugin = stayed(source, seen)
+  local agreed = agreed_of(source)
+  local plugin = stayed(source, agreed)
   if plugin then return plugin end
   plugin = {
     id = source.id, root = source.root, bundled = source.bundled, unsigned = source.unsigned, is_off = source.is_off, generation = source.generation,
-    enabled = false, granted = {}, calls = 0, errors = 0, signature = seen,
+    enabled = false, granted = {}, calls = 0, errors = 0, agreed = agreed,
+    signature = signature_of(source.root), -- before reading: what is written meanwhile is noticed
   }
   plugin.problem = not plugin.bundled and fs.exists(plugin.root) and folders.problem(plugin.root) or nil
   if plugin.problem then return plugin end
@@ -128,9 +138,9 @@ local function open_state(plugin)
 end
 
 -- `id` is that of the plugin or of one of its entries.
-local function define_settings(plugin, id, declarations)
+local function add_settings(plugin, id, declarations)
   for name, declared in pairs(declarations) do
-    settings.define({
+    table.insert(plugin.settings, {
       key = config.key(id, name), spec = manifest.setting_spec(declared), doc = declared.label or name, type = declared.type,
       label = declared.label and plugin.id .. "." .. declared.label, plugin = plugin.id,
       columns = declared.columns, seal = declared.type == "secret" and secrets.seal or nil,
@@ -182,24 +192,47 @@ local function load_locales(plugin)
   end
 end
 
-local function handlers_of(plugin, out)
+local function add_handlers(plugin)
   local accounts = {}
   for _, kind in ipairs(plugin.granted.accounts or {}) do accounts[kind] = true end
   for place, contract in pairs(contracts.by_place()) do
     for _, entry in ipairs(plugin.manifest.contributes[place] or {}) do
       plugin.pool = plugin.pool or contract.pool
       local id = plugin.id .. "/" .. entry.id
-      define_settings(plugin, id, entry.settings)
+      add_settings(plugin, id, entry.settings)
       local asked = entry.handler
         and calls.make(plugin, { id = id, kind = contract.kind, name = entry.handler, input = entry.input }, open_state) or {}
-      out[#out + 1] = setmetatable({
+      table.insert(plugin.handlers, setmetatable({
         point = contract.point, kind = contract.kind, plugin = plugin.id, bundled = plugin.bundled, version = plugin.manifest.version, id = id,
         title = entry.title and plugin.id .. "." .. entry.title, input = entry.input, before = entry.before,
         after = entry.after, on_error = entry.on_error, spec = entry, flow = entry.flow,
         hold_minutes = entry.hold_minutes, call = asked.call, ask = asked.ask, trace = asked.trace, blame = asked.blame,
         accounts = accounts, plugin_settings = plugin.manifest.settings, fns = functions_of(plugin, entry, contract, id),
-      }, with_settings)
+      }, with_settings))
     end
+  end
+end
+
+-- Whether a handler has its slot is said anew each time; what began before heard what was said then.
+local function unmarked(handler)
+  if handler.is_unbound == nil then return handler end
+  local copy = setmetatable({}, with_settings)
+  for name, value in pairs(handler) do copy[name] = value end
+  copy.is_unbound = nil
+  return copy
+end
+
+-- What a plugin contributes is made once, so that those who know a handler know it again.
+local function register(plugin, out)
+  if not plugin.handlers then
+    plugin.handlers, plugin.settings = {}, {}
+    add_settings(plugin, plugin.id, plugin.manifest.settings)
+    add_handlers(plugin)
+  end
+  for _, definition in ipairs(plugin.settings) do settings.define(definition) end
+  for i, handler in ipairs(plugin.handlers) do
+    plugin.handlers[i] = unmarked(handler)
+    out[#out + 1] = plugin.handlers[i]
   end
 end
 
@@ -220,7 +253,7 @@ local function choose(options)
   for _, plugin in ipairs(candidates) do plugin.problem = problems[plugin.id] end
   local ready = {}
   for _, plugin in ipairs(fit) do
-    plugin.problem = not options.is_trial and tables.prepare(plugin) or nil
+    plugin.problem = not options.is_trial and not plugin.stays and tables.prepare(plugin) or nil
     if not plugin.problem then ready[#ready + 1] = plugin end
   end
   for _, plugin in ipairs(found) do
@@ -293,8 +326,7 @@ function plugins.load(sources, options)
   for _, plugin in ipairs(options.safe and {} or fit) do
     plugin.enabled = true
     load_locales(plugin)
-    define_settings(plugin, plugin.id, plugin.manifest.settings)
-    handlers_of(plugin, handlers)
+    register(plugin, handlers)
   end
   if bindings then slots.mark(handlers, bindings) end
   assert(points.set(handlers, pins, number))
@@ -302,12 +334,34 @@ function plugins.load(sources, options)
   if not options.is_trial then deliveries.welcome() end
 end
 
+local function load_again(trusting)
+  for _, plugin in ipairs(found) do staying[plugin.root] = plugin end
+  trusts_files = trusting
+  local ok, problem = pcall(plugins.load, table.unpack(loaded, 1, 2))
+  staying, trusts_files = {}, false
+  if not ok then error(problem, 0) end
+end
+
 --- Finds and registers them anew: plugins were installed, enabled, changed or taken away. The others keep their states.
 function plugins.reload()
-  for _, plugin in ipairs(found) do staying[plugin.root] = plugin end
-  local ok, problem = pcall(plugins.load, table.unpack(loaded, 1, 2))
-  staying = {}
-  if not ok then error(problem, 0) end
+  load_again(false)
+end
+
+--- The same when another generation is in force: the files of a version never change, so they are not looked at.
+function plugins.renew()
+  load_again(true)
+end
+
+--- Those of a list that this thread has not loaded.
+---@param sources merx.PluginSource[]
+---@return merx.PluginSource[]
+function plugins.newcomers(sources)
+  local loaded_from, list = {}, {}
+  for _, plugin in ipairs(found) do loaded_from[plugin.root] = plugin.enabled end
+  for _, source in ipairs(sources) do
+    if not loaded_from[source.root] then list[#list + 1] = source end
+  end
+  return list
 end
 
 --- Runs fn() with other plugins than those that are loaded, which are loaded again after it. No tables are made for them.

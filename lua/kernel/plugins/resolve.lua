@@ -18,20 +18,20 @@ local function sorted_ids(by_id)
   return ids
 end
 
--- Who is there under a name: the plugin itself, or the first that provides it.
-local function provider_of(by_id, name)
+-- Who is there under a name: the plugin itself, or the first that provides it. `ids` are the keys of `by_id`, sorted.
+local function provider_of(by_id, ids, name)
   if by_id[name] then return by_id[name], true end
-  for _, id in ipairs(sorted_ids(by_id)) do
+  for _, id in ipairs(ids) do
     for _, provided in ipairs(by_id[id].manifest.provides) do
       if provided == name then return by_id[id], false end
     end
   end
 end
 
-local function missing_requirement(by_id, plugin)
+local function missing_requirement(by_id, ids, plugin)
   for _, id in ipairs(sorted_ids(plugin.manifest.requires)) do
     local range = plugin.manifest.requires[id]
-    local other, is_itself = provider_of(by_id, id)
+    local other, is_itself = provider_of(by_id, ids, id)
     if not other then return ("it needs %s %s: install and enable that first"):format(id, range) end
     if is_itself and not manifest.in_range(other.manifest.version, range) then
       return ("it needs %s %s, but %s is installed: install a version in that range"):format(id, range, other.manifest.version)
@@ -54,8 +54,8 @@ local function excludes(plugin, other)
   return false
 end
 
-local function conflict(by_id, plugin)
-  for _, id in ipairs(sorted_ids(by_id)) do
+local function conflict(by_id, ids, plugin)
+  for _, id in ipairs(ids) do
     local other = by_id[id]
     if other ~= plugin and stays(other, plugin) and (excludes(plugin, other) or excludes(other, plugin)) then
       return ("it cannot be had together with %s: disable one of the two"):format(other.id)
@@ -69,7 +69,7 @@ local function services_of(plugin)
   return names
 end
 
-local function missing_service(by_id, plugin)
+local function missing_service(by_id, _, plugin)
   for _, name in ipairs(plugin.manifest.capabilities.services or {}) do
     local owner = by_id[name:match("^[^/]+")]
     if not owner then return ("it calls the service %s: install and enable %s first"):format(name, name:match("^[^/]+")) end
@@ -94,7 +94,7 @@ local function way_back(by_id, from, id, way, seen)
   end
 end
 
-local function circle(by_id, plugin)
+local function circle(by_id, _, plugin)
   local way = way_back(by_id, plugin.id, plugin.id, plugin.id, {})
   return way and ("plugins may not need each other in a circle: %s; remove one of these from `requires` or `services`"):format(way)
 end
@@ -103,12 +103,13 @@ local function address_of(entry)
   return (entry.method or "GET") .. " " .. tostring(entry.path)
 end
 
-local function taken_route(by_id, plugin)
-  for _, id in ipairs(sorted_ids(by_id)) do
+local function taken_route(by_id, ids, plugin)
+  if not plugin.manifest.contributes.routes then return nil end
+  for _, id in ipairs(ids) do
     local other = by_id[id]
     if other ~= plugin and stays(other, plugin) then
       for _, theirs in ipairs(other.manifest.contributes.routes or {}) do
-        for _, ours in ipairs(plugin.manifest.contributes.routes or {}) do
+        for _, ours in ipairs(plugin.manifest.contributes.routes) do
           if address_of(ours) == address_of(theirs) then
             return ("the address %s is taken by %s: disable one of the two"):format(address_of(ours), other.id)
           end
@@ -125,8 +126,8 @@ local function drop_unfit(by_id, problems)
   while found do
     found = false
     for _, test in ipairs(TESTS) do
-      local unfit = {}
-      for _, id in ipairs(sorted_ids(by_id)) do unfit[id] = test(by_id, by_id[id]) end
+      local unfit, ids = {}, sorted_ids(by_id)
+      for _, id in ipairs(ids) do unfit[id] = test(by_id, ids, by_id[id]) end
       for id, problem in pairs(unfit) do
         by_id[id], problems[id], found = nil, problem, true
       end
@@ -136,8 +137,8 @@ end
 
 local function handlers_at(by_id, place)
   local list = {}
-  for _, id in ipairs(sorted_ids(by_id)) do
-    for _, entry in ipairs(by_id[id].manifest.contributes[place] or {}) do
+  for id, plugin in pairs(by_id) do
+    for _, entry in ipairs(plugin.manifest.contributes[place] or {}) do
       list[#list + 1] = { id = id .. "/" .. entry.id, plugin = id, before = entry.before, after = entry.after }
     end
   end

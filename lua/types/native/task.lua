@@ -54,8 +54,11 @@ function task.plugin_counts(generation) end
 ---@return native.Error? err
 function task.ask_server(verb) end
 
---- Every thread takes up changed plugins, after the running command is on disk. Nothing without a server.
+--- Every thread takes up changed files, after the running command is on disk. Nothing without a server.
 function task.reload() end
+
+--- Every thread takes up the generation of plugins that is in force then, after the running command is on disk. Nothing without a server.
+function task.renew() end
 
 --- `tick` runs soon in the jobs thread.
 function task.wake_jobs() end

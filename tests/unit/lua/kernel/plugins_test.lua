@@ -3,6 +3,7 @@ shop.open()
 local draft = require("domain.draft")
 local fs = require("native.fs")
 local plugins = require("kernel.plugins")
+local points = require("kernel.points")
 local quote = require("domain.quote")
 local signature = require("kernel.signature")
 local test = require("support.test")
@@ -159,6 +160,39 @@ test.case("a reload leaves a plugin of which nothing changed as it is; one that 
   local before = plugin_called(id)
   plugins.load({ source })
   test.truthy(plugin_called(id) ~= before)
+end)
+
+test.case("another generation takes the files of a version as they were; what others keep of a handler that stays holds", function()
+  local folder = test.folder() .. "/test.below"
+  for _, path in ipairs({ folder, folder .. "/src" }) do assert(fs.mkdir(path)) end
+  write(folder .. "/plugin.json", MANIFEST)
+  write(folder .. "/src/lies.lua", SOURCE)
+  local source = { id = "test.below", root = folder, bundled = false, unsigned = true, is_off = false, is_fixed = true }
+  shop.plugins(function() return { source } end)
+  local plugin = plugin_called("test.below")
+  local list = quote.handlers("price_rule")
+  plugin.signature = "as it was"
+  plugins.renew()
+  test.truthy(plugin_called("test.below") == plugin and quote.handlers("price_rule") == list)
+  test.equal(plugins.newcomers({ source, { root = "/elsewhere" } }), { { root = "/elsewhere" } })
+  source.is_fixed = false
+  plugins.renew()
+  test.truthy(plugin_called("test.below") ~= plugin and quote.handlers("price_rule") ~= list, "its files are looked at")
+  plugin, source.is_fixed = plugin_called("test.below"), true
+  plugin.signature = "as it was"
+  plugins.reload()
+  test.truthy(plugin_called("test.below") ~= plugin, "a reload looks at all files")
+end)
+
+test.case("what was said of a slot before is left to those who began with it", function()
+  local id <const>, bound = "merx.flat-tax", {}
+  local source = { id = id, root = thread.share .. "/plugins/" .. id, bundled = true, unsigned = false, is_off = false, is_fixed = true }
+  shop.plugins(function() return { source }, nil, nil, bound end)
+  local before = points.handlers("tax_provider")[1]
+  test.equal(before.is_unbound, false)
+  bound.tax_provider = "acme.other/tax"
+  plugins.renew()
+  test.equal({ points.handlers("tax_provider")[1].is_unbound, before.is_unbound }, { true, false })
 end)
 
 test.case("files that were written just now may be written again unseen", function()

@@ -1,3 +1,5 @@
+local cache = require("kernel.cache")
+local native = require("native.cache")
 local points = require("kernel.points")
 local test = require("support.test")
 
@@ -58,5 +60,34 @@ test.group("points.set", function()
     test.equal(points.handlers("price_rule")[1].id, "b.x/8", "nobody knows generation 6")
     points.follow(nil)
     test.equal(points.handlers("price_rule")[1].id, "b.x/8")
+  end)
+
+  test.case("what is made of handlers holds until the plugins are others; what began with earlier ones is nothing to keep", function()
+    local function noted(number, ask)
+      points.follow(number)
+      local deps = cache.note(ask)
+      points.follow(nil)
+      return deps
+    end
+    for _, ask in ipairs({ points.note, points.all, function() points.handlers("price_rule") end, function() points.find("price_rule", "b.x/8") end }) do
+      only("a.x/7")
+      only("b.x/8")
+      local now, earlier = noted(8, ask), noted(7, ask)
+      test.equal({ cache.holds(now, 0), cache.holds(earlier, 0) }, { true, false })
+      native.touch("plugins")
+      test.equal(cache.holds(now, 0), false)
+    end
+  end)
+
+  test.case("the list of a point is the same while its handlers are", function()
+    local a, b, c = handler("a.x/1"), handler("b.x/1"), handler("c.x/1")
+    local function list_of(handlers)
+      assert(points.set(handlers))
+      return points.handlers("price_rule")
+    end
+    local list = list_of({ a, b })
+    test.truthy(list_of({ b, a }) == list)
+    test.truthy(list_of({ a, b, c }) ~= list)
+    test.truthy(list_of({ a, handler("b.x/1") }) ~= list)
   end)
 end)
