@@ -16,6 +16,7 @@ struct mx_request_box {
 };
 
 int mx_luaopen_activity(lua_State *L);
+int mx_luaopen_answer(lua_State *L);
 int mx_luaopen_archive(lua_State *L);
 int mx_luaopen_buf(lua_State *L);
 int mx_luaopen_cache(lua_State *L);

@@ -14,6 +14,7 @@ enum { SOURCE_MAX = 8 * 1024 * 1024 };
 
 static const luaL_Reg natives[] = {
     {"native.activity", mx_luaopen_activity},
+    {"native.answer", mx_luaopen_answer},
     {"native.archive", mx_luaopen_archive},
     {"native.buf", mx_luaopen_buf},
     {"native.cache", mx_luaopen_cache},

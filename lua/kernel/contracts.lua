@@ -1,6 +1,7 @@
 --- The contracts of extension points: what an entry of plugin.json may say there, what its handler sees and what it may
 --- answer. One source for the checks at run time, the published schema of manifests, the reference pages and the stubs.
 --- Rooms declare their own points; the kernel knows none of their words.
+local answer = require("native.answer")
 local schema = require("kernel.schema")
 
 local contracts = {}
@@ -108,30 +109,24 @@ function contracts.revision()
   return changed
 end
 
---- A function that tells whether an operation keeps to its contract: one test after the other, without a loop, as every
---- answer of every handler is tested.
----@param operation merx.Operation
----@param types table<string, fun(value: any, work: any): boolean> of the room
----@return fun(op: table, work: any): boolean
-function contracts.checker(operation, types)
-  local names, params, tests, values = {}, {}, {}, {}
-  for name in pairs(operation.fields) do names[#names + 1] = name end
-  table.sort(names)
-  for i, name in ipairs(names) do
-    local field = operation.fields[name]
-    values[i] = types[field.type] or error("there is no type " .. field.type)
-    params[i] = "f" .. i
-    local test = ("f%d(op[%q], work)"):format(i, name)
-    tests[i] = field.required and test or ("(op[%q] == nil or %s)"):format(name, test)
+--- What tests the operations of an answer: what `answer.checker` makes of them.
+---@param operations table<string, merx.Operation>
+---@param types table<string, native.AnswerField> what each type of a field is tested for; `of` may be a function (value, context)
+---@return fun(list: table, context: table, most: integer): native.AnswerFault?, integer?
+function contracts.checker(operations, types)
+  local kinds = {}
+  for kind, operation in pairs(operations) do
+    local fields, choice = {}, {}
+    for _, name in ipairs(operation.either or {}) do choice[name] = true end
+    for name, field in pairs(operation.fields) do
+      local test = types[field.type] or error("there is no type " .. field.type)
+      fields[#fields + 1] = {
+        name = name, required = field.required, choice = choice[name], test = test.test, min = test.min, max = test.max, of = test.of,
+      }
+    end
+    kinds[kind] = fields
   end
-  if operation.either then
-    local counted = {}
-    for i, name in ipairs(operation.either) do counted[i] = ("(op[%q] ~= nil and 1 or 0)"):format(name) end
-    tests[#tests + 1] = table.concat(counted, " + ") .. " == 1"
-  end
-  local source = ("local %s = ... return function(op, work) return %s end"):format(
-    #params > 0 and table.concat(params, ", ") or "_", #tests > 0 and table.concat(tests, " and ") or "true")
-  return assert(load(source, "=contract", "t"))(table.unpack(values))
+  return answer.checker("op", kinds)
 end
 
 -- ---- what every entry of a manifest may say --------------------------------------------------------------------------

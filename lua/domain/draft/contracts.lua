@@ -1,5 +1,6 @@
 --- The contracts of the extension points that work on a draft: what their handlers see and which operations they may
 --- answer with.
+local answer = require("kernel.answer")
 local contracts = require("kernel.contracts")
 local schema = require("kernel.schema")
 
@@ -7,75 +8,14 @@ local LARGEST <const> = 1000000000000000 -- 10^15 minor units: sums of many stay
 
 -- ---- types of fields ---------------------------------------------------------------------------------------------------
 
-local types = {}
+local function integer(min, max) return { test = "integer", min = min, max = max } end
+local function text(min, max) return { test = "text", min = min, max = max } end
 
-function types.amount(value)
+local function is_amount(value)
   return math.type(value) == "integer" and value >= 0 and value <= LARGEST
 end
 
-function types.share(value)
-  return math.type(value) == "integer" and value >= 0 and value <= 1000000
-end
-
-function types.rate(value)
-  return math.type(value) == "integer" and value >= 0 and value <= 10000000
-end
-
-function types.count(value)
-  return math.type(value) == "integer" and value > 0 and value <= 1000000000
-end
-
-local READABLE_MOST <const> = 500
-local readable, readable_count = {}, 0 -- the same few words come again and again
-
-local function is_readable(value)
-  if readable[value] then return true end
-  if utf8.len(value) == nil or value:find("%c") then return false end
-  if readable_count == READABLE_MOST then readable, readable_count = {}, 0 end
-  readable[value], readable_count = true, readable_count + 1
-  return true
-end
-
--- Whatever is shown, kept with the order or compared: readable, and not for ever.
-local function is_text(value, most)
-  return #value <= most and is_readable(value)
-end
-
-function types.name(value)
-  return type(value) == "string" and value ~= "" and is_text(value, 200)
-end
-
-local PARTS_MAX <const> = 20 -- of a message
-local PART_MAX <const> = 500 -- bytes
-
-local function is_part(value)
-  local kind = math.type(value) or type(value)
-  return kind == "integer" or kind == "boolean" or kind == "float" and value - value == 0
-    or kind == "string" and is_text(value, PART_MAX)
-end
-
-local function has_parts(message)
-  local count = 0
-  for name, value in next, message do
-    count = count + 1
-    if not is_part(value) or type(name) == "string" and not is_text(name, 50) then return false end
-  end
-  return count <= PARTS_MAX
-end
-
-function types.message(value)
-  return types.name(value) or type(value) == "table" and types.name(value[1]) and has_parts(value)
-end
-
-function types.boolean(value)
-  return type(value) == "boolean"
-end
-
-function types.line(value, work)
-  return work.by_id[value] ~= nil
-end
-
-function types.lines(value, work)
+local function are_lines(value, work)
   if type(value) ~= "table" then return false end
   for _, id in ipairs(value) do
     if not work.by_id[id] then return false end
@@ -83,14 +23,22 @@ function types.lines(value, work)
   return true
 end
 
-function types.target(value, work)
+local function is_target(value, work)
   return work.by_id[value] ~= nil or value == "delivery" or work.fee_by_target[value] ~= nil
 end
 
-function types.account(value)
-  return type(value) == "table" and types.name(value.kind) and (value.owner_id == nil or types.amount(value.owner_id))
+local function is_account(value)
+  return type(value) == "table" and answer.is_text(value.kind, 1, 200) and (value.owner_id == nil or is_amount(value.owner_id))
     and (value.key == nil or type(value.key) == "string" and #value.key <= 200)
 end
+
+local function tested(by) return { test = "function", of = by } end
+
+local types = {
+  account = tested(is_account), amount = integer(0, LARGEST), boolean = { test = "boolean" }, count = integer(1, 1000000000),
+  line = { test = "member", of = "by_id" }, lines = tested(are_lines), message = { test = "message" }, name = text(1, 200),
+  rate = integer(0, 10000000), share = integer(0, 1000000), target = tested(is_target),
+}
 
 contracts.describe_types({
   account = { type = "{ kind: string, owner_id?: integer, key?: string }", doc = "an account that can be held and taken from" },
@@ -291,12 +239,9 @@ point("payment_filter", "payment_filters", "payment_filter", {
 
 local checks = {}
 for _, contract in pairs(contracts.by_place()) do
-  for name, op in pairs(contract.phase and contract.ops or {}) do
-    checks[contract.point] = checks[contract.point] or {}
-    checks[contract.point][name] = contracts.checker(op, types)
-  end
+  if contract.phase and contract.ops then checks[contract.point] = contracts.checker(contract.ops, types) end
 end
 
---- What tests the operations of each point: by point, then by the name of the operation.
----@type table<string, table<string, fun(op: table, work: table): boolean>>
+--- What tests the operations of each point.
+---@type table<string, fun(list: table, work: table, most: integer): native.AnswerFault?, integer?>
 return checks

@@ -1,5 +1,6 @@
 --- What is done with the answers of handlers: whether they keep to the contract of their point, and their words as data.
 --- One operation that breaks it voids the whole answer.
+local answers = require("kernel.answer")
 local checks = require("domain.draft.contracts")
 local contracts = require("kernel.contracts")
 
@@ -16,13 +17,44 @@ end
 local MOST <const>, MOST_A_LINE <const> = 100, 20
 local LARGEST_SUM <const> = 10000000000000000
 
--- What is wrong with an answer as a list. A hole would hide what comes behind it.
-local function list_problem(point, answer, work)
-  local count = 0
-  for _ in next, answer do count = count + 1 end
-  if count ~= #answer then return point .. " must return a list of operations, without other keys and without holes" end
-  local most = MOST + MOST_A_LINE * #work.lines
-  if count > most then return ("%s returned %d operations: more than %d have no use"):format(point, count, most) end
+-- What is said of the faults that an answer can have.
+local words = {}
+
+function words.list(point) return point .. " must return a list of operations, without other keys and without holes" end
+
+function words.many(point, count, _, most) return ("%s returned %d operations: more than %d have no use"):format(point, count, most) end
+
+function words.untagged(_, at) return "operation " .. at .. " has no `op`" end
+
+function words.unknown(point, at, answer) return "the operation " .. answer[at].op .. " is not allowed in " .. point end
+
+function words.malformed(_, at, answer) return "operation " .. at .. " (" .. answer[at].op .. ") is malformed" end
+
+-- What is asked of an operation besides the types of its fields: by point, then by its name.
+local limits = {}
+for name, contract in pairs(operations.points) do
+  limits[name] = {}
+  for kind, op in pairs(contract.ops or {}) do
+    limits[name][kind] = { fits = op.fits, has_amount = op.fields.amount ~= nil, has_account = op.fields.account ~= nil }
+  end
+end
+
+-- What keeps to the types of its fields may still be too much: of its kind, as a whole, or of what was not granted.
+local function excess(point, answer, count, work, accounts)
+  local limits_of, sum = limits[point], 0
+  for i = 1, count do
+    local op = answer[i]
+    local limit = limits_of[op.op]
+    if limit.fits and not limit.fits(op, work) then return words.malformed(point, i, answer) end
+    if limit.has_amount then
+      sum = sum + (op.amount or 0)
+      if sum > LARGEST_SUM then return "operations 1 to " .. i .. " are amounts beyond all bounds" end
+    end
+    if limit.has_account and accounts and not accounts[op.account.kind] then
+      return ('operation %d (%s) touches accounts of the kind %s, which were not granted: add "accounts": ["%s"] to its capabilities'):format(
+        i, op.op, op.account.kind, op.account.kind)
+    end
+  end
 end
 
 --- Says what is wrong with an answer, or nothing.
@@ -32,45 +64,21 @@ end
 ---@param accounts? table<string, boolean> kinds of accounts that the handler may touch; nil: any
 ---@return string? problem
 function operations.problem(point, answer, work, accounts)
-  local contract = operations.points[point]
-  if not contract.ops then
+  local check = checks[point]
+  if not check then
     return type(answer) ~= "boolean" and point .. " must answer true or false" or nil
   end
   if answer == nil then return nil end
   if type(answer) ~= "table" then return point .. " must return a list of operations" end
-  local problem = list_problem(point, answer, work)
-  if problem then return problem end
-  local tests, sum = checks[point], 0
-  for i, op in ipairs(answer) do
-    local name = type(op) == "table" and op.op
-    if type(name) ~= "string" then return "operation " .. i .. " has no `op`" end
-    local is_right = tests[name]
-    if not is_right then return "the operation " .. name .. " is not allowed in " .. point end
-    local fits = contract.ops[name].fits
-    if not is_right(op, work) or fits and not fits(op, work) then return "operation " .. i .. " (" .. name .. ") is malformed" end
-    sum = sum + (op.amount or 0)
-    if sum > LARGEST_SUM then return "operations 1 to " .. i .. " are amounts beyond all bounds" end
-    if op.account and accounts and not accounts[op.account.kind] then
-      return ('operation %d (%s) touches accounts of the kind %s, which were not granted: add "accounts": ["%s"] to its capabilities'):format(
-        i, name, op.account.kind, op.account.kind)
-    end
-  end
-  return nil
+  local most = MOST + MOST_A_LINE * #work.lines
+  local fault, at = check(answer, work, most)
+  local right = (fault == "list" or fault == "many") and 0 or fault and at - 1 or #answer -- so many, before what is wrong
+  return excess(point, answer, right, work, accounts) or fault and words[fault](point, at, answer, most) or nil
 end
 
---- A reason or title as plain data, whichever way the handler wrote it. The key is one of the plugin's
---- own messages, or a text as it is.
----@param message nil|string|table
----@param plugin? string
----@return { key: string, args: table, plugin?: string }?
-function operations.message(message, plugin)
-  if message == nil then return nil end
-  if type(message) == "string" then return { key = message, args = {}, plugin = plugin } end
-  local args = {}
-  for name, value in pairs(message) do
-    if type(name) == "string" and type(value) ~= "table" then args[name] = value end
-  end
-  return { key = message[1], args = args, plugin = plugin }
-end
+--- A reason or title as plain data, whichever way the handler wrote it. The key is one of the plugin's own messages, or a
+--- text as it is. For readers only: the same words are the same table.
+---@type fun(message: nil|string|table, plugin?: string): { key: string, args: table, plugin?: string }?
+operations.message = answers.messages()
 
 return operations

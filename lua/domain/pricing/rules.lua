@@ -5,12 +5,11 @@ local money = require("domain.money")
 local rules = {}
 
 local function set_unit(work, handler, op)
-  local line = work.by_id[op.line]
-  local before = line.worth
-  line.unit, line.unit_pieces = op.amount, op.pieces or 1
-  line.worth = money.times(line.unit, line.unit_pieces, line.qty, work.mode)
-  work.subtotal = work.subtotal + line.worth - before
-  draft.note(work, handler, "price", op, line.id, before, line.worth)
+  local line, amount, pieces = work.by_id[op.line], op.amount, op.pieces or 1
+  local before, worth = line.worth, money.times(amount, pieces, line.qty, work.mode)
+  line.unit, line.unit_pieces, line.worth = amount, pieces, worth
+  work.subtotal = work.subtotal + worth - before
+  draft.note(work, handler, "price", op, op.line, before, worth)
 end
 
 --- Lets each price rule answer in its order.
@@ -18,7 +17,8 @@ end
 ---@param handlers merx.Handler[]
 function rules.apply(work, handlers)
   for _, handler in ipairs(handlers) do
-    for _, op in ipairs(draft.ask(work, handler) or {}) do set_unit(work, handler, op) end
+    local ops = draft.ask(work, handler)
+    for i = 1, ops and #ops or 0 do set_unit(work, handler, ops[i]) end
   end
 end
 

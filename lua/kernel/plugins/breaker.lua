@@ -25,7 +25,8 @@ end
 ---@param was_late? boolean it failed because its time was over
 function mt.__index:note(ok, was_late)
   self.was_trial = nil
-  if ok and not self.open_until and self.failed == 0 then return end -- the usual case costs nothing
+  self.is_calm = ok and not self.open_until and self.failed == 0
+  if self.is_calm then return end
   local now = clock.mono()
   if now - self.since > WINDOW then self.since, self.calls, self.failed, self.late = now, 0, 0, 0 end
   self.calls = self.calls + 1
@@ -42,15 +43,17 @@ end
 --- The last call, which seemed to go well, was of no use after all.
 function mt.__index:retract()
   if self.was_trial then
-    self.open_until, self.was_trial = clock.mono() + REST, nil
+    self.open_until, self.was_trial, self.is_calm = clock.mono() + REST, nil, false
     return
   end
   if self.failed > 0 then self.calls = self.calls - 1 end
   self:note(false)
 end
 
+--- While its `is_calm` is true, what goes well need not be told.
+---@return table
 function breaker.new()
-  return setmetatable({ since = 0, calls = 0, failed = 0, late = 0 }, mt)
+  return setmetatable({ is_calm = true, since = 0, calls = 0, failed = 0, late = 0 }, mt)
 end
 
 return breaker

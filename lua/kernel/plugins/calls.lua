@@ -1,5 +1,6 @@
 --- How a function of a plugin is asked: its state, its limits, its breaker, what it answered lately, and the account of what
 --- it cost.
+local answer_rules = require("native.answer")
 local answers = require("kernel.plugins.answers")
 local breaker = require("kernel.plugins.breaker")
 local failure = require("kernel.failure")
@@ -41,26 +42,6 @@ local function sees_lines(paths)
   return false
 end
 
-local function own(prefix, text)
-  if type(text) == "string" then return prefix .. text end
-  if type(text) == "table" and type(text[1]) == "string" then text[1] = prefix .. text[1] end
-  return text
-end
-
--- Keys of messages in a plugin's answers are its own; outside they carry its name.
-local function qualify(prefix, ops)
-  if type(ops) ~= "table" then return ops end
-  for _, op in ipairs(ops) do
-    if type(op) == "table" then
-      if op.reason then op.reason = own(prefix, op.reason) end
-      if op.title then op.title = own(prefix, op.title) end
-      if op.description then op.description = own(prefix, op.description) end
-      if op.message then op.message = own(prefix, op.message) end
-    end
-  end
-  return ops
-end
-
 ---@class merx.Calls of one function of a plugin; answers are for readers only
 ---@field call fun(input: any, settings: table, context: any): any, any gives it tables
 ---@field ask? fun(source: table, settings: table): any, any gives it what its manifest names of a draft
@@ -72,7 +53,9 @@ end
 ---@param open fun(plugin: merx.Plugin): userdata?, table? its state
 ---@return merx.Calls
 function calls.make(plugin, about, open)
-  local id, kind, name, prefix = about.id, about.kind, about.name, plugin.id .. "."
+  local id, kind, name = about.id, about.kind, about.name
+  -- Keys of messages in a plugin's answers are its own; outside they carry its name.
+  local qualify = answer_rules.owner(plugin.id .. ".", "reason", "title", "description", "message")
   local guard, has_time = breaker.new(), kinds[kind].budget.ms ~= nil
 
   local function take_down(code, message)
@@ -96,14 +79,16 @@ function calls.make(plugin, about, open)
     return open(plugin)
   end
 
+  local function fail(problem)
+    guard:note(false, has_time and problem.code == "budget")
+    take_down(problem.code, problem.message)
+    return failure.new("plugin." .. problem.code, id .. ": " .. problem.message)
+  end
+
   local function finish(ok, result, why)
-    if ok then
-      guard:note(true)
-      return kind == "pure" and qualify(prefix, result) or result, why
-    end
-    guard:note(false, has_time and result.code == "budget")
-    take_down(result.code, result.message)
-    return failure.new("plugin." .. result.code, id .. ": " .. result.message)
+    if not ok then return fail(result) end
+    if not guard.is_calm then guard:note(true) end
+    return kind == "pure" and qualify(result) or result, why
   end
 
   local function call(input, config, context)
@@ -118,7 +103,7 @@ function calls.make(plugin, about, open)
   local known = answers.are_lasting(about.input) and answers.new()
 
   local function ask(source, config)
-    if not guard:allows() then return rest() end
+    if not guard.is_calm and not guard:allows() then return rest() end
     local bytes = projection.pack(shape, source)
     local answer, key
     if known then answer, key = known:find(bytes, config) end

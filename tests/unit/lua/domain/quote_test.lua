@@ -187,6 +187,43 @@ test.group("handlers that fail", function()
     end)
   end
 
+  test.case("are told the first fault of their answer, each in its words", function()
+    local function set(amount) return { op = "set_unit", line = "l1", amount = amount } end
+    local function many(count)
+      local ops = {}
+      for i = 1, count do ops[i] = set(i) end
+      return ops
+    end
+    local most <const> = 1000000000000000
+    local list <const> = "price_rule must return a list of operations, without other keys and without holes"
+    local words = {
+      { "x", "price_rule must return a list of operations" }, { { set(1), nil, set(1) }, list }, { { set(-1), more = set(1) }, list },
+      { many(121), "price_rule returned 121 operations: more than 120 have no use" }, { { set(1), 7 }, "operation 2 has no `op`" },
+      { { set(1), { op = "rate" } }, "the operation rate is not allowed in price_rule" }, { { set(-1), 7 }, "operation 1 (set_unit) is malformed" },
+      { { set(most), set(1) }, nil }, { { set(most), {} }, "operation 2 has no `op`" },
+    }
+    for _, case in ipairs(words) do
+      local found = issue(drafts.handler("price_rule", function() return case[1] end))
+      test.equal(found and found.problem, case[2])
+    end
+    local sums = {}
+    for i = 1, 12 do sums[i] = set(most) end
+    sums[12] = 7
+    local found = issue(drafts.handler("price_rule", function() return sums end))
+    test.equal(found.problem, "operations 1 to 11 are amounts beyond all bounds")
+    found = issue(drafts.handler("price_rule", function() return { set(most) } end), { drafts.line(1, 2) })
+    test.equal(found.problem, "operation 1 (set_unit) is malformed", "two of these are beyond all bounds")
+    local hold = { op = "hold", account = { kind = "acme.card" }, quantity = 1 }
+    found = issue(drafts.handler("tender_rule", function() return { hold, 7 } end, { accounts = {} }))
+    test.contains(found.problem, 'operation 1 (hold) touches accounts of the kind acme.card, which were not granted: add "accounts": ["acme.card"]')
+  end)
+
+  test.case("may say more than was asked: nobody reads it", function()
+    local ops = { { op = "remove", method = "cash", amount = {}, account = 5, ppm = "x" } }
+    local found = issue(drafts.handler("payment_filter", function() return ops end))
+    test.equal(found, nil)
+  end)
+
   test.case("a validator that fails closes the checkout", function()
     local _, quote = issue(drafts.handler("cart_validator", function() error("boom") end))
     test.equal(quote.problems[#quote.problems - 1].code, "quote.cannot_check")
