@@ -7,6 +7,7 @@ local contracts = require("kernel.contracts")
 local failure = require("kernel.failure")
 local points = require("kernel.points")
 local schema = require("kernel.schema")
+local text = require("kernel.text")
 
 contracts.define({
   point = "guard", place = "guards", kind = "command", on_error = "block",
@@ -35,15 +36,32 @@ local function only(names, seen)
   return input
 end
 
+local function is_word(value)
+  local kind = type(value)
+  return kind == "string" and text.valid(value) or kind == "number" or kind == "boolean"
+end
+
+-- A key of the plugin's messages, alone or with what is put into it; a shopper will read it.
+local function is_message(message)
+  if type(message) ~= "table" then return type(message) == "string" and text.valid(message) end
+  for _, value in pairs(message) do
+    if not is_word(value) then return false end
+  end
+  return type(message[1]) == "string"
+end
+
 local function blocked(handler, answer, err)
   if err then
     return failure.new("guard.failed", "cannot check " .. handler.id, nil, { guard = handler.id })
   end
   local message = type(answer) == "table" and answer.message
-  if not message then return failure.new("guard.failed", handler.id .. ": a guard answers nothing or a message", nil, { guard = handler.id }) end
+  if not is_message(message) then
+    handler.blame("malformed", "a guard answers nothing, or { message = key or { key, name = value } }")
+    return failure.new("guard.failed", handler.id .. ": a guard answers nothing or a message", nil, { guard = handler.id })
+  end
   local key = type(message) == "table" and message[1] or message
   return failure.new("guard.blocked", handler.id .. " said no", nil, {
-    guard = handler.id, message = { key = handler.plugin .. "." .. tostring(key), args = type(message) == "table" and message or {} },
+    guard = handler.id, message = { key = handler.plugin .. "." .. key, args = type(message) == "table" and message or {} },
   })
 end
 

@@ -6,6 +6,7 @@ local dev = require("kernel.dev")
 local dev_pages = require("web.dev")
 local failure = require("kernel.failure")
 local form = require("web.form")
+local json = require("kernel.json")
 local log = require("kernel.log")
 local page = require("web.page")
 local plugins = require("kernel.plugins")
@@ -35,6 +36,22 @@ local function as_page(ctx, answer)
     template = "page", title = tostring(answer.title or ""), status = answer.status, cache = "none", robots = answer.robots or "noindex",
     drops = { page = { title = tostring(answer.title or ""), content = template.html((text.clean_html(html))) } },
   })
+end
+
+local WORDS <const> = { "title", "text", "html", "markdown", "robots", "redirect", "type" }
+
+-- What is wrong with an answer as such: a visitor is shown words and data, never what is neither.
+local function answer_problem(answer)
+  for _, name in ipairs(WORDS) do
+    local value = answer[name]
+    local kind = type(value)
+    if kind ~= "nil" and kind ~= "string" and kind ~= "number" then return ("%s must be a text, it is a %s"):format(name, kind) end
+    if kind == "string" and not text.valid(value) then return name .. " is not written in UTF-8" end
+  end
+  if answer.json ~= nil then
+    local _, err = json.encode(answer.json)
+    return err and "json cannot be written: " .. err.message
+  end
 end
 
 local function is_own_address(path)
@@ -77,6 +94,14 @@ local function is_missing(ctx, handler)
   return true
 end
 
+-- An answer that is none is a failure of its handler like any other.
+local function blame(handler, answer)
+  local problem = type(answer) ~= "table" and "a route answers with a table, or nil where there is nothing" or answer_problem(answer)
+  if not problem then return nil end
+  handler.blame("malformed", problem)
+  return { message = handler.id .. ": " .. problem }
+end
+
 local function answer_with(handler)
   return function(ctx, params)
     if is_missing(ctx, handler) then return end
@@ -88,8 +113,9 @@ local function answer_with(handler)
       if err then return page.message(page.open(ctx), 503) end
     end
     local answer, problem = handler.call(input_of(ctx, params, sent, result), plugins.settings(handler))
+    if answer ~= nil and not failure.is_error(problem) then problem = blame(handler, answer) end
     if problem and dev.is_on() then return dev_pages.error(ctx, { message = problem.message, trace = problem.message, locals = {} }) end
-    if type(answer) ~= "table" or failure.is_error(problem) then return page.message(page.open(ctx), problem and 500 or 404) end
+    if answer == nil or problem then return page.message(page.open(ctx), problem and 500 or 404) end
     send(ctx, handler, answer)
   end
 end

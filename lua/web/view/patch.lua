@@ -4,6 +4,7 @@ local i18n = require("kernel.i18n")
 local log = require("kernel.log")
 local plugins = require("kernel.plugins")
 local points = require("kernel.points")
+local text = require("kernel.text")
 
 local patch = {}
 
@@ -61,7 +62,8 @@ local function words(page, handler, message)
   local key = type(message) == "table" and message[1] or message
   if type(key) ~= "string" then return nil end
   local args = type(message) == "table" and message or nil
-  return (i18n.find(page.locale, handler.plugin .. "." .. key, args) or key):sub(1, LONGEST)
+  local shown = i18n.find(page.locale, handler.plugin .. "." .. key, args) or key
+  return text.valid(shown) and text.sub(shown, 1, LONGEST) or nil -- a page is UTF-8, whatever a plugin has in mind
 end
 
 local function add_badges(page, handler, found, badges)
