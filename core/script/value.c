@@ -83,18 +83,37 @@ static bool is_in_sequence(lua_State *L, int index, lua_Unsigned count) {
            (lua_Unsigned)lua_tointeger(L, index) <= count;
 }
 
-static int write_table(struct writer *w, int index, unsigned depth, const struct mx_place *outer) {
+// The elements 1 to `count`, in one walk if the table is walked in their order and has nothing
+// else, as lists do that were made as lists. Otherwise `*is_whole` is false and nothing is written.
+static int write_list(struct writer *w, int index, lua_Unsigned count, unsigned depth,
+    const struct mx_place *outer, bool *is_whole) {
     lua_State *L = w->L;
-    enum mx_mark mark = mx_mark_of(L, index, &w->marks);
-    lua_Unsigned count = lua_rawlen(L, index);
-    if (mark == MX_MARK_HTML) {
-        struct mx_slice html = {"", 0};
-        mx_html_get(L, index, &html);
-        append_string(w->out, TAG_HTML, html);
-        return MX_OK;
+    size_t len = w->out->len;
+    lua_Unsigned done = 0;
+    lua_pushnil(L);
+    while (lua_next(L, index)) { // key value
+        if (done == count || !lua_isinteger(L, -2) ||
+            (lua_Unsigned)lua_tointeger(L, -2) != done + 1) {
+            lua_pop(L, 2);
+            w->out->len = len;
+            *is_whole = false;
+            return MX_OK;
+        }
+        struct mx_place place = {.outer = outer, .number = (int64_t)++done};
+        int rc = write_value(w, lua_gettop(L), depth, &place);
+        if (rc < 0) {
+            return rc; // the outermost call clears the stack
+        }
+        lua_pop(L, 1); // key
     }
-    mx_buf_append_char(w->out, mark == MX_MARK_ARRAY ? TAG_ARRAY : TAG_TABLE);
-    mx_varint_append(w->out, count);
+    *is_whole = true; // nothing before the last element is nil, or it would not have been reached
+    return MX_OK;
+}
+
+// The elements 1 to `count`, then what else is there.
+static int write_mixed(
+    struct writer *w, int index, lua_Unsigned count, unsigned depth, const struct mx_place *outer) {
+    lua_State *L = w->L;
     for (lua_Unsigned i = 1; i <= count; i++) {
         struct mx_place place = {.outer = outer, .number = (int64_t)i};
         lua_rawgeti(L, index, (lua_Integer)i); // value
@@ -108,12 +127,34 @@ static int write_table(struct writer *w, int index, unsigned depth, const struct
     while (lua_next(L, index)) { // key value
         int rc = is_in_sequence(L, -2, count) ? MX_OK : write_pair(w, depth, outer);
         if (rc < 0) {
-            return rc; // the outermost call clears the stack
+            return rc;
         }
         lua_pop(L, 1); // key
     }
-    mx_buf_append_char(w->out, TAG_END);
     return MX_OK;
+}
+
+static int write_table(struct writer *w, int index, unsigned depth, const struct mx_place *outer) {
+    lua_State *L = w->L;
+    enum mx_mark mark = mx_mark_of(L, index, &w->marks);
+    lua_Unsigned count = lua_rawlen(L, index);
+    if (mark == MX_MARK_HTML) {
+        struct mx_slice html = {"", 0};
+        mx_html_get(L, index, &html);
+        append_string(w->out, TAG_HTML, html);
+        return MX_OK;
+    }
+    mx_buf_append_char(w->out, mark == MX_MARK_ARRAY ? TAG_ARRAY : TAG_TABLE);
+    mx_varint_append(w->out, count);
+    bool is_whole = false;
+    int rc = count > 0 ? write_list(w, index, count, depth, outer, &is_whole) : MX_OK;
+    if (rc == MX_OK && !is_whole) {
+        rc = write_mixed(w, index, count, depth, outer);
+    }
+    if (rc == MX_OK) {
+        mx_buf_append_char(w->out, TAG_END);
+    }
+    return rc;
 }
 
 static int write_nested(struct writer *w, int index, unsigned depth, const struct mx_place *place) {

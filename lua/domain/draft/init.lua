@@ -50,22 +50,41 @@ end
 local NOTHING <const> = {} -- never written to
 
 local LINE_FIELDS <const> = 72 -- of draft_lines, and what the phases add
+local ADDED_FIELDS <const> = 18 -- by the phases
 local PAPER_FIELDS <const> = 64
 
-local function open_line(given)
-  local line = tables.copy(given, LINE_FIELDS)
-  assert(type(line.id) == "string" and math.type(line.qty) == "integer" and line.qty > 0, "a line needs id and qty")
-  assert(math.type(line.list) == "integer" and line.list >= 0, "a line needs its list price")
+local type_of = math.type
+
+-- The line, and how many fields it was given.
+local function open_line(given, room)
+  local line, count = tables.copy(given, room)
+  local qty, list, pieces = line.qty, line.list, line.list_pieces or 1
+  if type(line.id) ~= "string" or type_of(qty) ~= "integer" or qty <= 0 then error("a line needs id and qty") end
+  if type_of(list) ~= "integer" or list < 0 then error("a line needs its list price") end
+  local worth = money.times(list, pieces, qty)
   line.variant_id = line.variant_id or 0
-  line.list_pieces = line.list_pieces or 1
-  line.unit, line.unit_pieces = line.list, line.list_pieces
-  line.worth = money.times(line.unit, line.unit_pieces, line.qty)
-  line.list_worth = line.is_given and 0 or line.worth
+  line.list_pieces, line.unit, line.unit_pieces = pieces, list, pieces
+  line.worth, line.list_worth = worth, line.is_given and 0 or worth
   line.discount, line.adjust, line.allocations, line.taxes = 0, 0, {}, {}
   line.taxable = line.taxable ~= false and not line.is_gift_card
   line.tax_class = line.tax_class or "standard"
   line.tags, line.categories = line.tags or {}, line.categories or {}
-  return line
+  return line, count
+end
+
+-- Puts it in its place and adds it to the sums.
+local function put_line(work, line)
+  local lines, by_id, id = work.lines, work.by_id, line.id
+  if by_id[id] then error("two lines have the id " .. id) end
+  by_id[id] = line
+  local at = #lines + 1
+  while at > 1 and comes_first(line, lines[at - 1]) do
+    lines[at] = lines[at - 1]
+    at = at - 1
+  end
+  lines[at] = line
+  work.list = work.list + line.list_worth
+  work.subtotal = work.subtotal + line.worth
 end
 
 --- Opens the working paper. `given` is what the shopper asked for; it is not changed.
@@ -83,7 +102,12 @@ function draft.open(given, ctx)
   work.ledger, work.issues, work.blocks, work.holds, work.tenders, work.skipped = {}, {}, {}, {}, {}, {}
   work.fees, work.fee_by_target, work.rates, work.methods = {}, {}, {}, {}
   work.list, work.subtotal = 0, 0
-  for _, line in ipairs(given.lines) do draft.add_line(work, line) end
+  local room = LINE_FIELDS
+  for _, about in ipairs(given.lines) do
+    local line, count = open_line(about, room)
+    put_line(work, line)
+    room = count + ADDED_FIELDS -- lines of one cart have much the same fields
+  end
   return work
 end
 
@@ -92,14 +116,8 @@ end
 ---@param given table
 ---@return merx.DraftLine
 function draft.add_line(work, given)
-  local line = open_line(given)
-  assert(not work.by_id[line.id], "two lines have the id " .. line.id)
-  work.by_id[line.id] = line
-  local at = #work.lines + 1
-  while at > 1 and comes_first(line, work.lines[at - 1]) do at = at - 1 end
-  table.insert(work.lines, at, line)
-  work.list = work.list + line.list_worth
-  work.subtotal = work.subtotal + line.worth
+  local line = open_line(given, LINE_FIELDS)
+  put_line(work, line)
   return line
 end
 

@@ -5,6 +5,7 @@ local money = require("domain.money")
 local operations = require("domain.draft.operations")
 local phases = require("domain.quote.phases")
 local points = require("kernel.points")
+local tables = require("kernel.tables")
 
 local evaluate = {}
 
@@ -48,26 +49,31 @@ end
 
 -- In the order of the cart; gifts follow, in canonical order.
 local function order_lines(work)
-  local ordered, placed = {}, {}
-  for _, given in ipairs(work.given.lines) do
-    ordered[#ordered + 1] = work.by_id[given.id]
-    placed[given.id] = true
-  end
-  for _, line in ipairs(work.lines) do
-    if not placed[line.id] then ordered[#ordered + 1] = line end
+  local given, lines, by_id = work.given.lines, work.lines, work.by_id
+  local count = #given
+  local ordered = tables.list(#lines)
+  for i = 1, count do ordered[i] = by_id[given[i].id] end
+  if #lines == count then return ordered end
+  local placed = {}
+  for i = 1, count do placed[ordered[i]] = true end
+  for _, line in ipairs(lines) do
+    if not placed[line] then ordered[#ordered + 1] = line end
   end
   return ordered
 end
 
 local function finish_lines(work)
-  work.discount = work.delivery and work.delivery.discount or 0
-  for _, line in ipairs(work.lines) do
-    line.total = line.worth - line.discount + line.adjust
-    line.tax = 0
-    for _, row in ipairs(line.taxes) do line.tax = line.tax + row.amount end
-    work.discount = work.discount + line.discount
+  local delivery, lines = work.delivery, work.lines
+  local discount = delivery and delivery.discount or 0
+  for i = 1, #lines do
+    local line, tax = lines[i], 0
+    local off, taxes = line.discount, line.taxes
+    for j = 1, #taxes do tax = tax + taxes[j].amount end
+    line.total, line.tax = line.worth - off + line.adjust, tax
+    discount = discount + off
   end
-  if work.delivery then work.delivery.total = work.delivery.amount + work.delivery.adjust end
+  work.discount = discount
+  if delivery then delivery.total = delivery.amount + delivery.adjust end
   for _, fee in ipairs(work.fees) do fee.total = fee.amount + fee.adjust end
 end
 
@@ -81,7 +87,8 @@ end
 local function find_problems(work)
   work.problems = {}
   if #work.lines == 0 then add_problem(work, "cart.empty") end
-  for _, line in ipairs(work.lines) do
+  for i = 1, #work.lines do
+    local line = work.lines[i]
     if line.problem then add_problem(work, line.problem, { line = line.id }) end
   end
   for _, code in ipairs(work.codes) do
@@ -97,9 +104,10 @@ end
 
 -- The law of the ledger, held in production and not only hoped for.
 local function assert_explained(work)
+  local ledger, lines = work.ledger, work.lines
   local sum, shown = work.list, work.added_tax
-  for _, entry in ipairs(work.ledger) do sum = sum + entry.delta end
-  for _, line in ipairs(work.lines) do shown = shown + line.total end
+  for i = 1, #ledger do sum = sum + ledger[i].delta end
+  for i = 1, #lines do shown = shown + lines[i].total end
   for _, fee in ipairs(work.fees) do shown = shown + fee.total end
   shown = shown + (work.delivery and work.delivery.total or 0)
   assert(sum == work.total, "list price and ledger do not make the total")

@@ -14,8 +14,11 @@ local CORE <const> = { plugin = "core", id = "core" }
 local function sum_amounts(work)
   local fees = 0
   for _, fee in ipairs(work.fees) do fees = fees + fee.amount + fee.adjust end
-  local goods = 0
-  for _, line in ipairs(work.lines) do goods = goods + line.worth - line.discount + line.adjust end
+  local goods, lines = 0, work.lines
+  for i = 1, #lines do
+    local line = lines[i]
+    goods = goods + line.worth - line.discount + line.adjust
+  end
   local carried = work.delivery and work.delivery.amount + work.delivery.adjust or 0
   return goods, carried, fees
 end

@@ -178,9 +178,10 @@ end
 ---@param handlers merx.Handler[] those that are not bound are marked
 function apply.apply(work, handlers)
   work.tax, work.added_tax = 0, 0
-  local targets = targets_of(work)
+  local targets
   for _, provider in ipairs(handlers) do
     local ops = not provider.is_unbound and draft.ask(work, provider)
+    targets = targets or ops and targets_of(work)
     local problem = ops and read_answer(work, provider, targets, ops)
     if problem then
       draft.fault(work, provider, problem)

@@ -13,6 +13,7 @@ local template = require("native.template")
 local test = require("support.test")
 local text = require("native.text")
 local thread = require("native.thread")
+local value = require("native.value")
 
 test.group("native.text", function()
   test.case("code points", function()
@@ -167,6 +168,41 @@ test.group("native.table", function()
     test.raises("table expected", tables.copy, "x", 1)
     test.raises("4096", tables.copy, {}, 5000)
     test.raises("must be 0", tables.copy, {}, -1)
+  end)
+
+  test.case("counts what it copied", function()
+    test.equal({ select(2, tables.copy({}, 4)), select(2, tables.copy({ 1, 2, a = 3 }, 0)) }, { 0, 3 })
+  end)
+
+  test.case("makes room for a list, which is empty", function()
+    local list = tables.list(5)
+    test.equal({ #list, next(list) }, { 0 })
+    list[1], list[2], list[3] = "a", "b", "c"
+    test.equal({ #list, list[3] }, { 3, "c" })
+    test.equal(#tables.list(0), 0)
+    test.raises("must be 0", tables.list, -1)
+    test.raises("must be 0", tables.list, 1 << 21)
+    test.raises("number expected", tables.list, "x")
+  end)
+end)
+
+test.group("native.value", function()
+  -- Elements that came after names may lie among them.
+  test.property("keeps every entry, however the table grew", function(any)
+    local grown, names = {}, any.integer(0, 6)
+    for _ = 1, names do grown["n" .. any.integer(1, 1000)] = any.integer(-5, 5) end
+    for _ = 1, any.integer(0, 6) do grown[any.integer(1, 6)] = { any.integer(0, 9) } end
+    for _ = 1, any.integer(0, 3) do grown["m" .. any.integer(1, 1000)] = true end
+    for _ = 1, any.integer(0, 3) do grown[any.integer(1, 6)] = nil end
+    test.equal(value.decode(value.encode(grown)), grown)
+  end)
+
+  test.case("is the same for lists that were made in another way", function()
+    local sized = tables.list(3)
+    sized[3], sized[2], sized[1] = "c", "b", "a"
+    local grown = { x = 1 }
+    grown[3], grown[2], grown[1], grown.x = "c", "b", "a", nil
+    test.equal({ value.encode(sized) == value.encode({ "a", "b", "c" }), value.encode(grown) == value.encode(sized) }, { true, true })
   end)
 end)
 
