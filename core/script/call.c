@@ -6,6 +6,7 @@
 #include <lauxlib.h>
 
 #include "platform/log.h"
+#include "script/locals.h"
 #include "script/state.h"
 
 // Plugins' error values are not asked for their text: that would run more of their code.
@@ -17,6 +18,11 @@ static int add_trace(lua_State *L) {
         text = luaL_tolstring(L, 1, NULL); // err text
     }
     luaL_traceback(L, L, text, 1); // err text trace
+    const struct mx_state *state = mx_state_of(L);
+    if (state->plugin && state->script && state->script->is_on_desk) {
+        mx_locals_push(L); // err text trace locals
+        lua_concat(L, 2);  // err text trace
+    }
     return 1;
 }
 

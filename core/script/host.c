@@ -49,6 +49,8 @@ static void copy_options(mx_script *script, const struct mx_script_options *give
     for (size_t i = 0; i < given->option_count; i++) {
         pairs[i].name = copy_slice(given->options[i].name);
         pairs[i].value = copy_slice(given->options[i].value);
+        script->is_on_desk |= mx_slice_equal(pairs[i].name, MX_SLICE("dev")) &&
+                              mx_slice_equal(pairs[i].value, MX_SLICE("true"));
     }
     own->options = pairs;
     if (given->services) {

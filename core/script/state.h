@@ -121,6 +121,7 @@ struct mx_script {
     int64_t last_spent;  // instructions of the counted run that was left last
     int64_t fake_now_ms; // native.clock.set_fake, INT64_MIN: none
     bool is_remote;      // tool: a server holds the data folder
+    bool is_on_desk;     // of merx dev: failures of plugins tell their locals
     mx_loop *loop;       // tools and tests: made with the first request to another server
     mx_outgoing *outgoing;
     struct mx_script_stats stats;

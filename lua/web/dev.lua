@@ -61,12 +61,17 @@ local function excerpt_of(text)
   return ("<h2>%s:%d</h2><pre>%s</pre>"):format(esc(found.source), found.line, table.concat(lines, "\n"))
 end
 
+local function rows_of(locals)
+  local rows = {}
+  for i, entry in ipairs(locals) do rows[i] = { "<code>" .. esc(entry.name) .. "</code>", "<code>" .. esc(entry.value) .. "</code>" } end
+  return rows
+end
+
 --- The page of an error that was raised while a request was answered.
 ---@param ctx merx.WebContext
 ---@param problem { message: string, trace: string, locals: table[] }
 function pages.error(ctx, problem)
-  local req, locals = ctx.req, {}
-  for i, entry in ipairs(problem.locals) do locals[i] = { "<code>" .. esc(entry.name) .. "</code>", "<code>" .. esc(entry.value) .. "</code>" } end
+  local req, locals = ctx.req, rows_of(problem.locals)
   send(req, 500, "An error", {
     "<p><strong>" .. esc(problem.message) .. "</strong></p>", excerpt_of(problem.trace),
     "<h2>Locals</h2>", table_of(locals, "none"), "<h2>Trace</h2><pre>" .. esc(problem.trace) .. "</pre>",
@@ -74,14 +79,33 @@ function pages.error(ctx, problem)
   })
 end
 
+--- The page of a failure of a plugin, with its own trace and locals when it raised.
+---@param ctx merx.WebContext
+---@param id string of the plugin
+---@param message string
+function pages.plugin_error(ctx, id, message)
+  local found = plugins.find(id)
+  local failure = found and found.failure
+  local is_it = failure and message:find(failure.message, 1, true) ~= nil
+  pages.error(ctx, { message = message, trace = is_it and failure.trace or message, locals = is_it and failure.locals or {} })
+end
+
 local ANYONE <const> = { who = "anyone", csrf = "none", cache = "none" }
+
+-- Its last error with its lines and, when it raised, what its locals were.
+local function failure_of(plugin)
+  if not plugin.last_error then return "" end
+  local is_it = plugin.failure and plugin.last_error:find(plugin.failure.message, 1, true)
+  local rows = rows_of(is_it and plugin.failure.locals or {})
+  return "<strong>" .. esc(plugin.last_error) .. "</strong>" .. excerpt_of(plugin.last_error) .. (#rows > 0 and table_of(rows, "") or "")
+end
 
 local function plugin_rows()
   local rows = {}
   for i, plugin in ipairs(plugins.list()) do
     local state = plugin.problem and "skipped: " .. plugin.problem or plugin.enabled and "enabled" or "off"
     rows[i] = { esc(plugin.id), esc(plugin.manifest and plugin.manifest.version or ""), esc(state), ("%d calls"):format(plugin.calls),
-      plugin.last_error and "<strong>" .. esc(plugin.last_error) .. "</strong>" .. excerpt_of(plugin.last_error) or "" }
+      failure_of(plugin) }
   end
   return rows
 end

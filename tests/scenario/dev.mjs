@@ -36,7 +36,14 @@ test("a new plugin, and a change of it, are there without a restart; an error sh
   const page = await eventually("the error shows", says(server.port, "attempt to index a nil value"));
   assert.match(page, /acme\.hi\/src\/hi\.lua:5/);
   assert.match(page, /<span class="it">.*return \{ text = wanted\.text \}/);
+  assert.match(page, /<code>wanted<\/code><\/td><td><code>nil<\/code>/);
+  assert.match(page, /<code>input<\/code><\/td><td><code>\{ .*method = &quot;GET&quot;/);
+  assert.match(page, /stack traceback:\n\tacme\.hi\/src\/hi\.lua:5: in function/);
+  assert.match(page, /GET \/apps\/acme\.hi/);
   assert.match((await request(server.port, "/__dev")).text, /acme\.hi<\/td>/);
+  await write(data, 'local M = {}\nlocal function words() return {} end\nfunction M.hi() return { text = words() } end\nreturn M\n');
+  const odd = await eventually("an answer that is none shows its handler", says(server.port, "text must be a text, it is a table"));
+  assert.match(odd, /<span class="it">.*function M\.hi\(\)/);
 });
 
 test("mail is kept and not sent", async (t) => {

@@ -4,6 +4,8 @@ local calls = require("kernel.plugins.calls")
 local config = require("kernel.plugins.config")
 local contracts = require("kernel.contracts")
 local deliveries = require("kernel.plugins.deliveries")
+local desk = require("kernel.plugins.desk")
+local dev = require("kernel.dev")
 require("kernel.plugins.forget")
 local folders = require("kernel.plugins.folder")
 local fs = require("native.fs")
@@ -20,6 +22,7 @@ local secrets = require("kernel.plugins.secrets")
 local settings = require("kernel.settings")
 local slots = require("kernel.plugins.slots")
 local signature = require("kernel.signature")
+local source_place = require("kernel.plugins.source_place")
 local tables = require("kernel.plugins.tables")
 local thread = require("native.thread")
 
@@ -58,6 +61,7 @@ local plugins = {}
 ---@field errors integer
 ---@field refused? integer
 ---@field last_error? string
+---@field failure? merx.PluginFailure the last one, on a desk
 
 local MIB <const> = 1024 * 1024
 
@@ -124,9 +128,14 @@ local function scan(parent, bundled, only)
   end
 end
 
+-- As whoever asks sees it.
+local function shown_state(plugin)
+  return dev.is_on() and desk.watch(plugin, plugin.state) or plugin.state
+end
+
 -- One state for each plugin of each generation: what is under way keeps the plugin that it began with.
 local function open_state(plugin)
-  if plugin.state then return plugin.state end
+  if plugin.state then return shown_state(plugin) end
   local opened, err = native.open({
     id = plugin.id, root = plugin.root, prelude = preludes, memory = STATE_MEMORY, generation = plugin.generation or 0,
     host = host.serve(plugin),
@@ -134,7 +143,7 @@ local function open_state(plugin)
   if not opened then return nil, err end
   plugin.state = opened
   if plugin.is_left then left[#left + 1] = plugin end
-  return opened
+  return shown_state(plugin)
 end
 
 -- `id` is that of the plugin or of one of its entries.
@@ -192,6 +201,15 @@ local function load_locales(plugin)
   end
 end
 
+-- What was wrong with an answer is told with the place of the handler that gave it.
+local function blamed(plugin, name, blame)
+  return function(code, message)
+    local told = ("%s: %s"):format(source_place.of(plugin, name), message)
+    blame(code, told)
+    return told
+  end
+end
+
 local function add_handlers(plugin)
   local accounts = {}
   for _, kind in ipairs(plugin.granted.accounts or {}) do accounts[kind] = true end
@@ -206,7 +224,8 @@ local function add_handlers(plugin)
         point = contract.point, kind = contract.kind, plugin = plugin.id, bundled = plugin.bundled, version = plugin.manifest.version, id = id,
         title = entry.title and plugin.id .. "." .. entry.title, input = entry.input, before = entry.before,
         after = entry.after, on_error = entry.on_error, spec = entry, flow = entry.flow,
-        hold_minutes = entry.hold_minutes, call = asked.call, ask = asked.ask, trace = asked.trace, blame = asked.blame,
+        hold_minutes = entry.hold_minutes, call = asked.call, ask = asked.ask, trace = asked.trace,
+        blame = asked.blame and blamed(plugin, entry.handler, asked.blame),
         accounts = accounts, plugin_settings = plugin.manifest.settings, fns = functions_of(plugin, entry, contract, id),
       }, with_settings))
     end

@@ -86,8 +86,7 @@ local function is_missing(ctx, handler)
   local idle = config.idle(handler)
   if not idle then return false end
   if dev.is_on() then
-    local message = ("%s is not set up: %s"):format(handler.id, idle)
-    dev_pages.error(ctx, { message = message, trace = message, locals = {} })
+    dev_pages.plugin_error(ctx, handler.plugin, ("%s is not set up: %s"):format(handler.id, idle))
   else
     page.message(page.open(ctx), 404)
   end
@@ -98,8 +97,7 @@ end
 local function blame(handler, answer)
   local problem = type(answer) ~= "table" and "a route answers with a table, or nil where there is nothing" or answer_problem(answer)
   if not problem then return nil end
-  handler.blame("malformed", problem)
-  return { message = handler.id .. ": " .. problem }
+  return { message = handler.id .. ": " .. handler.blame("malformed", problem) }
 end
 
 local function answer_with(handler)
@@ -114,7 +112,7 @@ local function answer_with(handler)
     end
     local answer, problem = handler.call(input_of(ctx, params, sent, result), plugins.settings(handler))
     if answer ~= nil and not failure.is_error(problem) then problem = blame(handler, answer) end
-    if problem and dev.is_on() then return dev_pages.error(ctx, { message = problem.message, trace = problem.message, locals = {} }) end
+    if problem and dev.is_on() then return dev_pages.plugin_error(ctx, handler.plugin, problem.message) end
     if answer == nil or problem then return page.message(page.open(ctx), problem and 500 or 404) end
     send(ctx, handler, answer)
   end

@@ -56,7 +56,7 @@ test.case("an answer that its point does not allow counts against its plugin, an
   end
   test.equal(ask(), "operation 1 (set_unit) is malformed")
   local plugin = plugin_called("test.below")
-  test.equal({ plugin.errors, plugin.last_error }, { 1, "operation 1 (set_unit) is malformed" })
+  test.equal({ plugin.errors, plugin.last_error }, { 1, "test.below/src/lies.lua:1: operation 1 (set_unit) is malformed" })
   local last
   for _ = 1, 10 do last = ask() end
   test.truthy(last:find("rests", 1, true), last)
