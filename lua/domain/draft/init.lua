@@ -41,17 +41,12 @@ local draft = {}
 ---@field after integer
 ---@field reason? { key: string, args: table }
 
--- Canonical order: nothing that is worked out may depend on the order of lines.
-local function comes_first(a, b)
-  if a.variant_id ~= b.variant_id then return a.variant_id < b.variant_id end
-  return a.id < b.id
-end
-
 local NOTHING <const> = {} -- never written to
 
 local LINE_FIELDS <const> = 72 -- of draft_lines, and what the phases add
 local ADDED_FIELDS <const> = 18 -- by the phases
 local PAPER_FIELDS <const> = 64
+local LINES_SIZED <const> = 1000 -- there is room for so many at once, at most
 
 local type_of = math.type
 
@@ -62,24 +57,29 @@ local function open_line(given, room)
   if type(line.id) ~= "string" or type_of(qty) ~= "integer" or qty <= 0 then error("a line needs id and qty") end
   if type_of(list) ~= "integer" or list < 0 then error("a line needs its list price") end
   local worth = money.times(list, pieces, qty)
-  line.variant_id = line.variant_id or 0
+  if not line.variant_id then line.variant_id = 0 end
   line.list_pieces, line.unit, line.unit_pieces = pieces, list, pieces
   line.worth, line.list_worth = worth, line.is_given and 0 or worth
   line.discount, line.adjust, line.allocations, line.taxes = 0, 0, {}, {}
   line.taxable = line.taxable ~= false and not line.is_gift_card
-  line.tax_class = line.tax_class or "standard"
-  line.tags, line.categories = line.tags or {}, line.categories or {}
+  if not line.tax_class then line.tax_class = "standard" end
+  if not line.tags then line.tags = {} end
+  if not line.categories then line.categories = {} end
   return line, count
 end
 
--- Puts it in its place and adds it to the sums.
+-- Puts it in its place and adds it to the sums. The order is canonical, by variant and then by id: nothing that is worked
+-- out may depend on the order of lines in the cart.
 local function put_line(work, line)
-  local lines, by_id, id = work.lines, work.by_id, line.id
+  local lines, by_id, id, variant = work.lines, work.by_id, line.id, line.variant_id
   if by_id[id] then error("two lines have the id " .. id) end
   by_id[id] = line
   local at = #lines + 1
-  while at > 1 and comes_first(line, lines[at - 1]) do
-    lines[at] = lines[at - 1]
+  while at > 1 do
+    local before = lines[at - 1]
+    local other = before.variant_id
+    if other < variant or other == variant and before.id < id then break end
+    lines[at] = before
     at = at - 1
   end
   lines[at] = line
@@ -98,7 +98,8 @@ function draft.open(given, ctx)
   work.mode = work.policy.mode
   work.customer, work.codes = given.customer or {}, {}
   for i, code in ipairs(given.codes or {}) do work.codes[i] = setmetatable({}, { __index = code }) end
-  work.lines, work.by_id = {}, {}
+  local lines_known = math.min(#given.lines, LINES_SIZED)
+  work.lines, work.by_id = tables.list(lines_known), tables.copy(NOTHING, lines_known)
   work.ledger, work.issues, work.blocks, work.holds, work.tenders, work.skipped = {}, {}, {}, {}, {}, {}
   work.fees, work.fee_by_target, work.rates, work.methods = {}, {}, {}, {}
   work.list, work.subtotal = 0, 0
@@ -163,18 +164,21 @@ function draft.fault(work, handler, problem)
   end
 end
 
+local function say(err)
+  return type(err) == "table" and err.message or tostring(err)
+end
+
 -- What it answered, or why there is no answer of use; of a traced quote also the instructions that it took.
 local function hear(work, handler)
+  local settings, ask = handler.settings or NOTHING, work.trace and handler.trace or handler.ask
   local fine, answer, err, spent
-  if work.trace and handler.trace then
-    fine, answer, err, spent = pcall(handler.trace, work, handler.settings or NOTHING)
-  elseif handler.ask then
-    fine, answer, err = pcall(handler.ask, work, handler.settings or NOTHING)
+  if ask then
+    fine, answer, err, spent = pcall(ask, work, settings)
   else
-    fine, answer, err = pcall(handler.call, project.copy(handler.input, work), handler.settings or NOTHING)
+    fine, answer, err = pcall(handler.call, project.copy(handler.input, work), settings)
   end
   if not fine then return nil, tostring(answer) end
-  if answer == nil and err ~= nil then return nil, type(err) == "table" and err.message or tostring(err), spent end
+  if answer == nil and err ~= nil then return nil, say(err), spent end
   local problem = operations.problem(handler.point, answer, work, handler.accounts)
   if problem and handler.blame then handler.blame("malformed", problem) end
   return answer, problem, spent
@@ -212,7 +216,8 @@ function draft.ask(work, handler)
     draft.fault(work, handler, problem)
     return nil
   end
-  return answer == nil and NOTHING or answer
+  if answer == nil then return NOTHING end
+  return answer
 end
 
 --- Keeps what the operation `hold` asks to be taken aside when the order is placed.
