@@ -55,12 +55,22 @@ function points.note()
   of_now()
 end
 
--- Which of `handlers` a name in before/after means: a handler, or all of a plugin.
-local function named(handlers, name)
-  local found = {}
+-- Where in `handlers` those are that a name means: a handler, or all of a plugin.
+local function places_of(handlers, name)
+  local places = {}
   for i, handler in ipairs(handlers) do
-    if handler.id == name or handler.plugin == name then found[#found + 1] = i end
+    if handler.id == name or handler.plugin == name then places[#places + 1] = i end
   end
+  return places
+end
+
+--- Those of `handlers` that a name means, as in before, after and pins: a handler, or all of a plugin.
+---@param handlers merx.Handler[]
+---@param name string
+---@return merx.Handler[]
+function points.named(handlers, name)
+  local found = {}
+  for n, i in ipairs(places_of(handlers, name)) do found[n] = handlers[i] end
   return found
 end
 
@@ -70,19 +80,19 @@ local function edges_of(handlers, pins)
   for i in ipairs(handlers) do follows[i] = {} end
   for i, handler in ipairs(handlers) do
     for _, name in ipairs(handler.before or {}) do
-      for _, j in ipairs(named(handlers, name)) do
+      for _, j in ipairs(places_of(handlers, name)) do
         if i ~= j then follows[j][i] = true end
       end
     end
     for _, name in ipairs(handler.after or {}) do
-      for _, j in ipairs(named(handlers, name)) do
+      for _, j in ipairs(places_of(handlers, name)) do
         if i ~= j then follows[i][j] = true end
       end
     end
   end
   for _, pin in ipairs(pins or {}) do
-    for _, i in ipairs(named(handlers, pin[1])) do
-      for _, j in ipairs(named(handlers, pin[2])) do
+    for _, i in ipairs(places_of(handlers, pin[1])) do
+      for _, j in ipairs(places_of(handlers, pin[2])) do
         if i ~= j then follows[j][i], follows[i][j] = true, nil end
       end
     end

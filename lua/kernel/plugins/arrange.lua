@@ -32,13 +32,7 @@ end
 
 -- ---- names -----------------------------------------------------------------------------------------------------------
 
-local function named(handlers, name)
-  local found = {}
-  for _, handler in ipairs(handlers) do
-    if handler.id == name or handler.plugin == name then found[#found + 1] = handler end
-  end
-  return found
-end
+local named = points.named
 
 -- The different values of a field.
 local function each(handlers, field)

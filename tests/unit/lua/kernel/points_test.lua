@@ -15,6 +15,13 @@ local function order(handlers)
   return table.concat(ids, " ")
 end
 
+test.case("a name means a handler, or all of a plugin", function()
+  local one, two, other = handler("a.x/1"), handler("a.x/2"), handler("b.x/1")
+  local all = { one, other, two }
+  test.truthy(points.named(all, "a.x/2")[1] == two)
+  test.equal({ #points.named(all, "a.x"), #points.named(all, "a.x/2"), #points.named(all, "a"), #points.named({}, "a.x") }, { 2, 1, 0, 0 })
+end)
+
 test.group("points.sort", function()
   test.case("goes by name when nobody minds", function()
     test.equal(order({ handler("b.x/1"), handler("a.x/1") }), "a.x/1 b.x/1")
