@@ -13,6 +13,7 @@ local schedule = require("kernel.schedule")
 local schema = require("kernel.schema")
 local task = require("native.task")
 local thread = require("native.thread")
+local turns = require("kernel.turns")
 
 local jobs = {}
 
@@ -157,7 +158,7 @@ local function begin_one(row)
   end
   if aside[row.id] or aside_count >= MOST_ASIDE then return false end
   aside[row.id], aside_count = true, aside_count + 1
-  task.spawn(function()
+  turns.begin(function()
     local ok, err = xpcall(run_one, debug.traceback, row)
     aside[row.id], aside_count = nil, aside_count - 1
     if not ok then log.error("a job could not be run", { job = row.name, id = row.id, error = tostring(err) }) end

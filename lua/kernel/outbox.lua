@@ -12,6 +12,7 @@ local log = require("kernel.log")
 local random = require("native.random")
 local schema = require("kernel.schema")
 local task = require("native.task")
+local turns = require("kernel.turns")
 
 local outbox = {}
 
@@ -264,7 +265,7 @@ end
 
 local function serve_aside(subscriber, rows, through)
   busy[subscriber.id] = true
-  task.spawn(function()
+  turns.begin(function()
     local ok, err = xpcall(serve, debug.traceback, subscriber, rows, through)
     busy[subscriber.id] = nil
     if not ok then log.error("a subscriber could not be served", { subscriber = subscriber.id, error = tostring(err) }) end

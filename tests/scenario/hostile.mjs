@@ -6,7 +6,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fsck, new_shop, say, start } from "../fault/support/shop.mjs";
 import { plugin as merx_plugin } from "../support/packages.mjs";
-import { Shopper, words } from "../support/shopper.mjs";
+import { forms, Shopper, words } from "../support/shopper.mjs";
 import { request } from "./support/http.mjs";
 import { merx, root } from "./support/server.mjs";
 import { eventually, sleep, test } from "./support/test.mjs";
@@ -17,6 +17,10 @@ const VISITS = 150;
 const TRIES = 10; // of a request that finds no room
 // Nobody waits longer: what all of them together may take of one request before they rest, and a machine that is shared.
 const LONGEST_WAIT = 10_000;
+
+// So many effects take a tenth of a second each before they are stopped: four seconds, for whoever waited for them all.
+const LOOPING = 40;
+const LONGEST_PAYMENT = 2000;
 
 const LOOP = "while true do pcall(function() while true do end end) end";
 const MEMORY = "local t = {} while true do t[#t + 1] = { #t .. 'x' } end";
@@ -133,6 +137,43 @@ for (const [name, place, point] of [["validator", "cart_validators", "cart_valid
     shopper.close();
   });
 }
+
+// Waits until the shopper's browser is sent on to the provider; the path of the provider's page.
+async function way_to_provider(shopper, token) {
+  return eventually("the way to the provider", async () => {
+    const reply = await shopper.request("GET", `/orders/${token}/payment?go=1`);
+    return /^0; url=http:\/\/[^/]+(\/test-provider\/.*)$/.exec(reply.headers.refresh ?? "")?.[1];
+  }, { every: 20 });
+}
+
+test("effects that loop delay no payment of another plugin", async (t) => {
+  const data = await new_shop(t);
+  for (let i = 0; i < LOOPING; i++) await plant(data, [`loop${i}`, "events", "event", LOOP, { on: "order.placed" }]);
+  const server = await start(t, data, { args: ["--client-private"] });
+  for (const [key, value] of [["payment.test_mode", "true"], ["plugin.merx.test-pay.key", "a key for trials"],
+    ["plugin.merx.test-pay.endpoint", `http://127.0.0.1:${server.port}/test-provider`]]) {
+    const set = await merx(["settings", "set", key, value, "--data", data, "--share", root]);
+    assert.equal(set.code, 0, set.stderr);
+  }
+  const shopper = new Shopper(server.port);
+  await shopper.add("mug", 1);
+  const { form } = shopper.placing(await shopper.checkout());
+  const since = performance.now();
+  const placed = await shopper.request("POST", form.action, shopper.body_of(form, { payment: "merx.test-pay/card" }));
+  assert.equal(placed.status, 303, words(placed.text));
+  const token = /\/orders\/([^/]+)/.exec(placed.headers.location)[1];
+  const path = await way_to_provider(shopper, token);
+  const asked = performance.now() - since;
+  const page = await shopper.visit(path);
+  await shopper.request("POST", path, shopper.body_of(forms(page.text)[0]));
+  await eventually("the order is paid", async () => /paid/.test(words((await shopper.get(`/orders/${token}`)).text)), { every: 20 });
+  const paid = performance.now() - since;
+  shopper.close();
+  say(`the provider was asked after ${asked.toFixed(0)} ms and the order paid after ${paid.toFixed(0)} ms, beside ${LOOPING} effects that loop`);
+  assert.ok(paid < LONGEST_PAYMENT, `${paid.toFixed(0)} ms`);
+  await eventually("each of them was stopped", () =>
+    new Set(server.lines().filter((line) => line.code === "budget").map((line) => line.plugin)).size === LOOPING, { within: 30_000 });
+}, { timeout: 120_000 });
 
 // Manifests and folders that would keep a server from starting, or its other plugins from being asked.
 const BROKEN = {
