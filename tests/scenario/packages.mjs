@@ -50,7 +50,10 @@ test("a merchant installs, upgrades, goes back and takes away while the shop ser
 
   const strange = await plugin(["install", made["1.0.0"]], { data, ok: [5] });
   assert.match(strange.stderr, /not trusted for acme/);
+  const unknown = await plugin(["verify", made["1.0.0"]], { data, ok: [5] });
+  assert.match(unknown.stderr, /no key of acme is trusted here: name it with -p KEY/);
   assert.equal((await json(["trust", "acme", made.key], { data })).publisher, "acme");
+  assert.equal((await json(["verify", made["1.0.0"]], { data })).id, ID);
   const first = await json(["install", made["1.0.0"]], { data });
   assert.deepEqual([first.dry_run, first.handlers, first.carts.looked, first.carts.changed], [false, 1, 1, 0]);
 
