@@ -50,6 +50,7 @@ local plugins = {}
 ---@field generation? integer with which it was loaded
 ---@field pool? string of the requests that it sends, when others must not hold them up
 ---@field state? userdata its Lua, once it was needed in this thread
+---@field asked? userdata|table the same, as handlers ask it: on a desk somebody listens
 ---@field signature? string of its files; nil: they may still change unseen
 ---@field agreed string what was agreed about it
 ---@field handlers? merx.Handler[] what it contributes, once it was enabled; as are its settings
@@ -128,22 +129,17 @@ local function scan(parent, bundled, only)
   end
 end
 
--- As whoever asks sees it.
-local function shown_state(plugin)
-  return dev.is_on() and desk.watch(plugin, plugin.state) or plugin.state
-end
-
 -- One state for each plugin of each generation: what is under way keeps the plugin that it began with.
 local function open_state(plugin)
-  if plugin.state then return shown_state(plugin) end
+  if plugin.state then return plugin.asked end
   local opened, err = native.open({
     id = plugin.id, root = plugin.root, prelude = preludes, memory = STATE_MEMORY, generation = plugin.generation or 0,
     host = host.serve(plugin),
   })
   if not opened then return nil, err end
-  plugin.state = opened
+  plugin.state, plugin.asked = opened, dev.is_on() and desk.watch(plugin, opened) or opened
   if plugin.is_left then left[#left + 1] = plugin end
-  return shown_state(plugin)
+  return plugin.asked
 end
 
 -- `id` is that of the plugin or of one of its entries.
