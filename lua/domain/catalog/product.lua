@@ -9,7 +9,7 @@ local product = {}
 
 local THIRTY_DAYS <const> = 30 * 24 * 3600 * 1000
 local KEPT <const> = 128 -- whole products in each thread
-local REMEMBERED <const> = 2048 -- those that were asked for once
+local REMEMBERED <const> = KEPT -- those that were asked for once: of more, few are asked for again while they are kept
 
 ---@class merx.Product
 ---@field id integer
