@@ -46,6 +46,7 @@ local function stays(a, b)
 end
 
 local function excludes(plugin, other)
+  if #plugin.manifest.conflicts == 0 then return false end
   local names = { [other.id] = true }
   for _, name in ipairs(other.manifest.provides) do names[name] = true end
   for _, name in ipairs(plugin.manifest.conflicts) do
@@ -57,7 +58,7 @@ end
 local function conflict(by_id, ids, plugin)
   for _, id in ipairs(ids) do
     local other = by_id[id]
-    if other ~= plugin and stays(other, plugin) and (excludes(plugin, other) or excludes(other, plugin)) then
+    if other ~= plugin and (excludes(plugin, other) or excludes(other, plugin)) and stays(other, plugin) then
       return ("it cannot be had together with %s: disable one of the two"):format(other.id)
     end
   end
