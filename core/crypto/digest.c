@@ -31,6 +31,11 @@ int mx_blake2b(struct mx_slice key, struct mx_slice data, unsigned char out[MX_B
     return MX_OK;
 }
 
+void mx_siphash(const unsigned char key[MX_SIPHASH_KEY_SIZE], struct mx_slice data,
+    unsigned char out[MX_SIPHASH_SIZE]) {
+    crypto_shorthash_siphashx24(out, bytes(data), data.len, key);
+}
+
 // libcrypto's only use here: libsodium has no SHA-1, on purpose.
 void mx_hmac_sha1(struct mx_slice key, struct mx_slice data, unsigned char out[MX_SHA1_SIZE]) {
     static const unsigned char no_key[1];

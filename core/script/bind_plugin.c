@@ -6,6 +6,7 @@
 
 #include <lauxlib.h>
 
+#include "crypto/digest.h"
 #include "platform/alloc.h"
 #include "script/plugin.h"
 #include "script/value.h"
@@ -67,16 +68,20 @@ static int l_load(lua_State *P) {
     return 0;
 }
 
+// In P. [-0, +2] Input and settings. What is kept of them is not the handler's.
+static int push_given(lua_State *P, struct mx_plugin_call *call) {
+    size_t before = call->plugin->state.used;
+    mx_plugin_push_given(P, call);
+    mx_run_excuse_memory(P, before);
+    return 2;
+}
+
 // In P. [1] struct mx_plugin_call: hands the arguments over and calls the handler.
 static int l_enter(lua_State *P) {
     struct mx_plugin_call *call = lua_touserdata(P, 1);
     lua_settop(P, 0);
     mx_plugin_push_handler(P, call); // fn
-    size_t before = call->plugin->state.used;
-    int count = call->shape ? mx_plugin_push_given(P, call) : mx_values_copy(P, &call->args);
-    if (call->shape) {
-        mx_run_excuse_memory(P, before);
-    }
+    int count = call->shape ? push_given(P, call) : mx_values_copy(P, &call->args);
     lua_call(P, count, LUA_MULTRET);
     return lua_gettop(P);
 }
@@ -216,9 +221,10 @@ static struct mx_values values_from(lua_State *T, int first) {
     return (struct mx_values){T, first, top < first ? 0 : top - first + 1};
 }
 
-static int start(lua_State *T, struct mx_plugin_call *call) {
+// [-0, +n] The budget is at `limits`.
+static int start(lua_State *T, struct mx_plugin_call *call, int limits) {
     struct mx_plugin *plugin = call->plugin;
-    struct mx_budget budget = read_budget(T, 4, call->kind);
+    struct mx_budget budget = read_budget(T, limits, call->kind);
     if (plugin->depth >= DEPTH_MAX) {
         return luaL_error(T, "plugins call each other more than %d deep", DEPTH_MAX);
     }
@@ -238,20 +244,69 @@ static int start(lua_State *T, struct mx_plugin_call *call) {
 static int l_call(lua_State *T) {
     struct mx_plugin_call call = check_call(T);
     call.args = values_from(T, 5);
-    return start(T, &call);
+    return start(T, &call, 4);
 }
 
-// state:ask("pure", "module:function", budget, shape, bytes, settings): as call(), with what
-// native.projection packed as the first argument. The handler can read both and write neither. A
-// table of settings that was given before must not have changed.
+// Fills the input from the table at 3. What cannot be read raw is read here, into a plain copy.
+static int fill(lua_State *T, struct mx_plugin *plugin, struct mx_show *show) {
+    struct mx_error err;
+    mx_shape_push_names(T, 2);
+    int status = mx_plugin_fill(plugin, show);
+    lua_settop(T, 3);
+    if (status != LUA_OK || show->end != MX_SHOW_UNREADABLE) {
+        return status;
+    }
+    if (mx_shape_unpack(show->shape, T, mx_shape_pack(T, 2, 3), &err) < 0) {
+        return luaL_error(T, "%s", err.text);
+    }
+    lua_replace(T, 3);
+    show->end = MX_SHOW_DONE;
+    mx_shape_push_names(T, 2);
+    status = mx_plugin_fill(plugin, show);
+    lua_settop(T, 3);
+    return status;
+}
+
+// state:show(shape, source) -> digest, size | nil, { code, message, trace }: what the shape names
+// of the table is the input of the next ask(). Equal inputs have equal digests, other ones others;
+// the size is that of the input in bytes.
+static int l_show(lua_State *T) {
+    struct mx_plugin *plugin = check_plugin(T);
+    struct mx_show show = {.T = T, .shape = mx_shape_check(T, 2), .source = 3, .names = 4};
+    luaL_checktype(T, 3, LUA_TTABLE);
+    lua_settop(T, 3);
+    int status = fill(T, plugin, &show);
+    if (status != LUA_OK) {
+        lua_State *P = plugin->state.L;
+        int count = mx_plugin_push_failure_of(T, P, status == LUA_ERRMEM ? "memory" : "error");
+        lua_pop(P, 1);
+        return count;
+    }
+    if (show.end == MX_SHOW_REFUSED) {
+        return luaL_error(
+            T, "%s is a %s, which no handler can see", show.name, lua_typename(T, show.type));
+    }
+    unsigned char digest[MX_SIPHASH_SIZE];
+    struct mx_slice question = mx_shape_question(show.shape);
+    mx_siphash(mx_script_of(T)->question_key, question, digest);
+    lua_pushlstring(T, (const char *)digest, sizeof(digest));
+    lua_pushinteger(T, (lua_Integer)question.len);
+    return 2;
+}
+
+// state:ask("module:function", budget, shape, settings): calls pure code with the input that was
+// shown last, of that shape. The handler can add nothing to it, and only read its settings; a table
+// of settings that was given before must not have changed.
 static int l_ask(lua_State *T) {
-    struct mx_plugin_call call = check_call(T);
-    luaL_argcheck(T, call.kind == MX_KIND_PURE, 2, "only pure code is asked");
-    call.shape = mx_shape_check(T, 5);
-    call.packed = mx_slice_check(T, 6);
-    luaL_checktype(T, 7, LUA_TTABLE);
-    call.args = (struct mx_values){T, 7, 1};
-    return start(T, &call);
+    struct mx_plugin_call call = {.plugin = check_plugin(T), .kind = MX_KIND_PURE};
+    call.handler = mx_slice_check(T, 2);
+    call.shape = mx_shape_check(T, 4);
+    luaL_checktype(T, 5, LUA_TTABLE);
+    call.args = (struct mx_values){T, 5, 1};
+    luaL_argcheck(T, call.plugin->given.shown == mx_shape_serial(call.shape), 4,
+        "is not that of the input that was shown last");
+    call.plugin->given.shown = 0;
+    return start(T, &call, 3);
 }
 
 // state:load(kind, "module:function") -> true | nil, err: whether the handler is there and loads
@@ -373,6 +428,7 @@ static const luaL_Reg plugin_methods[] = {
     {"close", l_close},
     {"is_busy", l_is_busy},
     {"load", l_load_handler},
+    {"show", l_show},
     {"stats", l_stats},
     {NULL, NULL},
 };

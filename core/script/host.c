@@ -82,6 +82,7 @@ int mx_script_create(
     script->entry_refs[MX_ENTRY_ERROR] = LUA_NOREF;
     script->entry_refs[MX_ENTRY_TICK] = LUA_NOREF;
     script->spawned_end = &script->spawned;
+    mx_random(script->world, script->question_key, sizeof(script->question_key));
     script->fake_now_ms = INT64_MIN;
     script->state.script = script;
     script->state.limit = script->options.memory_limit;

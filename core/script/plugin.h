@@ -28,6 +28,7 @@ struct mx_plugin_given {
     const void *settings[MX_GIVEN_KEPT]; // tables of T, which the plugin's user value holds
     int last_input;
     int last_settings;
+    uint64_t shown; // the shape of the input that was filled last, until a handler is asked
 };
 
 // Lives in the userdata that T holds.
@@ -62,11 +63,10 @@ struct mx_plugin_call {
     struct mx_plugin *plugin;
     enum mx_plugin_kind kind;
     struct mx_slice handler; // "module:function"
-    const mx_shape *shape;   // of the input, which comes packed; NULL: all arguments are copied
-    struct mx_slice packed;
-    struct mx_values args; // behind a packed input: settings, or nothing
-    int kept_settings;     // they were copied into P, and where
-    bool is_missing;       // there is no such handler
+    const mx_shape *shape;   // of the input, which is there; NULL: all arguments are copied
+    struct mx_values args;   // behind an input that is there: the settings
+    int kept_settings;       // they were copied into P, and where
+    bool is_missing;         // there is no such handler
 };
 
 // Opens P: no code of the plugin runs. `preludes` are paths below SHARE/lua on
@@ -94,8 +94,11 @@ void mx_plugin_need_environment(lua_State *P, enum mx_plugin_kind kind);
 // time. Raises, with `is_missing` set when there is none.
 void mx_plugin_push_handler(lua_State *P, struct mx_plugin_call *call);
 
-// In P, protected. [-0, +count] Pushes the input of pure code that came packed, and the settings.
-int mx_plugin_push_given(lua_State *P, struct mx_plugin_call *call);
+// Fills the input of pure code. Returns Lua's status; on failure [P: -0, +1] why.
+int mx_plugin_fill(struct mx_plugin *plugin, struct mx_show *show);
+
+// In P, protected. [-0, +2] Pushes the input that was filled last, and the settings.
+void mx_plugin_push_given(lua_State *P, struct mx_plugin_call *call);
 
 // In T, the plugin at 1: which settings P has from now on.
 void mx_plugin_note_settings(lua_State *T, struct mx_plugin_call *call);

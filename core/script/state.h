@@ -116,13 +116,14 @@ struct mx_script {
     uint64_t last_task_id;
     struct mx_coroutine pool[MX_POOL_MAX];
     int pool_count;
-    int boot_ref;        // table of entry functions, LUA_NOREF before boot
-    int entry_refs[3];   // by enum mx_entry
-    int64_t last_spent;  // instructions of the counted run that was left last
-    int64_t fake_now_ms; // native.clock.set_fake, INT64_MIN: none
-    bool is_remote;      // tool: a server holds the data folder
-    bool is_on_desk;     // of merx dev: failures of plugins tell their locals
-    mx_loop *loop;       // tools and tests: made with the first request to another server
+    int boot_ref;                   // table of entry functions, LUA_NOREF before boot
+    int entry_refs[3];              // by enum mx_entry
+    unsigned char question_key[16]; // of digests of what handlers are asked
+    int64_t last_spent;             // instructions of the counted run that was left last
+    int64_t fake_now_ms;            // native.clock.set_fake, INT64_MIN: none
+    bool is_remote;                 // tool: a server holds the data folder
+    bool is_on_desk;                // of merx dev: failures of plugins tell their locals
+    mx_loop *loop; // tools and tests: made with the first request to another server
     mx_outgoing *outgoing;
     struct mx_script_stats stats;
 };

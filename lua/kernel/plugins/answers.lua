@@ -3,36 +3,38 @@
 local answers = {}
 
 local MOST <const> = 128 -- questions of one handler, and up to twice as many
-local MOST_BYTES <const> = 16384 -- of these questions, and up to twice as many: what is kept the collector looks at
+local MOST_BYTES <const> = 16384 -- that these questions had, and up to twice as many: the longer they are, the more is in the answers
 local LARGEST <const> = 4096 -- bytes of a question: a cart of many lines is rarely asked about twice
 
 local mt = { __index = {} }
 
 --- What is known for a question: the answer, if any, and the key under which a new one is kept (nil: it is not).
----@param key string the packed input
+---@param key string digest of the input
 ---@param config table the same table until settings change
+---@param size integer bytes of the input
 ---@return any answer for readers only
 ---@return string? key
-function mt.__index:find(key, config)
+function mt.__index:find(key, config, size)
   if self.config ~= config then
     self.config, self.young, self.old, self.count, self.bytes = config, {}, {}, 0, 0
   end
-  if #key > LARGEST then return nil end
+  if size > LARGEST then return nil end
   local answer = self.young[key]
   if answer == nil then
     answer = self.old[key]
-    if answer ~= nil then self:keep(key, answer) end
+    if answer ~= nil then self:keep(key, answer, size) end
   end
   return answer, key
 end
 
 ---@param key string
 ---@param answer any
-function mt.__index:keep(key, answer)
+---@param size integer
+function mt.__index:keep(key, answer, size)
   if self.count >= MOST or self.bytes >= MOST_BYTES then
     self.old, self.young, self.count, self.bytes = self.young, {}, 0, 0
   end
-  self.young[key], self.count, self.bytes = answer, self.count + 1, self.bytes + #key
+  self.young[key], self.count, self.bytes = answer, self.count + 1, self.bytes + size
 end
 
 --- Whether answers of a handler are worth keeping: one that looks at the clock is never asked the same twice.

@@ -43,17 +43,23 @@ function plugin.open(options) end
 ---@return any|native.PluginError results copies
 function PluginState:call(kind, handler, budget, ...) end
 
---- Asks pure code with what native.projection.pack() made as its input. Input and settings stay in the plugin's state from call
---- to call: nothing can be added to the one, which is as new each time, and the other can only be read.
----@param kind "pure"
+--- What the shape names of a table becomes the input of the next ask(). Raises for functions and userdata, and what a metatable
+--- raises.
+---@param shape native.Shape
+---@param source table
+---@return string? digest equal inputs have equal ones, and others others
+---@return integer|native.PluginError size of the input in bytes
+function PluginState:show(shape, source) end
+
+--- Asks pure code with the input that was shown last, once. Input and settings stay in the plugin's state from call to call:
+--- nothing can be added to the one, which is as new each time, and the other can only be read.
 ---@param handler string
 ---@param budget? native.Budget
----@param shape native.Shape
----@param bytes string
+---@param shape native.Shape of the input
 ---@param settings table data; the same table must hold the same each time
 ---@return true? ok
 ---@return any|native.PluginError results copies
-function PluginState:ask(kind, handler, budget, shape, bytes, settings) end
+function PluginState:ask(handler, budget, shape, settings) end
 
 --- Whether the handler is there and loads.
 ---@param kind native.PluginKind

@@ -34,6 +34,22 @@ static void sha2_as_in_fips_180(void **state) {
 }
 
 // The values of another implementation (Python's hashlib).
+// The first of the vectors that come with SipHash: no bytes, the key 00 01 … 0f.
+static void siphash_as_its_authors_have_it(void **state) {
+    (void)state;
+    static const unsigned char expected[MX_SIPHASH_SIZE] = {0xa3, 0x81, 0x7f, 0x04, 0xba, 0x25,
+        0xa8, 0xe6, 0x6d, 0xf6, 0x72, 0x14, 0xc7, 0x55, 0x02, 0x93};
+    unsigned char key[MX_SIPHASH_KEY_SIZE];
+    unsigned char out[MX_SIPHASH_SIZE];
+    for (size_t i = 0; i < sizeof(key); i++) {
+        key[i] = (unsigned char)i;
+    }
+    mx_siphash(key, (struct mx_slice){NULL, 0}, out);
+    assert_memory_equal(out, expected, sizeof(out));
+    mx_siphash(key, MX_SLICE("a"), out);
+    assert_memory_not_equal(out, expected, sizeof(out));
+}
+
 static void blake2b_as_others_have_it(void **state) {
     (void)state;
     unsigned char out[MX_BLAKE2B_SIZE], key[65];
@@ -187,6 +203,7 @@ static void secrets_compare(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sha2_as_in_fips_180),
+        cmocka_unit_test(siphash_as_its_authors_have_it),
         cmocka_unit_test(blake2b_as_others_have_it),
         cmocka_unit_test(hmac_sha2_as_in_rfc_4231),
         cmocka_unit_test(hmac_sha1_as_in_rfc_2202),

@@ -109,16 +109,18 @@ test.case("answers of a handler are bounded, large questions are not kept", func
   local answers = require("kernel.plugins.answers").new()
   local config = {}
   for i = 1, 1000 do
-    local known, key = answers:find("n" .. i, config)
+    local known, key = answers:find("n" .. i, config, 5)
     test.equal(known, nil)
-    answers:keep(key, { i })
+    answers:keep(key, { i }, 5)
   end
   local kept = 0
-  for i = 1, 1000 do kept = kept + (answers:find("n" .. i, config) and 1 or 0) end
+  for i = 1, 1000 do kept = kept + (answers:find("n" .. i, config, 5) and 1 or 0) end
   test.truthy(kept >= 128 and kept <= 256, kept)
-  test.equal(answers:find("n1000", config), { 1000 })
-  local _, key = answers:find(("x"):rep(5000), config)
-  test.equal(key, nil)
+  test.equal(answers:find("n1000", config, 5), { 1000 })
+  local _, large = answers:find("large", config, 5000)
+  test.equal(large, nil)
+  for i = 1, 10 do answers:keep("long" .. i, { i }, 4000) end
+  test.equal({ answers:find("n1000", config, 5), answers:find("long1", config, 4000), (answers:find("long10", config, 4000)) }, { nil, nil, { 10 } })
 end)
 
 test.case("a plugin that was left gives its state back, once nothing in it runs; who began with it may ask it again", function()

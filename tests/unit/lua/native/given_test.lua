@@ -16,7 +16,11 @@ local PATHS <const> = {
   "customer.id", "customer.groups[]", "attributes", "total", "choices",
 }
 
-local function pack(shape, source) return projection.pack(shape, source) end
+local function ask(plugin, shape, source, settings, budget)
+  local key, err = plugin:show(shape, source)
+  if not key then return nil, err end
+  return plugin:ask("m:f", budget, shape, settings or NONE)
+end
 
 local function some(any, value) return any.boolean() and value or nil end
 
@@ -75,8 +79,8 @@ test.group("what a pure handler is given", function()
     local shape, settings = projection.compile(PATHS), { spoils = any.boolean() }
     local plugin <close> = open(SPOILER)
     for _ = 1, 6 do
-      local bytes = pack(shape, some_source(any))
-      test.equal({ plugin:ask("pure", "m:f", nil, shape, bytes, settings) }, { true, projection.unpack(shape, bytes) })
+      local source = some_source(any)
+      test.equal({ ask(plugin, shape, source, settings) }, { true, projection.unpack(shape, projection.pack(shape, source)) })
     end
   end, 300)
 
@@ -90,18 +94,18 @@ test.group("what a pure handler is given", function()
       first.tags[1] = nil
       return { first.qty, #input.lines, #first.tags, input.lines[2].qty }
     end }]=])
-    local bytes = pack(shape, { lines = { { qty = 1, tags = { "a" } }, { qty = 3, tags = { "b" } }, { qty = 2, tags = {} } } })
+    local source = { lines = { { qty = 1, tags = { "a" } }, { qty = 3, tags = { "b" } }, { qty = 2, tags = {} } } }
     for _ = 1, 3 do
-      test.equal({ plugin:ask("pure", "m:f", nil, shape, bytes, NONE) }, { true, { 30, 2, 0, 2 } })
+      test.equal({ ask(plugin, shape, source) }, { true, { 30, 2, 0, 2 } })
     end
+    test.equal(source.lines[1], { qty = 1, tags = { "a" } })
   end)
 
   test.case("takes nothing new, and says what to do", function()
     local shape = projection.compile({ "lines[].qty", "lines[].tags[]" })
-    local bytes = pack(shape, { lines = { { qty = 1, tags = {} } } })
     local function fails(body, part)
       local plugin <close> = open("return { f = function(input, cfg) " .. body .. " end }")
-      local ok, err = plugin:ask("pure", "m:f", nil, shape, bytes, { limit = { 5 } })
+      local ok, err = ask(plugin, shape, { lines = { { qty = 1, tags = {} } } }, { limit = { 5 } })
       test.equal(ok, nil)
       test.contains(err.message, "acme.test/src/m.lua:1: ")
       test.contains(err.message, part)
@@ -126,8 +130,8 @@ test.group("what a pure handler is given", function()
     local answers = {}
     for i, before in ipairs({ gaps, full, { list = {}, named = {}, lines = {} }, { list = { 1 }, named = { 1 }, lines = { 1 } } }) do
       local plugin <close> = open(source)
-      assert(plugin:ask("pure", "m:f", nil, shape, pack(shape, before), NONE))
-      answers[i] = select(2, assert(plugin:ask("pure", "m:f", nil, shape, pack(shape, gaps), NONE)))
+      assert(ask(plugin, shape, before))
+      answers[i] = select(2, assert(ask(plugin, shape, gaps)))
     end
     for i = 1, 4 do test.equal(answers[i], answers[1], i) end
     test.equal({ answers[1][1], answers[1][2], answers[1][3] }, { 1, 1, 1 })
@@ -139,7 +143,7 @@ test.group("what a pure handler is given", function()
       for i = 1, 30 do
         local shape, settings = projection.compile(i % 2 == 0 and { "a" } or { "a", "b" }), { n = i }
         for turn = 1, 2 do
-          local _, answer = assert(plugin:ask("pure", "m:f", nil, shape, pack(shape, { a = round * 100 + i, b = turn }), settings))
+          local _, answer = assert(ask(plugin, shape, { a = round * 100 + i, b = turn }, settings))
           test.equal({ answer[1], answer[2], answer[3] }, { round * 100 + i, i % 2 ~= 0 and turn or nil, i })
         end
       end
@@ -151,7 +155,7 @@ test.group("what a pure handler is given", function()
     local settings = { tiers = { { min = 1, percent = 5 }, { min = 2 } }, none = json.array(), gone = json.null, name = "x" }
     local plugin <close> = open("return { f = function(input, cfg) return cfg, #cfg.tiers, cfg.tiers[2].min end }")
     for _ = 1, 2 do
-      local ok, cfg, count, min = plugin:ask("pure", "m:f", nil, shape, pack(shape, {}), settings)
+      local ok, cfg, count, min = ask(plugin, shape, {}, settings)
       test.equal({ ok, cfg, count, min }, { true, settings, 2, 2 })
       test.truthy(json.is_array(cfg.none))
     end
@@ -159,18 +163,18 @@ test.group("what a pure handler is given", function()
 
   test.case("that does not fit into memory fails the call alone", function()
     local shape = projection.compile({ "lines[].id", "lines[].tags[]" })
-    local plugin <close> = open("return { f = function(input) return #input.lines end }")
-    local function ask(count, memory)
-      local lines = {}
-      for i = 1, count do lines[i] = { id = "line " .. i, tags = { "tag " .. i } } end
-      return plugin:ask("pure", "m:f", memory and { memory = memory }, shape, pack(shape, { lines = lines }), NONE)
+    local plugin <close> = open("return { f = function(input) return #input.lines end }", 1000000)
+    local function count(lines)
+      local list = {}
+      for i = 1, lines do list[i] = { id = "line " .. i, tags = { "tag " .. i } } end
+      return ask(plugin, shape, { lines = list })
     end
     for _ = 1, 3 do
-      test.equal({ ask(5) }, { true, 5 })
-      test.equal(select(2, ask(3000, 100000)).code, "memory")
-      test.equal({ ask(2) }, { true, 2 })
-      test.equal({ ask(1000) }, { true, 1000 }) -- too large to be kept
-      test.equal({ ask(3) }, { true, 3 })
+      test.equal({ count(5) }, { true, 5 })
+      test.equal(select(2, count(20000)).code, "memory")
+      test.equal({ count(2) }, { true, 2 })
+      test.equal({ count(600) }, { true, 600 }) -- too large to be kept
+      test.equal({ count(3) }, { true, 3 })
     end
   end)
 
@@ -178,19 +182,55 @@ test.group("what a pure handler is given", function()
     local shape = projection.compile({ "lines[].id" })
     local lines = {}
     for i = 1, 300 do lines[i] = { id = ("%04d"):format(i):rep(20) } end
-    local bytes, budget = pack(shape, { lines = lines }), { memory = 200000 }
+    local settings = { text = ("x"):rep(100000) }
     local plugin <close> = open("return { f = function(input) return #string.rep('x', 90000) end }")
-    for _ = 1, 3 do test.equal({ plugin:ask("pure", "m:f", budget, shape, bytes, NONE) }, { true, 90000 }) end
+    for _ = 1, 3 do test.equal({ ask(plugin, shape, { lines = lines }, settings, { memory = 200000 }) }, { true, 90000 }) end
   end)
 
-  test.case("is for pure code alone", function()
-    local shape = projection.compile({ "a" })
-    local plugin <close> = open("return { f = function() end }")
-    for _, kind in ipairs({ "view", "command", "effect" }) do
-      test.raises("only pure code is asked", plugin.ask, plugin, kind, "m:f", nil, shape, pack(shape, {}), NONE)
+  test.case("is asked about once it was shown", function()
+    local shape, other = projection.compile({ "a" }), projection.compile({ "a" })
+    local plugin <close> = open("return { f = function(input) return input.a end }")
+    test.raises("not that of the input that was shown last", plugin.ask, plugin, "m:f", nil, shape, NONE)
+    assert(plugin:show(shape, { a = 1 }))
+    test.raises("not that of the input that was shown last", plugin.ask, plugin, "m:f", nil, other, NONE)
+    test.equal({ plugin:ask("m:f", nil, shape, NONE) }, { true, 1 })
+    test.raises("not that of the input that was shown last", plugin.ask, plugin, "m:f", nil, shape, NONE)
+    assert(plugin:show(shape, { a = 1 }))
+    test.equal(select(2, plugin:ask("m:nothing", nil, shape, NONE)).code, "missing")
+  end)
+
+  test.case("what a metatable works out is worked out, and what raises there raises", function()
+    local shape = projection.compile({ "lines[].worth", "lines[].unit", "total" })
+    local plugin <close> = open("return { f = function(input) return input.lines[1].worth, input.total end }")
+    local line = setmetatable({ unit = 5 }, { __index = function(self, name) return name == "worth" and self.unit * 2 or nil end })
+    test.equal({ ask(plugin, shape, { lines = { line }, total = 1 }) }, { true, 10, 1 })
+    test.equal({ ask(plugin, shape, { lines = { { worth = 3 } }, total = 2 }) }, { true, 3, 2 })
+    test.equal({ ask(plugin, shape, { lines = json.array({ { worth = 4 } }), total = 3 }) }, { true, 4, 3 })
+    local broken = setmetatable({}, { __index = function() error("no such thing") end })
+    test.raises("no such thing", plugin.show, plugin, shape, broken)
+    test.equal({ ask(plugin, shape, { lines = { { worth = 3 } } }) }, { true, 3 })
+  end)
+
+  test.case("is data, or is refused by name", function()
+    local shape = projection.compile({ "lines[].qty", "attributes" })
+    local plugin <close> = open("return { f = function(input) return #input.lines end }")
+    test.raises("qty is a function, which no handler can see", plugin.show, plugin, shape, { lines = { { qty = print } } })
+    test.raises("attributes is a thread, which no handler can see", plugin.show, plugin, shape, { attributes = { a = coroutine.create(print) } })
+    test.raises("lines is a function, which no handler can see", plugin.show, plugin, shape, { lines = { 1, print } })
+    test.equal({ ask(plugin, shape, { lines = { { qty = 1 }, { qty = 2 } } }) }, { true, 2 })
+  end)
+
+  test.property("has a digest by which it is known again", function(any)
+    local shape = projection.compile(PATHS)
+    local plugin <close>, sources = open("return { f = function() end }"), {}
+    for i = 1, 4 do sources[i] = some_source(any) end
+    for i = 1, 4 do
+      for j = 1, 4 do
+        local a, size = plugin:show(shape, sources[i])
+        local is_same = projection.pack(shape, sources[i]) == projection.pack(shape, sources[j])
+        test.equal(plugin:show(shape, sources[j]) == a, is_same)
+        test.equal({ #a, size }, { 16, #projection.pack(shape, sources[i]) })
+      end
     end
-    local ok, err = plugin:ask("pure", "m:f", nil, shape, pack(shape, {}) .. "x", NONE)
-    test.equal({ ok, err.code }, { nil, "error" })
-    test.equal(select(2, plugin:ask("pure", "m:nothing", nil, shape, pack(shape, {}), NONE)).code, "missing")
   end)
 end)
