@@ -54,6 +54,12 @@ test("why: a handler that fails is shown with its line, and a wrong name with wh
   assert.match(nobody.stderr, /cart:?\s*77|no such cart|there is no cart/);
 });
 
+test("why: a float for money is told with the field, the value and the line", async (t) => {
+  const { data } = await shop_with(t, CHEAPER.replace("line.unit - 100", "line.unit - 0.5"));
+  const told = (await plugin(["why", "cart:1", ID], { data })).stdout;
+  assert.match(told, /failed: acme\.less\/src\/rules\.lua:\d+: operation 1 \(set_unit\): amount must be an integer, it is the float [\d.]+; `money` rounds/);
+});
+
 test("bisect: names the plugin without which the total is as expected", async (t) => {
   const { data, before } = await shop_with(t, CHEAPER);
   const found = await plugin(["bisect", "cart:1", `--expect=${before}`], { data });

@@ -4,6 +4,7 @@ local about_cart = require("cli.plugin.about.cart")
 local args = require("cli.args")
 local cart = require("domain.cart")
 local json = require("native.json")
+local op_fault = require("kernel.plugins.op_fault")
 local plugins = require("kernel.plugins")
 local points = require("kernel.points")
 local quote = require("domain.quote")
@@ -43,7 +44,7 @@ local function silence(handler, found)
 end
 
 local function answer_of(asked)
-  if asked.problem then return "failed: " .. asked.problem end
+  if asked.problem then return "failed: " .. (op_fault.told(asked.point, asked.handler, asked.answer) or asked.problem) end
   if type(asked.answer) == "boolean" then return asked.answer and "yes" or "no" end
   local count = type(asked.answer) == "table" and #asked.answer or 0
   return count == 0 and "nothing" or args.count(count, "operation")

@@ -1,5 +1,6 @@
 --- Carts as specs and golden files write them, and what they cost.
 local clock = require("native.clock")
+local op_fault = require("kernel.plugins.op_fault")
 local tables = require("kernel.tables")
 
 local carts = {}
@@ -70,6 +71,17 @@ local function at(draft, now)
   return seen
 end
 
+-- In full: which field of which operation, when the answer was at fault.
+local function why_of(issue, draft, rules)
+  local quote, trace = require("domain.quote"), {}
+  quote.evaluate(at(draft, clock.now()), quote.plan(), { now = clock.now(), rules = rules, trace = trace })
+  for _, asked in ipairs(trace) do
+    local fault = asked.handler == issue.handler and asked.problem and op_fault.told(asked.point, asked.handler, asked.answer)
+    if fault then return fault end
+  end
+  return issue.problem
+end
+
 --- What a draft costs in this shop. A handler that failed is an error.
 ---@param draft table
 ---@param rules merx.Rule[]
@@ -78,7 +90,7 @@ function carts.quote(draft, rules)
   local quote = require("domain.quote")
   local result = quote.evaluate(at(draft, clock.now()), quote.plan(), { now = clock.now(), rules = rules })
   local issue = result.issues[1]
-  if issue then error(("%s failed: %s"):format(issue.handler, issue.problem), 3) end
+  if issue then error(("%s failed: %s"):format(issue.handler, why_of(issue, draft, rules)), 3) end
   return result
 end
 
