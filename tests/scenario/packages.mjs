@@ -65,6 +65,11 @@ test("a merchant installs, upgrades, goes back and takes away while the shop ser
 
   await plugin(["upgrade", made["1.1.0"]], { data });
   assert.notEqual(await total(), before, "the next request sees the new price");
+  for (const verb of ["disable", "uninstall"]) {
+    const without = await json([verb, "--dry-run", ID], { data });
+    assert.deepEqual([without.dry_run, without.carts.looked, without.carts.changed], [true, 1, 1], verb);
+    assert.equal(await installed(data), "1.1.0");
+  }
   await plugin(["rollback"], { data });
   assert.equal(await total(), before, "and the old one again");
   await plugin(["upgrade", made["1.0.0"]], { data, ok: [5] });

@@ -10,7 +10,8 @@ usage: merx plugin disable [--dry-run] [--json] ID
 The plugin is not loaded any more; its settings, tables and secrets stay. No code of a plugin
 runs for this.
 
-  --dry-run   look whether others need it, and change nothing
+  --dry-run   look whether others need it and how many recent carts would cost something
+              else, and change nothing; for that, plugins are asked
 
 examples:
   merx plugin disable merx.cod

@@ -16,7 +16,8 @@ of a plugin runs for this.
 
   --purge     remove its files and those that it keeps, its tables and its settings at
               once, and forget which versions were ever installed; there is no way back
-  --dry-run   look whether others need it, and change nothing
+  --dry-run   look whether others need it and how many recent carts would cost something
+              else, and change nothing; for that, plugins are asked
 
 examples:
   merx plugin uninstall acme.tiers

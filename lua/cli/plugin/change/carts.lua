@@ -63,7 +63,8 @@ function carts.compare(plan)
   local before, problem = totals_of(rows), nil
   local arranged = { pins = plan.pins or now and now.pins, bindings = plan.bindings or now and now.bindings or {} }
   local after = plugins.try(sources_of(plan), arranged, function()
-    problem = plan.id and plugins.find(plan.id).problem
+    local found = plan.after and plan.after.enabled and plugins.find(plan.id) -- who goes may be as broken as can be
+    problem = found and found.problem
     return totals_of(rows)
   end)
   if problem then return failure.new("plugin.invalid", ("%s: %s"):format(plan.id, problem)) end

@@ -73,12 +73,12 @@ end
 ---@param name string of the command
 ---@param plan merx.InstallPlan
 ---@param options table
----@param runs boolean whether what comes new is tried out first
+---@param runs boolean whether what comes new is tried out first; else no code of a plugin runs but for a dry run
 ---@return integer exit_code
 function change.finish(name, plan, options, runs)
   local tried, err = { handlers = 0, migrations = 0 }, nil
-  if runs then tried, err = rehearse(plan) end
-  if not tried then return refuse(name, plan, err) end
+  if runs then tried, err = rehearse(plan) elseif options["dry-run"] then tried.carts, err = carts.compare(plan) end
+  if err then return refuse(name, plan, err) end
   local view = view_of(plan, tried)
   if not options.json then print_view(view) end
   if options["dry-run"] then
