@@ -50,6 +50,8 @@ manifests.WRONG = {
   { "a default that breaks its rules", "its default breaks its own rules",
     function(_, entry) entry.settings = { a = { type = "integer", min = 5, default = 1 } } end, is_beyond_schema = true },
   { "a secret with a default", "a secret, which has no default", function(m) m.settings = { key = { type = "secret", default = "x" } } end },
+  { "a secret of an entry", 'price_rules.qty.settings.key is a secret: put it under the settings of the plugin as a whole, where shop.secret "key" finds it',
+    function(_, entry) entry.settings = { key = { type = "secret" } } end, is_beyond_schema = true },
   { "a table without columns", "needs `columns`", function(m) m.settings = { rows = { type = "table" } } end },
   { "a table in a table", "of a type that a table cannot hold",
     function(m) m.settings = { rows = { type = "table", columns = { a = { type = "table" } } } } end },

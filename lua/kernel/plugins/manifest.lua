@@ -254,6 +254,15 @@ local function check_heeded(where, entry, contract)
   end
 end
 
+-- A handler is given its settings as they are, and nobody is given a secret.
+local function check_secrets(where, entry)
+  for name, declared in pairs(entry.settings) do
+    if declared.type == "secret" then
+      return ('%s.settings.%s is a secret: put it under the settings of the plugin as a whole, where shop.secret "%s" finds it'):format(where, name, name)
+    end
+  end
+end
+
 local function check_input(where, entry, contract)
   for _, path in ipairs(contract.input and entry.input or {}) do
     if not contract.input[path] then
@@ -273,6 +282,7 @@ local function check_entries(found)
         return ('%s: say which contract it was written for: "api": { "%s": %d }'):format(where, contract.point, contract.version)
       end
       local problem = check_heeded(where, entry, contract) or check_input(where, entry, contract) or check_settings(where .. ".settings.", entry.settings)
+        or check_secrets(where, entry)
         or contract.check and contract.check(entry, found)
       if problem then return problem end
     end

@@ -115,7 +115,7 @@ setting_types.define("color", {
   doc = "a colour like #1a2b3c", spec = text({ max = 9, pattern = "^#%x%x%x%x%x%x$", message = "schema.color" }),
 })
 setting_types.define("secret", {
-  doc = "a key or password: kept sealed, never shown again, reaches handlers as a handle only",
+  doc = "a key or password of the plugin as a whole: kept sealed, never shown again, reaches handlers as a handle only",
   spec = text({ max = 20000, multiline = true }), is_outermost = true, never = { default = "is a secret, which has no default" },
 })
 
