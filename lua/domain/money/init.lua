@@ -7,6 +7,7 @@ local policy = require("domain.money.policy")
 local money = {}
 
 local MILLION <const> = 1000000
+local SMALL_AMOUNT <const>, SMALL_FACTOR <const> = 1000000000000, 9000000 -- multiplied they stay inside 64 bits
 
 ---@alias merx.Rounding "half-up"|"half-even"|"half-down"
 
@@ -28,7 +29,14 @@ local rounds_up = {
 ---@return integer
 function money.scale(a, b, c, mode)
   local size = a < 0 and -a or a
-  local whole, rest = int.mul_div(size, b, c), int.mul_mod(size, b, c)
+  local whole, rest
+  if size >= 0 and size < SMALL_AMOUNT and b >= 0 and b < SMALL_FACTOR and c > 0 then -- as most are
+    local product, divisor = (size | 0) * (b | 0), c | 0 -- fractions are refused here, too
+    whole = product // divisor
+    rest = product - whole * divisor
+  else
+    whole, rest = int.mul_div(size, b, c), int.mul_mod(size, b, c)
+  end
   if rest > 0 and rounds_up[mode or "half-up"](rest, c, whole) then whole = whole + 1 end
   return a < 0 and -whole or whole
 end

@@ -5,17 +5,19 @@ local rows = require("domain.tax.rows")
 
 local apply = {}
 
+local NONE <const> = {} -- rates of a target that has none yet; never written to
+
 local function add_target(targets, work, id, owner, amount, pieces)
-  local target = { id = id, owner = owner, amount = amount, pieces = pieces, rates = {}, included = work.is_tax_included == true }
+  local target = { id = id, owner = owner, amount = amount, pieces = pieces, rates = NONE, included = work.is_tax_included == true }
   targets[#targets + 1] = target
-  targets[id] = target
-  return target
+  targets.by_id[id] = target
 end
 
 -- Everything that is charged, lines first and in canonical order.
 local function targets_of(work)
-  local targets = {}
-  for _, line in ipairs(work.lines) do
+  local lines, targets = work.lines, { by_id = {} }
+  for i = 1, #lines do
+    local line = lines[i]
     add_target(targets, work, line.id, line, line.worth - line.discount, line.qty)
   end
   if work.delivery then add_target(targets, work, "delivery", work.delivery, work.delivery.amount, 1) end
@@ -27,30 +29,39 @@ local function is_goods(work, target)
   return work.by_id[target.id] ~= nil
 end
 
+-- Puts one rate onto its target; says what contradicts itself.
+local function add_rate(work, provider, target, op)
+  local rates, included = target.rates, op.included
+  if included == nil then included = work.is_tax_included == true end
+  if #rates > 0 and target.included ~= included then return "the taxes of " .. op.target .. " are included and added at once" end
+  for i = 1, #rates do
+    if rates[i].rate == op.rate then return op.target .. " has the rate " .. op.rate .. " twice" end
+  end
+  local rate = {
+    rate = op.rate, title = draft.message(op.title or op.rate, provider.plugin), jurisdiction = op.jurisdiction or "",
+    ppm = op.ppm, amount = op.amount,
+  }
+  target.included, target.home_ppm = included, op.home_ppm or target.home_ppm
+  if rates == NONE then target.rates = { rate } else rates[#rates + 1] = rate end
+end
+
+local function by_name(a, b) return a.rate < b.rate end
+
 -- Puts the answer of the provider onto the targets; says what contradicts itself.
 local function read_answer(work, provider, targets, ops)
   local fixed = work.policy.delivery_tax == "fixed"
-  for _, op in ipairs(ops) do
-    local target = targets[op.target]
+  for i = 1, #ops do
+    local op = ops[i]
+    local target = targets.by_id[op.target]
     local goods = target and is_goods(work, target)
     if target and (goods and target.owner.taxable or not goods and fixed) then
-      local included = op.included
-      if included == nil then included = work.is_tax_included == true end
-      if #target.rates > 0 and target.included ~= included then
-        return "the taxes of " .. op.target .. " are included and added at once"
-      end
-      for _, rate in ipairs(target.rates) do
-        if rate.rate == op.rate then return op.target .. " has the rate " .. op.rate .. " twice" end
-      end
-      target.included, target.home_ppm = included, op.home_ppm or target.home_ppm
-      target.rates[#target.rates + 1] = {
-        rate = op.rate, title = draft.message(op.title or op.rate, provider.plugin), jurisdiction = op.jurisdiction or "",
-        ppm = op.ppm, amount = op.amount,
-      }
+      local problem = add_rate(work, provider, target, op)
+      if problem then return problem end
     end
   end
-  for _, target in ipairs(targets) do
-    table.sort(target.rates, function(a, b) return a.rate < b.rate end)
+  for i = 1, #targets do
+    local rates = targets[i].rates
+    if #rates > 1 then table.sort(rates, by_name) end
   end
 end
 
@@ -133,7 +144,8 @@ end
 
 -- Rows of one rate that came from several parts are one row.
 local function merge(list, row)
-  for _, other in ipairs(list) do
+  for i = 1, #list do
+    local other = list[i]
     if other.rate == row.rate and other.included == row.included then
       other.base, other.amount = other.base + row.base, other.amount + row.amount
       return
@@ -142,10 +154,18 @@ local function merge(list, row)
   list[#list + 1] = row
 end
 
-local function store(work, provider, targets, parts)
-  local totals, order, added = {}, {}, 0
-  local function keep(owner, row)
-    merge(owner.taxes, row)
+-- Adds the rows of a target, whose rates differ, to those that its owner has.
+local function put_rows(owner, list)
+  if #owner.taxes == 0 then
+    owner.taxes = list
+    return
+  end
+  for i = 1, #list do merge(owner.taxes, list[i]) end
+end
+
+local function add_totals(totals, order, list)
+  for i = 1, #list do
+    local row = list[i]
     local total = totals[row.rate]
     if not total then
       total = { amount = 0, added = 0, title = row.title }
@@ -155,11 +175,17 @@ local function store(work, provider, targets, parts)
     total.amount = total.amount + row.amount
     if not row.included then total.added = total.added + row.amount end
   end
-  for _, target in ipairs(targets) do
-    for _, row in ipairs(rows.of(target)) do keep(target.owner, row) end
-  end
-  for _, part in ipairs(parts) do
-    for _, row in ipairs(rows.of(part)) do keep(part.part_of.owner, row) end
+end
+
+local function store(work, provider, all)
+  local totals, order, added = {}, {}, 0
+  for i = 1, #all do
+    local target = all[i]
+    if #target.rates > 0 then
+      local list = rows.of(target)
+      add_totals(totals, order, list)
+      put_rows((target.part_of or target).owner, list)
+    end
   end
   table.sort(order)
   work.tax = 0
@@ -185,13 +211,13 @@ function apply.apply(work, handlers)
     local problem = ops and read_answer(work, provider, targets, ops)
     if problem then
       draft.fault(work, provider, problem)
-      for _, target in ipairs(targets) do target.rates = {} end
+      for _, target in ipairs(targets) do target.rates = NONE end
     elseif ops then
       local parts = follow_goods(work, targets)
       adjust(work, provider, targets)
-      local all = table.move(parts, 1, #parts, #targets + 1, table.move(targets, 1, #targets, 1, {}))
+      local all = #parts == 0 and targets or table.move(parts, 1, #parts, #targets + 1, table.move(targets, 1, #targets, 1, {}))
       rows.compute(all, work.policy)
-      store(work, provider, targets, parts)
+      store(work, provider, all)
       return
     end
   end

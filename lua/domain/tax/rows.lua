@@ -32,8 +32,8 @@ local function tax_of_target(target, ppm, policy)
 end
 
 local function ppm_of(target)
-  local sum = 0
-  for _, rate in ipairs(target.rates) do sum = sum + rate.ppm end
+  local rates, sum = target.rates, 0
+  for i = 1, #rates do sum = sum + rates[i].ppm end
   return sum
 end
 
@@ -64,8 +64,13 @@ end
 
 -- Included: one tax for the target, split over its rates. Added: each rate for itself.
 local function share_over_rates(target, total)
-  local parts = money.split(total, weights_of(target.rates, "ppm"))
-  for i, rate in ipairs(target.rates) do rate.tax = parts[i] end
+  local rates = target.rates
+  if #rates == 1 then -- as most have, and nothing to split
+    rates[1].tax = total
+    return
+  end
+  local parts = money.split(total, weights_of(rates, "ppm"))
+  for i, rate in ipairs(rates) do rate.tax = parts[i] end
 end
 
 local function included_by_rate(targets, policy)
@@ -97,13 +102,31 @@ local function added_by_rate(targets, policy)
 end
 
 local function by_target(targets, policy)
-  for _, target in ipairs(targets) do
+  for i = 1, #targets do
+    local target = targets[i]
+    local rates = target.rates
     if target.included then
       share_over_rates(target, tax_of_target(target, ppm_of(target), policy))
     else
-      for _, rate in ipairs(target.rates) do rate.tax = tax_of_target(target, rate.ppm, policy) end
+      for j = 1, #rates do rates[j].tax = tax_of_target(target, rates[j].ppm, policy) end
     end
   end
+end
+
+-- No tax where there is no rate above zero; the rest into a list for each way to work it out.
+local function sort_out(targets)
+  local included, added = {}, {}
+  for i = 1, #targets do
+    local target = targets[i]
+    local rates = target.rates
+    if ppm_of(target) > 0 then
+      local list = target.included and included or added
+      list[#list + 1] = target
+    else
+      for j = 1, #rates do rates[j].tax = 0 end
+    end
+  end
+  return included, added
 end
 
 --- Works out `tax` of every rate of every target. A rate that brings its own amount (an outside
@@ -111,15 +134,7 @@ end
 ---@param targets merx.TaxTarget[] in canonical order
 ---@param policy merx.Policy
 function rows.compute(targets, policy)
-  local included, added = {}, {}
-  for _, target in ipairs(targets) do
-    local list = target.included and included or added
-    if #target.rates > 0 and ppm_of(target) > 0 then
-      list[#list + 1] = target
-    else
-      for _, rate in ipairs(target.rates) do rate.tax = 0 end
-    end
-  end
+  local included, added = sort_out(targets)
   if policy.tax_level == "rate" then
     included_by_rate(included, policy)
     added_by_rate(added, policy)
@@ -127,8 +142,12 @@ function rows.compute(targets, policy)
     by_target(included, policy)
     by_target(added, policy)
   end
-  for _, target in ipairs(targets) do
-    for _, rate in ipairs(target.rates) do rate.tax = rate.amount or rate.tax end
+  for i = 1, #targets do
+    local rates = targets[i].rates
+    for j = 1, #rates do
+      local rate = rates[j]
+      if rate.amount then rate.tax = rate.amount end
+    end
   end
 end
 
@@ -136,14 +155,13 @@ end
 ---@param target merx.TaxTarget
 ---@return { rate: string, title: any, jurisdiction: string, ppm: integer, base: integer, amount: integer, included: boolean }[]
 function rows.of(target)
-  local list, inside = {}, 0
-  for _, rate in ipairs(target.rates) do
-    if target.included then inside = inside + rate.tax end
-  end
-  for i, rate in ipairs(target.rates) do
+  local rates, included, base, list = target.rates, target.included, target.amount, {}
+  for i = 1, included and #rates or 0 do base = base - rates[i].tax end
+  for i = 1, #rates do
+    local rate = rates[i]
     list[i] = {
-      rate = rate.rate, title = rate.title, jurisdiction = rate.jurisdiction, ppm = rate.ppm,
-      base = target.amount - inside, amount = rate.tax, included = target.included,
+      rate = rate.rate, title = rate.title, jurisdiction = rate.jurisdiction, ppm = rate.ppm, base = base, amount = rate.tax,
+      included = included,
     }
   end
   return list
