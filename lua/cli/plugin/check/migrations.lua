@@ -35,6 +35,21 @@ local function check_words(report, path, sql)
   return is_fine
 end
 
+-- Rows that refer to somebody else's could never be written: nobody may look there for them.
+local function check_references(report, path, sql, prefix)
+  local number, is_fine = 0, true
+  for line in (bare(sql) .. "\n"):gmatch("(.-)\n") do
+    number = number + 1
+    for name in line:lower():gmatch("%f[%w_]references%s+[\"`%[]?([%w_]+)") do
+      if name:sub(1, #prefix) ~= prefix then
+        report:error(path, number, "it refers to %s, which is no table of this plugin, so no row could ever be written: keep the number alone", name)
+        is_fine = false
+      end
+    end
+  end
+  return is_fine
+end
+
 -- Makes the tables in an empty database, with the rights that the plugin will have.
 local function try(report, root, prefix)
   local conn = assert(native.open({ mode = "memory" }))
@@ -62,20 +77,21 @@ end
 ---@param root string
 ---@param read merx.Manifest
 function migrations.check(report, root, read)
-  local has_some, is_fine = false, true
+  local has_some, is_fine, prefix = false, true, tables.prefix_of(read.id)
   folder.each(root, "migrations", function(path, whole)
     has_some = true
     if not path:find("^migrations/%d+_[%w_-]+%.sql$") then
       report:error(path, 1, "a migration is called like 0001_points.sql")
       is_fine = false
     else
-      is_fine = check_words(report, path, assert(fs.read(whole))) and is_fine
+      local sql = assert(fs.read(whole))
+      is_fine = check_words(report, path, sql) and check_references(report, path, sql, prefix) and is_fine
     end
   end)
   if has_some and not read.capabilities.tables then
     report:error("plugin.json", 1, 'there are migrations, and no tables were asked for: add "capabilities": { "tables": true }')
   elseif has_some and is_fine then
-    try(report, root, tables.prefix_of(read.id))
+    try(report, root, prefix)
   end
 end
 

@@ -89,6 +89,8 @@ local mistakes = {
   -- migrations
   { "command", "migrations/0001_notes.sql", "CREATE TABLE", "DROP TABLE x; CREATE TABLE", "migrations/0001_notes.sql:2: error: migrations only add, and DROP does more" },
   { "command", "migrations/0001_notes.sql", "p_zoe_thing_notes", "notes", "migrations" },
+  { "command", "migrations/0001_notes.sql", "NOT NULL,", "NOT NULL REFERENCES orders (id),", "migrations/0001_notes.sql:4: error: it refers to orders, which is no table" },
+  { "command", "migrations/0001_notes.sql", "STRICT;", "STRICT;\nCREATE TABEL x;", "migrations/0001_notes.sql:7: error: near \"TABEL\"" },
 }
 
 for i, case in ipairs(mistakes) do
