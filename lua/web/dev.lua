@@ -1,10 +1,14 @@
 --- The pages of `merx dev` below /__dev/, and its page for errors. Plain pages of their own: they must work when the theme
 --- does not.
 local clock = require("kernel.clock")
+local command = require("kernel.command")
+local crypto = require("kernel.crypto")
 local dev = require("kernel.dev")
+local form = require("web.form")
 local i18n = require("kernel.i18n")
 local plugins = require("kernel.plugins")
 local router = require("kernel.router")
+local settings = require("kernel.settings")
 
 local pages = {}
 
@@ -30,7 +34,7 @@ end
 local function send(req, status, title, parts)
   local body = ([[<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>%s</title><style>%s</style></head><body>
-<nav><a href="/__dev">Overview</a><a href="/__dev/mail">Mail</a><a href="/__dev/requests">Requests</a><a href="/">Shop</a></nav>
+<nav><a href="/__dev">Overview</a><a href="/__dev/mail">Mail</a><a href="/__dev/requests">Requests</a><a href="/__dev/payments">Payments</a><a href="/">Shop</a></nav>
 <h1>%s</h1>%s</body></html>]]):format(esc(title), STYLE, esc(title), table.concat(parts, "\n"))
   req:reply(status, HEADERS, body)
 end
@@ -138,8 +142,63 @@ local function requests(ctx)
   send(ctx.req, 200, "Requests that plugins sent", { table_of(rows, "No requests yet.") })
 end
 
+-- ---- the provider of trials and its faults -----------------------------------------------------------------------------
+
+local TEST_PAY <const> = "plugin.merx.test-pay"
+local KNOBS <const> = {
+  { name = "fault", key = TEST_PAY .. "/card.fault", about = "What goes wrong with the next payments" },
+  { name = "capture", key = TEST_PAY .. "/card.capture", about = "When the money is taken" },
+}
+
+local function is_offered()
+  return settings.get("payment.test_mode") and settings.get(TEST_PAY .. ".endpoint") and settings.get(TEST_PAY .. ".key") and true or false
+end
+
+local function knob(about)
+  local now, options = settings.get(about.key), {}
+  for i, value in ipairs(settings.list()[about.key].spec.values) do
+    options[i] = ("<option%s>%s</option>"):format(value == now and " selected" or "", esc(value))
+  end
+  return ('<p><label>%s <select name="%s">%s</select></label></p>'):format(esc(about.about), about.name, table.concat(options))
+end
+
+local function knobs()
+  if not is_offered() then
+    return { "<p>The plugin merx.test-pay pays at a provider that this server plays itself, and no money moves.</p>",
+      '<form method="post"><button name="do" value="offer">Offer the test payment</button></form>' }
+  end
+  return { "<p>The checkout offers the test payment.</p>", '<form method="post">', knob(KNOBS[1]), knob(KNOBS[2]), "<button>Turn</button></form>" }
+end
+
+local function payments(ctx)
+  local is_there = settings.list()[KNOBS[1].key] ~= nil
+  send(ctx.req, 200, "Test payments", is_there and knobs() or { "<p>The plugin merx.test-pay is off: <code>merx plugin enable merx.test-pay</code></p>" })
+end
+
+-- What the button or the knobs ask for: values by key.
+local function wanted_of(req, fields)
+  if fields["do"] == "offer" then
+    return {
+      ["payment.test_mode"] = true, [TEST_PAY .. ".key"] = crypto.token(),
+      [TEST_PAY .. ".endpoint"] = ("http://127.0.0.1:%s/test-provider"):format(req.host:match(":(%d+)$") or "80"),
+    }
+  end
+  local values = {}
+  for _, about in ipairs(KNOBS) do values[about.key] = fields[about.name] end
+  return values
+end
+
+local function turn(ctx)
+  local sent = form.read(ctx)
+  local done, err = command.run("settings.set_all", { values = wanted_of(ctx.req, sent and sent.fields or {}) }, { actor = "dev" })
+  if not done then return send(ctx.req, 422, "Test payments", { "<p><strong>" .. esc(err.message) .. "</strong></p>", table.unpack(knobs()) }) end
+  ctx.req:reply(303, { Location = "/__dev/payments", ["Cache-Control"] = "no-store" }, "")
+end
+
 --- Declares the pages.
 function pages.open()
+  router.get("/__dev/payments", ANYONE, payments)
+  router.post("/__dev/payments", { who = "anyone", csrf = "origin", cache = "none" }, turn)
   router.get("/__dev", ANYONE, overview)
   router.get("/__dev/mail", ANYONE, mails)
   router.get("/__dev/requests", ANYONE, requests)

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { new_shop, start } from "../fault/support/shop.mjs";
-import { Shopper } from "../support/shopper.mjs";
+import { forms, Shopper } from "../support/shopper.mjs";
 import { request } from "./support/http.mjs";
 import { merx, root } from "./support/server.mjs";
 import { eventually, test } from "./support/test.mjs";
@@ -53,6 +53,29 @@ test("mail is kept and not sent", async (t) => {
   await shopper.buy("mug", 2);
   shopper.close();
   await eventually("the mail lies there", async () => (await request(server.port, "/__dev/mail")).text.includes("2 × Mug"));
+});
+
+test("the provider of trials is offered at a click, and its faults are turned by hand", async (t) => {
+  const data = await new_shop(t);
+  const server = await start(t, data, { verb: "dev", args: ["--supervise=false"] });
+  const desk = new Shopper(server.port, { host: `127.0.0.1:${server.port}` });
+  const [offer] = forms((await desk.visit("/__dev/payments")).text);
+  const offered = await desk.follow(await desk.request("POST", "/__dev/payments", "do=offer"));
+  assert.match(offer.html, /Offer the test payment/);
+  assert.match(offered.text, /The checkout offers the test payment/);
+  const [knobs] = forms(offered.text);
+  assert.deepEqual(knobs.fields.map(([name]) => name), ["fault", "capture"]);
+  const turned = await desk.follow(await desk.request("POST", "/__dev/payments", desk.body_of(knobs, { fault: "declined" })));
+  assert.match(turned.text, /<option selected>declined<\/option>/);
+  assert.equal((await desk.request("POST", "/__dev/payments", "fault=flood")).status, 422);
+  const shopper = new Shopper(server.port);
+  await shopper.add("mug");
+  assert.match((await shopper.checkout()).text, /Test payment/);
+  shopper.close();
+  const other = new Shopper(server.port, { host: `127.0.0.1:${server.port}`, headers: { "Sec-Fetch-Site": "cross-site" } });
+  assert.equal((await other.request("POST", "/__dev/payments", "fault=lost")).status, 403);
+  other.close();
+  desk.close();
 });
 
 test("a shop that others reach is none for a desk", async (t) => {
