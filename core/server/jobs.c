@@ -92,7 +92,13 @@ static void on_wake_read(struct mx_letter *letter) {
 
 static void on_reload_read(struct mx_letter *letter) {
     mx_jobs *jobs = (mx_jobs *)((char *)letter - offsetof(mx_jobs, reload));
-    mx_lane_reload(&jobs->lane, (enum mx_change)atomic_exchange(&jobs->change, MX_CHANGE_NONE));
+    enum mx_change change = (enum mx_change)atomic_exchange(&jobs->change, MX_CHANGE_NONE);
+    bool is_idle = !jobs->is_ticking && !jobs->is_stopping;
+    if (change == MX_CHANGE_PLUGINS && is_idle) { // a tick begins with those in force
+        sleep_for(jobs, DISTANCE_MS);             // shoppers go first: workers take them up now
+        return;
+    }
+    mx_lane_reload(&jobs->lane, change);
     sleep_for(jobs, 0);
 }
 
