@@ -7,25 +7,37 @@ local tables = require("kernel.plugins.tables")
 local table_copy = {}
 
 local MOST_ROWS <const> = 50000 -- of one table: beyond that it would take longer than anybody waits
+local MOST_BYTES <const> = 64 * 1024 * 1024 -- of one table: they are in memory for a moment
 
 local function quoted(name)
   return '"' .. name:gsub('"', '""') .. '"'
 end
 
--- How a row of a table is written into its copy. What is worked out from other columns is worked out there again.
-local function row_writer(conn, name)
-  local names, values = {}, {}
-  for _, column in ipairs(assert(conn:prepare("SELECT name FROM pragma_table_xinfo(:name) WHERE hidden = 0")):all({ name = name })) do
-    names[#names + 1], values[#values + 1] = quoted(column.name), ("quote(%s)"):format(quoted(column.name))
+-- What is worked out from other columns is worked out in the copy again.
+local function columns_of(conn, name)
+  local names = {}
+  for i, column in ipairs(assert(conn:prepare("SELECT name FROM pragma_table_xinfo(:name) WHERE hidden = 0")):all({ name = name })) do
+    names[i] = quoted(column.name)
   end
+  return names
+end
+
+-- How a row of a table is written into its copy.
+local function row_writer(conn, name)
+  local names, values = columns_of(conn, name), {}
+  for i, column in ipairs(names) do values[i] = ("quote(%s)"):format(column) end
   local head = ("INSERT INTO %s (%s) VALUES ("):format(quoted(name), table.concat(names, ", ")):gsub("'", "''")
   return ("SELECT '%s' || %s || ')' FROM %s"):format(head, table.concat(values, " || ', ' || "), quoted(name))
 end
 
 local function is_small(conn, names, most)
   for _, name in ipairs(names) do
-    local count = ("SELECT count(*) FROM (SELECT 1 FROM %s LIMIT %d)"):format(quoted(name), most + 1)
-    if assert(conn:prepare(count)):value() > most then return false end
+    local sizes = {}
+    for i, column in ipairs(columns_of(conn, name)) do sizes[i] = ("coalesce(octet_length(%s), 0)"):format(column) end
+    local sums = ("SELECT count(*) AS rows, coalesce(sum(%s), 0) AS bytes FROM (SELECT * FROM %s LIMIT %d)"):format(
+      table.concat(sizes, " + "), quoted(name), most + 1)
+    local found = assert(conn:prepare(sums)):one()
+    if found.rows > most or found.bytes > MOST_BYTES then return false end
   end
   return true
 end

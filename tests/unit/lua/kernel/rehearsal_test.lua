@@ -94,6 +94,13 @@ test.case("a plugin that has nothing here has an empty copy", function()
   test.equal(copy:prepare("SELECT count(*) FROM sqlite_schema"):value(), 0)
 end)
 
+test.case("a table of few rows and many bytes is large, too", function()
+  open()
+  assert(conn:exec("INSERT INTO p_acme_notes_notes (text) VALUES (hex(zeroblob(16777216))), (hex(zeroblob(16777217)))"))
+  local copy <close> = table_copy.open(ID)
+  test.equal(copy:prepare("SELECT count(*) FROM p_acme_notes_notes"):value(), 0)
+end)
+
 test.case("of a large table the copy has no row, and still knows which migrations were made", function()
   open()
   for _, text in ipairs({ "one", "two", "three" }) do assert(command.run("acme.notes.put", { text = text })) end
