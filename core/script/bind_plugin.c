@@ -6,7 +6,6 @@
 
 #include <lauxlib.h>
 
-#include "crypto/digest.h"
 #include "platform/alloc.h"
 #include "script/plugin.h"
 #include "script/value.h"
@@ -196,6 +195,9 @@ static int call_now(lua_State *T, struct mx_plugin_call *call, const struct mx_b
                 : changed        ? mx_plugin_push_changed(T, changed)
                                  : mx_plugin_push_results(T, P, base);
     lua_settop(P, base);
+    if (status != LUA_OK && call->shape) {
+        mx_plugin_drop_torn(plugin, call->shape);
+    }
     if (is_pure) {
         end_pure(plugin);
     }
@@ -247,65 +249,15 @@ static int l_call(lua_State *T) {
     return start(T, &call, 4);
 }
 
-// Fills the input from the table at 3. What cannot be read raw is read here, into a plain copy.
-static int fill(lua_State *T, struct mx_plugin *plugin, struct mx_show *show) {
-    struct mx_error err;
-    mx_shape_push_names(T, 2);
-    int status = mx_plugin_fill(plugin, show);
-    lua_settop(T, 3);
-    if (status != LUA_OK || show->end != MX_SHOW_UNREADABLE) {
-        return status;
-    }
-    if (mx_shape_unpack(show->shape, T, mx_shape_pack(T, 2, 3), &err) < 0) {
-        return luaL_error(T, "%s", err.text);
-    }
-    lua_replace(T, 3);
-    show->end = MX_SHOW_DONE;
-    mx_shape_push_names(T, 2);
-    status = mx_plugin_fill(plugin, show);
-    lua_settop(T, 3);
-    return status;
-}
-
-// state:show(shape, source) -> digest, size | nil, { code, message, trace }: what the shape names
-// of the table is the input of the next ask(). Equal inputs have equal digests, other ones others;
-// the size is that of the input in bytes.
-static int l_show(lua_State *T) {
-    struct mx_plugin *plugin = check_plugin(T);
-    struct mx_show show = {.T = T, .shape = mx_shape_check(T, 2), .source = 3, .names = 4};
-    luaL_checktype(T, 3, LUA_TTABLE);
-    lua_settop(T, 3);
-    int status = fill(T, plugin, &show);
-    if (status != LUA_OK) {
-        lua_State *P = plugin->state.L;
-        int count = mx_plugin_push_failure_of(T, P, status == LUA_ERRMEM ? "memory" : "error");
-        lua_pop(P, 1);
-        return count;
-    }
-    if (show.end == MX_SHOW_REFUSED) {
-        return luaL_error(
-            T, "%s is a %s, which no handler can see", show.name, lua_typename(T, show.type));
-    }
-    unsigned char digest[MX_SIPHASH_SIZE];
-    struct mx_slice question = mx_shape_question(show.shape);
-    mx_siphash(mx_script_of(T)->question_key, question, digest);
-    lua_pushlstring(T, (const char *)digest, sizeof(digest));
-    lua_pushinteger(T, (lua_Integer)question.len);
-    return 2;
-}
-
-// state:ask("module:function", budget, shape, settings): calls pure code with the input that was
-// shown last, of that shape. The handler can add nothing to it, and only read its settings; a table
-// of settings that was given before must not have changed.
+// state:ask("module:function", budget, shape, settings): calls pure code with the input that the
+// shape took last. The handler can add nothing to it, and only read its settings; a table of
+// settings that was given before must not have changed.
 static int l_ask(lua_State *T) {
     struct mx_plugin_call call = {.plugin = check_plugin(T), .kind = MX_KIND_PURE};
     call.handler = mx_slice_check(T, 2);
     call.shape = mx_shape_check(T, 4);
     luaL_checktype(T, 5, LUA_TTABLE);
     call.args = (struct mx_values){T, 5, 1};
-    luaL_argcheck(T, call.plugin->given.shown == mx_shape_serial(call.shape), 4,
-        "is not that of the input that was shown last");
-    call.plugin->given.shown = 0;
     return start(T, &call, 3);
 }
 
@@ -428,7 +380,6 @@ static const luaL_Reg plugin_methods[] = {
     {"close", l_close},
     {"is_busy", l_is_busy},
     {"load", l_load_handler},
-    {"show", l_show},
     {"stats", l_stats},
     {NULL, NULL},
 };

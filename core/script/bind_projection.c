@@ -3,7 +3,9 @@
 
 #include <lauxlib.h>
 
+#include "crypto/digest.h"
 #include "script/projection.h"
+#include "script/state.h"
 
 // compile(paths) -> shape; raises for what is no path
 static int l_compile(lua_State *L) {
@@ -15,6 +17,17 @@ static int l_compile(lua_State *L) {
 static int l_pack(lua_State *L) {
     mx_slice_push(L, mx_shape_pack(L, 1, 2));
     return 1;
+}
+
+// take(shape, source) -> digest, size: packs for state:ask() of native.plugin. Equal projections
+// have equal digests, other ones others; the size is that of the bytes
+static int l_take(lua_State *L) {
+    unsigned char digest[MX_SIPHASH_SIZE];
+    struct mx_slice packed = mx_shape_pack(L, 1, 2);
+    mx_siphash(mx_script_of(L)->question_key, packed, digest);
+    lua_pushlstring(L, (const char *)digest, sizeof(digest));
+    lua_pushinteger(L, (lua_Integer)packed.len);
+    return 2;
 }
 
 // unpack(shape, bytes) -> table; raises for other bytes than those of pack()
@@ -29,6 +42,7 @@ static int l_unpack(lua_State *L) {
 static const luaL_Reg projection_module[] = {
     {"compile", l_compile},
     {"pack", l_pack},
+    {"take", l_take},
     {"unpack", l_unpack},
     {NULL, NULL},
 };

@@ -28,7 +28,6 @@ struct mx_plugin_given {
     const void *settings[MX_GIVEN_KEPT]; // tables of T, which the plugin's user value holds
     int last_input;
     int last_settings;
-    uint64_t shown; // the shape of the input that was filled last, until a handler is asked
 };
 
 // Lives in the userdata that T holds.
@@ -63,8 +62,8 @@ struct mx_plugin_call {
     struct mx_plugin *plugin;
     enum mx_plugin_kind kind;
     struct mx_slice handler; // "module:function"
-    const mx_shape *shape;   // of the input, which is there; NULL: all arguments are copied
-    struct mx_values args;   // behind an input that is there: the settings
+    const mx_shape *shape;   // has packed the input; NULL: all arguments are copied
+    struct mx_values args;   // behind a packed input: the settings
     int kept_settings;       // they were copied into P, and where
     bool is_missing;         // there is no such handler
 };
@@ -94,11 +93,12 @@ void mx_plugin_need_environment(lua_State *P, enum mx_plugin_kind kind);
 // time. Raises, with `is_missing` set when there is none.
 void mx_plugin_push_handler(lua_State *P, struct mx_plugin_call *call);
 
-// Fills the input of pure code. Returns Lua's status; on failure [P: -0, +1] why.
-int mx_plugin_fill(struct mx_plugin *plugin, struct mx_show *show);
-
-// In P, protected. [-0, +2] Pushes the input that was filled last, and the settings.
+// In P, protected. [-0, +2] Pushes the input that was packed, and the settings.
 void mx_plugin_push_given(lua_State *P, struct mx_plugin_call *call);
+
+// After a call that failed: an input that was filled in part goes, which may have taken all memory
+// that there is.
+void mx_plugin_drop_torn(struct mx_plugin *plugin, const mx_shape *shape);
 
 // In T, the plugin at 1: which settings P has from now on.
 void mx_plugin_note_settings(lua_State *T, struct mx_plugin_call *call);

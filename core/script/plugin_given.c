@@ -63,11 +63,10 @@ static void push_kept(lua_State *P, struct mx_plugin_given *given, const mx_shap
             return;
         }
         lua_pop(P, 1);
-        drop(P, given, list, place);
     } else {
         place = next_place(&given->last_input);
-        drop(P, given, list, place);
     }
+    drop(P, given, list, place);
     mx_kept_create(P, shape);
     lua_pushvalue(P, -1);
     lua_rawseti(P, list, place + 1);
@@ -103,68 +102,35 @@ static void push_settings(lua_State *P, struct mx_plugin_call *call) {
     call->kept_settings = place + 1;
 }
 
-struct filling {
-    struct mx_plugin *plugin;
-    struct mx_show *show;
-};
-
-// In P. [1] struct filling
-static int l_fill(lua_State *P) {
-    struct filling *filling = lua_touserdata(P, 1);
-    push_list(P); // filling list
-    push_kept(P, &filling->plugin->given, filling->show->shape);
-    mx_kept_fill(P, lua_gettop(P), filling->show);
-    return 0;
-}
-
-// What was filled in part may have taken all memory that there is.
-static void drop_torn(lua_State *P, struct mx_plugin_given *given, const mx_shape *shape) {
-    int place = find_input(given, mx_shape_serial(shape));
-    if (place >= 0) {
-        push_list(P);
-        drop(P, given, lua_gettop(P), place);
-        lua_pop(P, 1);
-    }
-    lua_gc(P, LUA_GCCOLLECT);
-}
-
-// No code of the plugin runs, and nothing is left to the collector, so this is no run of its own.
-int mx_plugin_fill(struct mx_plugin *plugin, struct mx_show *show) {
-    lua_State *P = plugin->state.L;
-    struct filling filling = {plugin, show};
-    bool collects = lua_gc(P, LUA_GCISRUNNING);
-    plugin->given.shown = 0;
-    if (!lua_checkstack(P, 5)) {
-        lua_pushnil(P); // a slot is always there
-        return LUA_ERRMEM;
-    }
-    lua_gc(P, LUA_GCSTOP);
-    lua_pushcfunction(P, l_fill);
-    lua_pushlightuserdata(P, &filling);
-    int status = lua_pcall(P, 1, 0, 0);
-    if (status != LUA_OK) {
-        drop_torn(P, &plugin->given, show->shape);
-    }
-    if (collects) {
-        lua_gc(P, LUA_GCRESTART);
-    }
-    if (status == LUA_OK && show->end == MX_SHOW_DONE) {
-        plugin->given.shown = mx_shape_serial(show->shape);
-    }
-    return status;
-}
-
 void mx_plugin_push_given(lua_State *P, struct mx_plugin_call *call) {
+    struct mx_error err;
     push_list(P); // list
     int list = lua_gettop(P);
-    int place = find_input(&call->plugin->given, mx_shape_serial(call->shape));
-    lua_rawgeti(P, list, place + 1); // list kept
-    mx_kept_push(P, list + 1);       // list kept input
+    push_kept(P, &call->plugin->given, call->shape); // list kept
+    if (mx_kept_fill(P, list + 1, call->shape, mx_shape_packed(call->shape), &err) < 0) {
+        luaL_error(P, "%s", err.text);
+    } // list kept input
     lua_pushvalue(P, list);
     push_settings(P, call); // list kept input list settings
     lua_replace(P, list + 1);
     lua_pop(P, 1);        // list settings input
     lua_replace(P, list); // input settings
+}
+
+void mx_plugin_drop_torn(struct mx_plugin *plugin, const mx_shape *shape) {
+    lua_State *P = plugin->state.L;
+    int place = find_input(&plugin->given, mx_shape_serial(shape));
+    if (place < 0 || !lua_checkstack(P, 5)) {
+        return;
+    }
+    int list = lua_gettop(P) + 1;
+    push_list(P);
+    lua_rawgeti(P, list, place + 1);
+    if (!mx_kept_fits(P, list + 1, shape)) {
+        drop(P, &plugin->given, list, place);
+        lua_gc(P, LUA_GCCOLLECT);
+    }
+    lua_settop(P, list - 1);
 }
 
 void mx_plugin_note_settings(lua_State *T, struct mx_plugin_call *call) {

@@ -125,20 +125,6 @@ uint64_t mx_shape_serial(const mx_shape *shape) {
     return shape->serial;
 }
 
-void mx_shape_push_names(lua_State *L, int index) {
-    const mx_shape *shape = lua_touserdata(L, index);
-    luaL_checkstack(L, 2 * shape->count + 6 * MX_SHAPE_DEPTH, "too many paths");
-    lua_getiuservalue(L, index, 1); // names
-    int names = lua_gettop(L);
-    for (int i = 1; i < shape->count; i++) {
-        lua_rawgeti(L, names, i);
-    }
-}
-
-struct mx_slice mx_shape_question(const mx_shape *shape) {
-    return mx_buf_slice(&shape->bytes);
-}
-
 // --- packing
 // --------------------------------------------------------------------------------------
 
@@ -148,18 +134,30 @@ struct packer {
     int names; // of node 0, on the stack
 };
 
+// A tag and a number.
+static void put_tagged(mx_buf *out, enum mx_tag tag, uint64_t number) {
+    unsigned char *begin = (unsigned char *)mx_buf_reserve(out, 11);
+    unsigned char *at = begin;
+    *at++ = tag;
+    at = mx_varint_write(at, number);
+    out->len += (size_t)(at - begin);
+}
+
 static void put_number(lua_State *L, mx_buf *out) {
     if (lua_isinteger(L, -1)) {
-        mx_put_tagged(out, MX_TAG_INTEGER, mx_varint_of(lua_tointeger(L, -1)));
-    } else {
-        mx_put_float(out, lua_tonumber(L, -1));
+        put_tagged(out, MX_TAG_INTEGER, mx_varint_of(lua_tointeger(L, -1)));
+        return;
     }
+    double value = lua_tonumber(L, -1);
+    mx_buf_append_char(out, MX_TAG_FLOAT);
+    mx_buf_append(out, (const char *)&value, sizeof(value)); // read again in this process only
 }
 
 static void put_string(lua_State *L, mx_buf *out) {
     size_t len;
     const char *text = lua_tolstring(L, -1, &len);
-    mx_put_text(out, text, len);
+    put_tagged(out, MX_TAG_STRING, len);
+    mx_buf_append(out, text, len);
 }
 
 // [-0, +0] The value on top, which is no table.
@@ -185,11 +183,7 @@ static void put_plain(struct packer *p, int node, int type) {
 // [-0, +0] What is in the table at `table` besides its sequence.
 static void put_pairs(struct packer *p, int node, int table, lua_Unsigned count) {
     lua_State *L = p->L;
-    if (count) { // the usual list has nothing behind its last element
-        lua_pushinteger(L, (lua_Integer)count);
-    } else {
-        lua_pushnil(L);
-    }
+    lua_pushnil(L);
     while (lua_next(L, table)) { // key value
         bool is_counted = lua_isinteger(L, -2) && (lua_Unsigned)lua_tointeger(L, -2) - 1 < count;
         if (!is_counted && !lua_istable(L, -1)) {
@@ -208,7 +202,7 @@ static void put_flat(struct packer *p, int node) {
     mx_buf *out = &p->shape->bytes;
     int table = lua_gettop(L);
     lua_Unsigned count = lua_rawlen(L, table);
-    mx_put_tagged(out, MX_TAG_FLAT, count);
+    put_tagged(out, MX_TAG_FLAT, count);
     for (lua_Unsigned i = 1; i <= count; i++) {
         int type = lua_rawgeti(L, table, (lua_Integer)i);
         if (type == LUA_TTABLE) {
@@ -244,7 +238,7 @@ static void put_list(struct packer *p, int node) {
     mx_buf *out = &p->shape->bytes;
     int list = lua_gettop(L);
     lua_Unsigned count = lua_rawlen(L, list);
-    mx_put_tagged(out, MX_TAG_LIST, count);
+    put_tagged(out, MX_TAG_LIST, count);
     for (lua_Unsigned i = 1; i <= count; i++) {
         int type = lua_rawgeti(L, list, (lua_Integer)i);
         if (type == LUA_TTABLE) {
@@ -272,14 +266,22 @@ static void put_value(struct packer *p, int node, int type) {
     }
 }
 
+struct mx_slice mx_shape_packed(const mx_shape *shape) {
+    return mx_buf_slice(&shape->bytes);
+}
+
 struct mx_slice mx_shape_pack(lua_State *L, int index, int source) {
     mx_shape *shape = mx_shape_check(L, index);
     struct packer p = {L, shape, 0};
     source = lua_absindex(L, source);
     luaL_checktype(L, source, LUA_TTABLE);
+    luaL_checkstack(L, 2 * shape->count + 6 * MX_SHAPE_DEPTH, "too many paths");
     int top = lua_gettop(L);
-    mx_shape_push_names(L, index);
-    p.names = top + 1; // name i lies i slots above the list
+    lua_getiuservalue(L, index, 1); // … names
+    p.names = top + 1;              // name i comes to lie i slots above the list
+    for (int i = 1; i < shape->count; i++) {
+        lua_rawgeti(L, top + 1, i);
+    }
     mx_buf_clear(&shape->bytes);
     lua_pushvalue(L, source);
     put_record(&p, 0);

@@ -29,45 +29,21 @@ uint64_t mx_shape_serial(const mx_shape *shape);
 // raises.
 struct mx_slice mx_shape_pack(lua_State *L, int shape, int source);
 
+// What it packed last; empty: nothing yet, or the packing raised.
+struct mx_slice mx_shape_packed(const mx_shape *shape);
+
 // [to: -0, +1 | 0] Pushes what `bytes` of mx_shape_pack() hold. `to` may raise out of memory.
 int mx_shape_unpack(
     const mx_shape *shape, lua_State *to, struct mx_slice bytes, struct mx_error *err);
 
-// In T. [-0, +n] Pushes a list and behind it the names of the shape at `index`: that of node i lies
-// i slots above the list.
-void mx_shape_push_names(lua_State *T, int index);
-
-// The same in tables that stay in the state of a plugin (seal.h), read straight from T.
+// The same in tables that stay in the state of a plugin (seal.h).
 // [-0, +1] Pushes what keeps them, a userdata; collected.
 void mx_kept_create(lua_State *P, const mx_shape *shape);
 
 // Whether what is at `index` keeps tables of this shape that can be filled again.
 bool mx_kept_fits(lua_State *P, int index, const mx_shape *shape);
 
-enum mx_show_end {
-    MX_SHOW_DONE,
-    MX_SHOW_REFUSED,   // a value that no handler can see: `name`, `type`
-    MX_SHOW_UNREADABLE // a table of T has fields that are worked out when they are asked for
-};
-
-struct mx_show {
-    lua_State *T;
-    mx_shape *shape;
-    int source; // in T: the table, and the list of mx_shape_push_names()
-    int names;
-    enum mx_show_end end;
-    const char *name;
-    int type;
-};
-
-// In P, protected. [-0, +0] Fills the tables that are kept at `index`, which is absolute. Takes
-// four slots of T's stack for each level of the shape, which mx_shape_push_names() saw to, and may
-// leave values there when P raises.
-void mx_kept_fill(lua_State *P, int index, struct mx_show *show);
-
-// What was read when they were filled, as mx_shape_pack() writes it. Borrowed until the next time.
-struct mx_slice mx_shape_question(const mx_shape *shape);
-
-// [-0, +1] Pushes them: the same ones each time, which hold what they were filled with last, or
-// what the handler made of it.
-void mx_kept_push(lua_State *P, int index);
+// In P, protected. [-0, +1 | 0] Pushes what `bytes` hold. The tables are the same ones each time,
+// and hold this until they are filled the next time. `index` is absolute.
+int mx_kept_fill(
+    lua_State *P, int index, const mx_shape *shape, struct mx_slice bytes, struct mx_error *err);

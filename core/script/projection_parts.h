@@ -44,19 +44,43 @@ struct mx_shape {
     mx_buf bytes;
 };
 
-static inline void mx_put_tagged(mx_buf *out, enum mx_tag tag, uint64_t number) {
-    unsigned char *begin = (unsigned char *)mx_buf_reserve(out, 11);
-    *begin = tag;
-    out->len += (size_t)(mx_varint_write(begin + 1, number) - begin);
+// Bytes on their way into the state `L`.
+struct mx_unpacker {
+    lua_State *L;
+    const mx_shape *shape;
+    int names; // on the stack: name i lies i slots above
+    const unsigned char *at;
+    const unsigned char *end;
+    bool is_broken;
+};
+
+static inline uint64_t mx_unpack_varint(struct mx_unpacker *u) {
+    uint64_t value = 0;
+    u->is_broken |= !mx_varint_read(&u->at, u->end, &value);
+    return value;
 }
 
-// Read again in this process only.
-static inline void mx_put_float(mx_buf *out, double value) {
-    mx_buf_append_char(out, MX_TAG_FLOAT);
-    mx_buf_append(out, (const char *)&value, sizeof(value));
+// A count of things that take a byte at least each.
+static inline size_t mx_unpack_count(struct mx_unpacker *u) {
+    uint64_t count = mx_unpack_varint(u);
+    if (count > (uint64_t)(u->end - u->at)) {
+        u->is_broken = true;
+        return 0;
+    }
+    return (size_t)count;
 }
 
-static inline void mx_put_text(mx_buf *out, const char *text, size_t len) {
-    mx_put_tagged(out, MX_TAG_STRING, len);
-    mx_buf_append(out, text, len);
+static inline enum mx_tag mx_unpack_tag(struct mx_unpacker *u) {
+    if (u->at == u->end) {
+        u->is_broken = true;
+        return MX_TAG_NIL;
+    }
+    return (enum mx_tag) * u->at++;
 }
+
+// [-0, +1] The value behind a tag that is no table's.
+void mx_unpack_plain(struct mx_unpacker *u, enum mx_tag tag);
+
+// [-0, +0] What belongs to a leaf behind its sequence, into the table on top. Whether there was
+// any.
+bool mx_unpack_pairs(struct mx_unpacker *u);

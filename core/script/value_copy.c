@@ -90,46 +90,54 @@ static int copy_pair(struct copier *c, unsigned depth, const struct mx_place *ou
     return MX_OK;
 }
 
-// [to: table -> table] Elements 1 … count.
-static int copy_sequence(
-    struct copier *c, int index, lua_Unsigned count, unsigned depth, const struct mx_place *outer) {
-    int value = lua_gettop(c->from) + 1;
-    for (lua_Unsigned i = 1; i <= count; i++) {
-        struct mx_place place = {.outer = outer, .number = (int64_t)i};
-        lua_rawgeti(c->from, index, (lua_Integer)i); // from: value
-        if (spend(c, SLOT_COST, outer) < 0 || copy_value(c, value, depth, &place) < 0) {
+// [to: table -> table] The element on top of `from`, number i.
+static int copy_element(
+    struct copier *c, lua_Integer i, unsigned depth, const struct mx_place *outer) {
+    struct mx_place place = {.outer = outer, .number = (int64_t)i};
+    if (spend(c, SLOT_COST, outer) < 0 ||
+        copy_value(c, lua_gettop(c->from), depth, &place) < 0) { // to: table value
+        return c->err->code;
+    }
+    lua_rawseti(c->to, -2, i); // to: table
+    return MX_OK;
+}
+
+// [to: table -> table] Elements from `i` on whose keys lie among the others.
+static int copy_scattered(struct copier *c, int index, lua_Integer i, lua_Integer count,
+    unsigned depth, const struct mx_place *outer) {
+    for (; i <= count; i++) {
+        lua_rawgeti(c->from, index, i); // from: value
+        if (copy_element(c, i, depth, outer) < 0) {
             return c->err->code;
         }
-        lua_rawseti(c->to, -2, (lua_Integer)i); // to: table
         lua_pop(c->from, 1);
     }
     return MX_OK;
 }
 
-// Whether there is anything behind the sequence: the usual list has nothing.
-static bool has_rest(lua_State *from, int index, lua_Unsigned count) {
-    if (count == 0) {
-        return true;
-    }
-    lua_pushinteger(from, (lua_Integer)count);
-    if (!lua_next(from, index)) {
-        return false;
-    }
-    lua_pop(from, 2);
-    return true;
-}
-
-// [to: table -> table] What is not in the sequence.
-static int copy_rest(
-    struct copier *c, int index, lua_Unsigned count, unsigned depth, const struct mx_place *outer) {
-    lua_pushnil(c->from);
-    while (lua_next(c->from, index)) { // from: key value
-        bool is_copied = lua_isinteger(c->from, -2) && lua_tointeger(c->from, -2) >= 1 &&
-                         (lua_Unsigned)lua_tointeger(c->from, -2) <= count;
-        if (!is_copied && copy_pair(c, depth, outer) < 0) {
-            return c->err->code;
+// [to: table -> table] One walk: the usual list comes in order, and then its names. Otherwise the
+// elements that did not come first are fetched, and passed over where they come.
+static int copy_entries(
+    struct copier *c, int index, lua_Integer count, unsigned depth, const struct mx_place *outer) {
+    lua_State *from = c->from;
+    lua_Integer next = 1; // element
+    int rc = MX_OK;
+    lua_pushnil(from);
+    while (lua_next(from, index)) { // from: key value
+        lua_Integer key = lua_isinteger(from, -2) ? lua_tointeger(from, -2) : 0;
+        if (key == next && next <= count) {
+            rc = copy_element(c, next++, depth, outer);
+        } else if (next <= count) {
+            rc = copy_scattered(c, index, next, count, depth, outer);
+            next = count + 1;
         }
-        lua_pop(c->from, 1); // from: key
+        if (rc == MX_OK && (key < 1 || key > count)) {
+            rc = copy_pair(c, depth, outer);
+        }
+        if (rc < 0) {
+            return rc;
+        }
+        lua_pop(from, 1); // from: key
     }
     return MX_OK;
 }
@@ -162,16 +170,13 @@ static int copy_table(struct copier *c, int index, unsigned depth, const struct 
     if (spend(c, TABLE_COST, place) < 0) {
         return c->err->code;
     }
-    bool is_mixed = has_rest(c->from, index, count);
-    lua_createtable(c->to, (int)count, is_mixed ? 4 : 0); // to: table
+    int names = count < 2 ? 4 : 0;             // an operation, or a message with arguments
+    lua_createtable(c->to, (int)count, names); // to: table
     if (mark == MX_MARK_ARRAY) {
         mx_json_push_array_mark(c->to);
         lua_setmetatable(c->to, -2);
     }
-    if (copy_sequence(c, index, count, depth, place) < 0) {
-        return c->err->code;
-    }
-    return is_mixed ? copy_rest(c, index, count, depth, place) : MX_OK;
+    return copy_entries(c, index, (lua_Integer)count, depth, place);
 }
 
 static int copy_nested(struct copier *c, int index, unsigned depth, const struct mx_place *place) {

@@ -104,14 +104,12 @@ function calls.make(plugin, about, open)
 
   local function ask(source, config)
     if not guard.is_calm and not guard:allows() then return rest() end
-    local state, err = open(plugin)
-    if not state then return nil, err end
-    local key, size = state:show(shape, source)
-    if not key then return fail(size) end
+    local key, size = projection.take(shape, source)
     local answer, wanted
     if known then answer, wanted = known:find(key, config, size) end
     if answer ~= nil then return answer end
-    plugin.calls = plugin.calls + 1
+    local state, err = begin()
+    if not state then return nil, err end
     answer, err = finish(state:ask(name, budget_of(kind, takes_time and count_lines(source) or 0), shape, config))
     if wanted and answer ~= nil then known:keep(key, answer, size) end
     return answer, err
@@ -122,10 +120,9 @@ function calls.make(plugin, about, open)
     if not guard:allows() then return rest() end
     local state, err = begin()
     if not state then return nil, err end
-    local key, problem = state:show(shape, source)
-    if not key then return fail(problem) end
-    local answer
-    answer, problem = finish(state:ask(name, exact(budget_of(kind, takes_time and count_lines(source) or 0)), shape, config))
+    projection.take(shape, source)
+    local budget = exact(budget_of(kind, takes_time and count_lines(source) or 0))
+    local answer, problem = finish(state:ask(name, budget, shape, config))
     return answer, problem, state:stats().spent
   end
 

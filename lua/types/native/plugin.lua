@@ -43,19 +43,11 @@ function plugin.open(options) end
 ---@return any|native.PluginError results copies
 function PluginState:call(kind, handler, budget, ...) end
 
---- What the shape names of a table becomes the input of the next ask(). Raises for functions and userdata, and what a metatable
---- raises.
----@param shape native.Shape
----@param source table
----@return string? digest equal inputs have equal ones, and others others
----@return integer|native.PluginError size of the input in bytes
-function PluginState:show(shape, source) end
-
---- Asks pure code with the input that was shown last, once. Input and settings stay in the plugin's state from call to call:
---- nothing can be added to the one, which is as new each time, and the other can only be read.
+--- Asks pure code with the input that the shape took last: native.projection.take(). Input and settings stay in the plugin's
+--- state from call to call: nothing can be added to the one, which is as new each time, and the other can only be read.
 ---@param handler string
 ---@param budget? native.Budget
----@param shape native.Shape of the input
+---@param shape native.Shape
 ---@param settings table data; the same table must hold the same each time
 ---@return true? ok
 ---@return any|native.PluginError results copies

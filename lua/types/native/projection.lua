@@ -18,6 +18,13 @@ function projection.compile(paths) end
 ---@return string bytes
 function projection.pack(shape, source) end
 
+--- Packs what the shape names in `source` for PluginState:ask() of native.plugin, and keeps it until it takes something else.
+---@param shape native.Shape
+---@param source table
+---@return string digest equal projections have equal ones, and others others
+---@return integer size in bytes
+function projection.take(shape, source) end
+
 --- A table of its own with what was packed.
 ---@param shape native.Shape
 ---@param bytes string

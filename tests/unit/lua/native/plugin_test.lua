@@ -50,6 +50,22 @@ test.group("native.plugin calls", function()
     test.truthy(result.a == json.null and json.is_array(result.b))
   end)
 
+  test.property("tables come back whole, however they grew", function(any)
+    local names, list = {}, any.integer(0, 6)
+    for i = 1, any.integer(0, 9) do names[i] = ("n%d"):format(any.integer(1, 99)) end
+    local plugin <close> = open([=[return { f = function(names, count, order)
+      local t = {}
+      for turn = 1, 2 do
+        if turn == order then for i, name in ipairs(names) do t[name] = i end else for i = count, 1, -1 do t[i] = i * 10 end end
+      end
+      return t
+    end }]=])
+    local expected = {}
+    for i, name in ipairs(names) do expected[name] = i end
+    for i = 1, list do expected[i] = i * 10 end
+    for order = 1, 2 do test.equal({ plugin:call("pure", "m:f", nil, names, list, order) }, { true, expected }) end
+  end, 300)
+
   test.case("an error comes with message and trace", function()
     local ok, err = run("error('boom')")
     test.equal(ok, nil)

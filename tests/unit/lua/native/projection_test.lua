@@ -27,6 +27,13 @@ test.group("native.projection", function()
     test.equal({ seen.list[1], seen.list[2], seen.list[3] }, { 1, nil, 3 })
   end)
 
+  test.property("a table comes whole, however it grew", function(any)
+    local source = {}
+    for _ = 1, any.integer(0, 9) do source[("n%d"):format(any.integer(1, 99))] = any.integer(1, 9) end
+    for i = any.integer(0, 6), 1, -1 do source[i] = i * 10 end
+    test.equal(through({ "attributes" }, { attributes = source }).attributes, source)
+  end, 300)
+
   test.case("a field that is worked out when asked for is asked for", function()
     local line = setmetatable({ unit = 5 }, { __index = function(self, name) return name == "worth" and self.unit * 2 or nil end })
     test.equal(through({ "lines[].worth", "lines[].unit" }, { lines = { line } }), { lines = { { worth = 10, unit = 5 } } })
