@@ -95,7 +95,7 @@ static void on_reload_read(struct mx_letter *letter) {
     enum mx_change change = (enum mx_change)atomic_exchange(&jobs->change, MX_CHANGE_NONE);
     bool is_idle = !jobs->is_ticking && !jobs->is_stopping;
     if (change == MX_CHANGE_PLUGINS && is_idle) { // a tick begins with those in force
-        sleep_for(jobs, DISTANCE_MS);             // shoppers go first: workers take them up now
+        sleep_for(jobs, DISTANCE_MS);             // whoever waits for a page goes first
         return;
     }
     mx_lane_reload(&jobs->lane, change);
