@@ -3,6 +3,7 @@
 local answers = require("kernel.answer")
 local checks = require("domain.draft.contracts")
 local contracts = require("kernel.contracts")
+local op_fault = require("kernel.plugins.op_fault")
 
 local operations = {}
 
@@ -28,7 +29,9 @@ function words.untagged(_, at) return "operation " .. at .. " has no `op`" end
 
 function words.unknown(point, at, answer) return "the operation " .. answer[at].op .. " is not allowed in " .. point end
 
-function words.malformed(_, at, answer) return "operation " .. at .. " (" .. answer[at].op .. ") is malformed" end
+function words.malformed(point, at, answer)
+  return op_fault.of(point, answer) or "operation " .. at .. " (" .. answer[at].op .. ") is malformed"
+end
 
 -- What is asked of an operation besides the types of its fields: by point, then by its name.
 local limits = {}

@@ -1,5 +1,5 @@
---- What is wrong with an operation that was refused, for its author: by field, from what the contract says of each. Only told
---- to people; what counts is decided elsewhere.
+--- What is wrong with an operation that was refused, for its author: by field, from what the contract says of each. What counts
+--- is decided elsewhere.
 local contracts = require("kernel.contracts")
 local json = require("native.json")
 local plugins = require("kernel.plugins")
@@ -16,9 +16,12 @@ local IS <const> = {
 }
 local A <const> = { integer = "an integer", string = "a text", boolean = "true or false", ["string|table"] = "a key, or { key, name = value }" }
 
+local LONGEST <const> = 60 -- bytes of a text that is told
+
 local function shown(value)
   local kind = type(value)
   if math.type(value) == "float" then return ("the float %.14g"):format(value) .. (value == value // 1 and ".0" or "") end
+  if kind == "string" and #value > LONGEST then return ("a text of %d bytes"):format(#value) end
   if kind == "number" or kind == "boolean" or kind == "string" then return json.encode(value) or "a text that is not UTF-8" end
   return "a " .. kind
 end

@@ -199,7 +199,9 @@ test.group("handlers that fail", function()
     local words = {
       { "x", "price_rule must return a list of operations" }, { { set(1), nil, set(1) }, list }, { { set(-1), more = set(1) }, list },
       { many(121), "price_rule returned 121 operations: more than 120 have no use" }, { { set(1), 7 }, "operation 2 has no `op`" },
-      { { set(1), { op = "rate" } }, "the operation rate is not allowed in price_rule" }, { { set(-1), 7 }, "operation 1 (set_unit) is malformed" },
+      { { set(1), { op = "rate" } }, "the operation rate is not allowed in price_rule" }, { { set(-1), 7 }, "operation 1 (set_unit): amount must be 0 to 10^15, it is -1" },
+      { { set(1), set(1.5) }, "operation 2 (set_unit): amount must be an integer, it is the float 1.5; `money` rounds as the engine does" },
+      { { set(1), set(("x"):rep(1000)) }, "operation 2 (set_unit): amount must be an integer, it is a text of 1000 bytes" },
       { { set(most), set(1) }, nil }, { { set(most), {} }, "operation 2 has no `op`" },
     }
     for _, case in ipairs(words) do

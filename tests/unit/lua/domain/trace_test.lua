@@ -21,7 +21,7 @@ test.group("a trace", function()
     test.equal({ traced.total, traced.hash, plain.trace }, { plain.total, plain.hash, nil })
     test.equal({ trace[1].handler, trace[1].input.lines[1].unit, trace[1].answer[1].amount }, { "p.a/x", 1000, 900 })
     test.equal({ trace[2].handler, trace[2].input.lines[1].unit }, { "p.broken/x", 900 })
-    test.contains(trace[2].problem, "malformed")
+    test.contains(trace[2].problem, "amount must be 0 to 10^15, it is -5")
     test.equal({ trace[3].rule, trace[3].is_trial }, { rule.handle, false })
   end)
 

@@ -54,9 +54,9 @@ test.case("an answer that its point does not allow counts against its plugin, an
     test.equal(draft.ask(work, handler), nil)
     return work.issues[1].problem
   end
-  test.equal(ask(), "operation 1 (set_unit) is malformed")
+  test.equal(ask(), "operation 1 (set_unit): amount must be 0 to 10^15, it is -1")
   local plugin = plugin_called("test.below")
-  test.equal({ plugin.errors, plugin.last_error }, { 1, "test.below/src/lies.lua:1: operation 1 (set_unit) is malformed" })
+  test.equal({ plugin.errors, plugin.last_error }, { 1, "test.below/src/lies.lua:1: operation 1 (set_unit): amount must be 0 to 10^15, it is -1" })
   local last
   for _ = 1, 10 do last = ask() end
   test.truthy(last:find("rests", 1, true), last)
