@@ -398,10 +398,14 @@ void mx_plugin_show(struct mx_plugin *plugin, uint64_t generation) {
 }
 
 static void hide(struct mx_plugin *plugin) {
-    if (plugin->tally.link) {
-        const struct mx_services *services = &plugin->state.script->services;
+    if (!plugin->tally.id) { // its own; the links are for those who count
+        return;
+    }
+    const struct mx_services *services = &plugin->state.script->services;
+    if (services->hide_plugin) {
         services->hide_plugin(services->ctx, &plugin->tally);
     }
+    plugin->tally.id = NULL;
 }
 
 void mx_plugin_close(struct mx_plugin *plugin) {
