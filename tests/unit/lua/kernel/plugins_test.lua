@@ -117,8 +117,13 @@ test.case("answers of a handler are bounded, large questions are not kept", func
   for i = 1, 1000 do kept = kept + (answers:find("n" .. i, config, 5) and 1 or 0) end
   test.truthy(kept >= 128 and kept <= 256, kept)
   test.equal(answers:find("n1000", config, 5), { 1000 })
-  local _, large = answers:find("large", config, 5000)
-  test.equal(large, nil)
+  local _, largest = answers:find("largest", config, 5000)
+  test.equal(largest, nil)
+  test.equal(select(2, answers:find("large", config, 300)), nil) -- until it is asked again
+  test.equal(select(2, answers:find("large", config, 300)), "large")
+  for i = 1, 1000 do test.equal(select(2, answers:find("l" .. i, config, 300)), nil) end
+  test.equal(select(2, answers:find("large", config, 300)), nil) -- forgotten meanwhile
+  test.equal(select(2, answers:find("l1000", config, 300)), "l1000")
   for i = 1, 10 do answers:keep("long" .. i, { i }, 4000) end
   test.equal({ answers:find("n1000", config, 5), answers:find("long1", config, 4000), (answers:find("long10", config, 4000)) }, { nil, nil, { 10 } })
 end)
