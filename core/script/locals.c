@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "script/seal.h"
+
 enum { SHEET_SIZE = 2000, TEXT_MAX = 100, ENTRIES_MAX = 8, LOCALS_MAX = 40, LEVELS_MAX = 50 };
 
 struct sheet {
@@ -60,9 +62,13 @@ static void put_plain(struct sheet *sheet, lua_State *L, int index) {
     }
 }
 
-// Without asking metatables: that would run code.
+// Without asking metatables: that would run code. A sealed table shows what it holds.
 static void put_table(struct sheet *sheet, lua_State *L, int index) {
     int count = 0;
+    int top = lua_gettop(L);
+    if (mx_seal_push_shadow(L, index)) {
+        index = top + 1;
+    }
     put(sheet, "{");
     lua_pushnil(L);              // key
     while (lua_next(L, index)) { // key value
@@ -79,6 +85,7 @@ static void put_table(struct sheet *sheet, lua_State *L, int index) {
         lua_pop(L, 1); // key
     }
     put(sheet, count > 0 ? " }" : "}");
+    lua_settop(L, top);
 }
 
 // The plugin's own: what the engine lends it lies below "lua/".
@@ -95,7 +102,7 @@ static bool find_function(lua_State *L, lua_Debug *ar) {
 void mx_locals_push(lua_State *L) {
     struct sheet sheet = {.used = 0};
     lua_Debug ar;
-    if (lua_checkstack(L, 6) && find_function(L, &ar)) {
+    if (lua_checkstack(L, 8) && find_function(L, &ar)) {
         put(&sheet, "\nlocals:");
         const char *name;
         for (int i = 1; i <= LOCALS_MAX && (name = lua_getlocal(L, &ar, i)); i++) { // value

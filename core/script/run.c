@@ -40,7 +40,9 @@ static void end_run(lua_State *L, struct mx_run *run, enum mx_over over) {
     if (!run->over) {
         run->over = over;
     }
-    lua_sethook(L, mx_run_stop_hook, LUA_MASKCOUNT, 1);
+    if (lua_gethook(L) != mx_run_stop_hook) { // this looks at every call on the stack
+        lua_sethook(L, mx_run_stop_hook, LUA_MASKCOUNT, 1);
+    }
     raise_over(L, run);
 }
 

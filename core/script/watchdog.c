@@ -51,9 +51,12 @@ static void on_signal(int number) {
         return;
     }
     lua_State *L = atomic_load(&watch->running);
-    if (L && atomic_load(&watch->deadline_ns)) {
-        lua_sethook(L, mx_run_stop_hook, LUA_MASKCOUNT, 1); // Lua allows this in a handler
+    if (!L || !atomic_load(&watch->deadline_ns) || lua_gethook(L) == mx_run_stop_hook) {
+        return;
     }
+    // Lua allows this in a handler. It looks at every call on the stack, which may take longer than
+    // it takes the next signal to come: not done twice, or the run would never get to its end.
+    lua_sethook(L, mx_run_stop_hook, LUA_MASKCOUNT, 1);
 }
 
 static void look_at(struct mx_watch *watch, uint64_t now) {

@@ -46,6 +46,30 @@ test("a new plugin, and a change of it, are there without a restart; an error sh
   assert.match(odd, /<span class="it">.*function M\.hi\(\)/);
 });
 
+test("the last error of a price rule shows what it was given, settings too", async (t) => {
+  const data = await new_shop(t);
+  const folder = join(data, "plugins", "acme.dear");
+  await mkdir(join(folder, "src"), { recursive: true });
+  await writeFile(join(folder, "plugin.json"), JSON.stringify({
+    manifest: 1, id: "acme.dear", version: "1.0.0", name: "Dear", license: "MIT", engine: ">=0.1 <1", api: { price_rule: 1 },
+    contributes: { price_rules: [{
+      id: "dear", handler: "dear:price", input: ["lines[].id", "lines[].qty"], settings: { most: { type: "integer", default: 7 } },
+    }] },
+  }));
+  await writeFile(join(folder, "src", "dear.lua"), "return { price = function(input, cfg)\n  local first = input.lines[1]\n  return first.none.amount\nend }\n");
+  const server = await start(t, data, { args: ["--dev"] });
+  const shopper = new Shopper(server.port);
+  await shopper.add("mug");
+  await shopper.visit("/cart");
+  shopper.close();
+  const page = await eventually("the error is on the desk", async () => {
+    const { text } = await request(server.port, "/__dev");
+    return text.includes("acme.dear/src/dear.lua:3") && text;
+  });
+  assert.match(page, /<code>cfg<\/code><\/td><td><code>\{ most = 7 \}<\/code>/);
+  assert.match(page, /<code>first<\/code><\/td><td><code>\{ .*qty = 1/);
+});
+
 test("mail is kept and not sent", async (t) => {
   const data = await new_shop(t);
   const server = await start(t, data, { args: ["--dev"] });

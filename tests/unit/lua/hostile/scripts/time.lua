@@ -6,6 +6,7 @@ return {
   { name = "a loop that passes the last integer", run = "local n = 0 for i = math.maxinteger - 1, math.maxinteger do n = n + 1 end return n", gives = 2 },
   { name = "a loop by nothing", run = "for i = 1, 2, 0 do end", must = "error", says = "step is zero" },
   { name = "a loop over floats that stand still", run = "for i = 2^53, 2^53 + 4, 0.1 do end", must = "budget" },
+  { name = "a loop below a hundred thousand calls", run = "local function f(n) if n == 0 then while true do end end return 1 + f(n - 1) end f(100000)" },
   { name = "pcall around a loop", run = "while true do pcall(function() while true do end end) end", must = "budget" },
   { name = "pcall within pcall", run = "local function f() while true do pcall(f) end end f()" },
   { name = "xpcall with a handler that loops", run = "xpcall(error, function() while true do end end)", must = "budget" },
