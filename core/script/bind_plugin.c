@@ -37,8 +37,6 @@ static struct mx_plugin *check_plugin(lua_State *T) {
     return plugin;
 }
 
-// --- failures -----------------------------------------------------------------------------------
-
 // --- budgets ------------------------------------------------------------------------------------
 
 static struct mx_budget read_budget(lua_State *T, int index, enum mx_plugin_kind kind) {

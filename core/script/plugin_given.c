@@ -1,5 +1,6 @@
-// What a pure handler is given: its input and its settings, both sealed. They stay in P from call
-// to call; a few of each, as a plugin has a few handlers and a reload makes new shapes for them.
+// What a pure handler is given: its input, closed against more, and its settings, sealed. They stay
+// in P from call to call; a few of each, as a plugin has a few handlers and a reload makes new
+// shapes for them.
 #include "script/plugin.h"
 
 #include <lauxlib.h>

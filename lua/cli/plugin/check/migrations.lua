@@ -19,10 +19,19 @@ local function bare(sql)
   return (sql:gsub("'[^']*'", function(text) return (text:gsub("[^\n]", " ")) end))
 end
 
-local function check_words(report, path, sql)
-  local number, is_fine = 0, true
-  for line in (bare(sql) .. "\n"):gmatch("(.-)\n") do
+-- Its lines without comments and texts, with their numbers.
+local function each_line(sql)
+  local number, next_line = 0, (bare(sql) .. "\n"):gmatch("(.-)\n")
+  return function()
     number = number + 1
+    local line = next_line()
+    return line and number, line
+  end
+end
+
+local function check_words(report, path, sql)
+  local is_fine = true
+  for number, line in each_line(sql) do
     for word in line:gmatch("%a+") do
       local instead = FORBIDDEN[word:upper()]
       local is_clause = line:upper():find("ON%s+" .. word:upper()) -- ON DELETE CASCADE
@@ -37,9 +46,8 @@ end
 
 -- Rows that refer to somebody else's could never be written: nobody may look there for them.
 local function check_references(report, path, sql, prefix)
-  local number, is_fine = 0, true
-  for line in (bare(sql) .. "\n"):gmatch("(.-)\n") do
-    number = number + 1
+  local is_fine = true
+  for number, line in each_line(sql) do
     for name in line:lower():gmatch("%f[%w_]references%s+[\"`%[]?([%w_]+)") do
       if name:sub(1, #prefix) ~= prefix then
         report:error(path, number, "it refers to %s, which is no table of this plugin, so no row could ever be written: keep the number alone", name)
